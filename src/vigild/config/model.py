@@ -1,0 +1,190 @@
+"""The resolved configuration: plain values, no text left to interpret.
+
+The names here are the field's words with units last; INI spellings live in `options.py` alone.
+Equality is what `reread` compares: two processes are the same when every field that a running
+instance depends on is the same. `where` fields are positions for people and take no part in it.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Auto(Enum):
+    """A log file that the daemon names itself, in `childlogdir`."""
+
+    AUTO = "auto"
+
+
+AUTO = Auto.AUTO
+
+
+class Autorestart(Enum):
+    """What happens when a process that was RUNNING exits by itself."""
+
+    NEVER = "false"
+    UNEXPECTED = "unexpected"
+    ALWAYS = "true"
+
+
+class GroupKind(Enum):
+    """How the members of a group are run."""
+
+    PROGRAM = "program"
+    EVENTLISTENER = "eventlistener"
+    FCGI = "fcgi-program"
+
+
+@dataclass(slots=True, frozen=True)
+class Where:
+    """A place in a configuration file. `line` counts from 1; 0 means the file as a whole."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(slots=True)
+class StreamConfig:
+    """What becomes of one output stream (stdout or stderr) of a process."""
+
+    logfile: str | Auto | None = AUTO
+    logfile_max_bytes: int = 50 * 1024 * 1024
+    logfile_backups: int = 10
+    capture_max_bytes: int = 0
+    events_enabled: bool = False
+    syslog: bool = False
+
+
+@dataclass(slots=True)
+class ProcessConfig:
+    """One process, fully expanded (`numprocs` and `%(…)s` are gone)."""
+
+    name: str
+    command: str
+    kind: GroupKind = GroupKind.PROGRAM
+    directory: str | None = None
+    umask: int | None = None
+    priority: int = 999
+    autostart: bool = True
+    autorestart: Autorestart = Autorestart.UNEXPECTED
+    start_seconds: int = 1
+    start_retries: int = 3
+    uid: int | None = None
+    stdout: StreamConfig = field(default_factory=StreamConfig)
+    stderr: StreamConfig = field(default_factory=StreamConfig)
+    redirect_stderr: bool = False
+    stop_signal: int = 15
+    stop_wait_seconds: int = 10
+    stop_as_group: bool = False
+    kill_as_group: bool = False
+    exit_codes: tuple[int, ...] = (0,)
+    environment: dict[str, str] = field(default_factory=dict)
+    server_url: str | None = None
+    log_prefix: str = ""  # Vigil's: put before every line of output; already expanded
+    log_timestamps: bool = False  # Vigil's: an ISO 8601 time before every line of output
+    where: Where | None = field(default=None, compare=False)
+
+
+@dataclass(slots=True)
+class FcgiSocketConfig:
+    """A listening socket that a group of FastCGI processes shares. `path` for unix, else host and port."""
+
+    url: str
+    path: str | None = None
+    host: str | None = None
+    port: int | None = None
+    mode: int | None = None
+    owner: tuple[int, int] | None = None
+    backlog: int | None = None
+
+
+@dataclass(slots=True)
+class GroupConfig:
+    """Processes that are named, ordered and reloaded together."""
+
+    name: str
+    priority: int
+    processes: tuple[ProcessConfig, ...]
+    kind: GroupKind = GroupKind.PROGRAM
+    buffer_size: int = 10
+    events: tuple[str, ...] = ()  # names from core.events, sorted
+    result_handler: str = "supervisor.dispatchers:default_handler"
+    socket: FcgiSocketConfig | None = None
+    where: Where | None = field(default=None, compare=False)
+
+
+@dataclass(slots=True)
+class ServerConfig:
+    """One door for clients: a unix socket (`path`) or a TCP address (`host`, `port`; host '' = all)."""
+
+    section: str
+    name: str | None = None
+    path: str | None = None
+    owner: tuple[int, int] = (-1, -1)  # (-1: leave as it is)
+    mode: int = 0o700
+    host: str = ""
+    port: int = 0
+    username: str | None = None
+    password: str | None = None
+    where: Where | None = field(default=None, compare=False)
+
+
+@dataclass(slots=True)
+class RpcInterfaceConfig:
+    """An extra RPC namespace: `factory` is an import spec `module:name`."""
+
+    name: str
+    factory: str
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class DaemonConfig:
+    """`[supervisord]` merged with the command line (which wins)."""
+
+    logfile: str = "supervisord.log"  # absolute, or 'syslog'
+    logfile_max_bytes: int = 50 * 1024 * 1024
+    logfile_backups: int = 10
+    log_level: str = "info"  # critical error warn info debug trace blather
+    pidfile: str = "supervisord.pid"
+    identifier: str = "supervisor"
+    nodaemon: bool = False
+    silent: bool = False
+    minfds: int = 1024
+    minprocs: int = 200
+    umask: int = 0o022
+    user: str | None = None
+    uid: int | None = None
+    gid: int | None = None
+    directory: str | None = None
+    child_log_dir: str = ""
+    nocleanup: bool = False
+    strip_ansi: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+    server_url: str | None = None  # what children get as SUPERVISOR_SERVER_URL
+
+
+@dataclass(slots=True)
+class Config:
+    """Everything one configuration file says."""
+
+    path: str
+    daemon: DaemonConfig
+    servers: tuple[ServerConfig, ...] = ()
+    rpc_interfaces: tuple[RpcInterfaceConfig, ...] = ()
+    groups: tuple[GroupConfig, ...] = ()  # in Supervisor's order: by priority, stable
+
+
+@dataclass(slots=True)
+class ControlConfig:
+    """`[supervisorctl]`: where and how the client connects."""
+
+    path: str | None
+    server_url: str = "http://localhost:9001"
+    username: str | None = None
+    password: str | None = None
+    prompt: str = "supervisor"
+    history_file: str | None = None
+    plugins: tuple[tuple[str, str, dict[str, str]], ...] = ()  # name, factory spec, options

@@ -1,0 +1,91 @@
+"""The operations a door may call, by noun. Fronts translate their wire to these calls and back.
+
+Every method raises `VigilError` (with the fault a client is told) and nothing else. Methods named
+`async` may wait (`wait=True`); all others answer at once. Log contents are bytes; fronts decode them.
+A *status struct* is `{"name", "group", "status", "description"}` with a `Fault` number as status.
+"""
+
+from typing import Protocol
+
+StatusStruct = dict[str, str | int]
+Info = dict[str, str | int]
+ConfigInfo = dict[str, object]
+
+
+class DaemonControl(Protocol):
+    """The daemon itself."""
+
+    def identification(self) -> str: ...
+    def state(self) -> tuple[int, str]:
+        """Code and name of the daemon's state."""
+
+    def pid(self) -> int: ...
+    def read_log(self, offset: int, length: int) -> bytes:
+        """Part of the main log. NO_FILE, BAD_ARGUMENTS, FAILED."""
+
+    def log_path(self) -> str | None:
+        """Where the main log is, if it is a file that exists."""
+
+    def clear_log(self) -> None: ...
+    def shutdown(self) -> None: ...
+    def restart(self) -> None: ...
+    def require_running(self) -> None:
+        """SHUTDOWN_STATE while the daemon is going down (or restarting)."""
+
+
+class ConfigControl(Protocol):
+    """The configuration, as read and as running."""
+
+    def reload(self) -> tuple[list[str], list[str], list[str]]:
+        """Read the files again: names of groups (added, changed, removed). CANT_REREAD."""
+
+    def add_group(self, name: str) -> None:
+        """BAD_NAME, ALREADY_ADDED."""
+
+    def remove_group(self, name: str) -> None:
+        """BAD_NAME, STILL_RUNNING."""
+
+    def all_config_info(self) -> list[ConfigInfo]: ...
+
+
+class ProcessControl(Protocol):
+    """Processes and groups. `name` is a namespec; `group:*` means the whole group."""
+
+    def info(self, name: str) -> Info: ...
+    def all_info(self) -> list[Info]: ...
+    async def start(self, name: str, wait: bool = True) -> bool | list[StatusStruct]: ...
+    async def start_group(self, name: str, wait: bool = True) -> list[StatusStruct]: ...
+    async def start_all(self, wait: bool = True) -> list[StatusStruct]: ...
+    async def stop(self, name: str, wait: bool = True) -> bool | list[StatusStruct]: ...
+    async def stop_group(self, name: str, wait: bool = True) -> list[StatusStruct]: ...
+    async def stop_all(self, wait: bool = True) -> list[StatusStruct]: ...
+    def signal(self, name: str, signal: str) -> bool | list[StatusStruct]: ...
+    def signal_group(self, name: str, signal: str) -> list[StatusStruct]: ...
+    def signal_all(self, signal: str) -> list[StatusStruct]: ...
+    def send_stdin(self, name: str, data: bytes) -> None: ...
+    def send_remote_event(self, type_: str, data: str) -> None: ...
+
+
+class LogControl(Protocol):
+    """What processes wrote. `channel` is 'stdout' or 'stderr'."""
+
+    def read(self, name: str, offset: int, length: int, channel: str) -> bytes: ...
+    def tail(self, name: str, offset: int, length: int, channel: str) -> tuple[bytes, int, bool]: ...
+    def path(self, name: str, channel: str) -> str | None:
+        """Where the log is, if it is a file that exists. BAD_NAME."""
+
+    def clear(self, name: str) -> None: ...
+    def clear_all(self) -> list[StatusStruct]: ...
+
+
+class Control(Protocol):
+    """Everything."""
+
+    @property
+    def daemon(self) -> DaemonControl: ...
+    @property
+    def config(self) -> ConfigControl: ...
+    @property
+    def processes(self) -> ProcessControl: ...
+    @property
+    def logs(self) -> LogControl: ...

@@ -1,0 +1,168 @@
+"""What the engine needs from the machine. `host/` satisfies these with the real thing, tests with fakes.
+
+Rules that hold for every implementation:
+- Nothing here blocks. Everything runs in the one thread of the event loop.
+- A failure that a person should read about is a value (`SpawnFailure`), not an exception.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Timer(Protocol):
+    """A scheduled call that has not happened yet."""
+
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    """Both clocks and the alarms that go with the monotonic one."""
+
+    def monotonic(self) -> float:
+        """Seconds, never going back; for durations."""
+
+    def wall(self) -> float:
+        """Seconds since the epoch; only for what people and clients read."""
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+        """Call back at monotonic time `when`, from the loop."""
+
+
+@dataclass(slots=True)
+class StreamPlan:
+    """What to do with one output stream of a child. Built by the engine, carried out by the host.
+
+    `logfile`: a path (absolute), or None for no file. `/dev/stdout` and the like are paths too; the host
+    sees for itself whether the file can seek and never rotates one that cannot. `max_bytes` 0: no rotation.
+    `on_data` gets the bytes that go to the log (PROCESS_LOG events, or a listener's protocol; after
+    `strip_ansi`, without captured parts). `on_capture` gets what stood between a pair of capture tokens.
+    """
+
+    channel: str  # 'stdout' or 'stderr'
+    logfile: str | None
+    max_bytes: int = 0
+    backups: int = 0
+    syslog_tag: str | None = None  # not None: each line goes to syslog with this tag before it
+    strip_ansi: bool = False
+    line_prefix: bytes = b""
+    line_timestamps: bool = False
+    capture_max_bytes: int = 0
+    on_data: Callable[[bytes], None] | None = None
+    on_capture: Callable[[bytes], None] | None = None
+
+
+@dataclass(slots=True)
+class ChildRequest:
+    """A child as a value: everything needed to run it."""
+
+    name: str  # namespec, for messages and file names
+    filename: str  # what to exec, found already
+    argv: list[str]
+    environment: dict[str, str]
+    stdout: StreamPlan
+    stderr: StreamPlan | None  # None: stderr goes where stdout goes
+    directory: str | None = None
+    umask: int | None = None
+    uid: int | None = None
+    stdin_fd: int | None = None  # a socket to be fd 0 (fcgi-program); else a stream that can be written to
+
+
+@dataclass(slots=True)
+class SpawnFailure:
+    """Why a child could not be started: the step (`streams`, `fork`, `setuid`, `chdir`, `exec`), errno, words."""
+
+    stage: str
+    errno: int
+    text: str
+
+
+class Child(Protocol):
+    """A running (or just dead) child and its streams."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def write_stdin(self, data: bytes) -> None:
+        """Queue bytes for its stdin. Raises BrokenPipeError when nobody can read them (any more)."""
+
+    def finish(self) -> None:
+        """The child was reaped: read what is left in its streams, deliver it, and let go of them."""
+
+
+@dataclass(slots=True)
+class Command:
+    """Where a command was found: `filename` to exec and `argv`."""
+
+    filename: str
+    argv: list[str]
+
+
+@dataclass(slots=True)
+class CommandProblem:
+    """Why a command cannot be run. `kind`: 'not_found', 'not_executable', 'no_permission', 'bad_command'."""
+
+    kind: str
+    text: str
+
+
+class ChildHost(Protocol):
+    """Finds, spawns and signals children."""
+
+    def find_command(self, command: str, environment: dict[str, str]) -> Command | CommandProblem:
+        """Split `command` as a shell would and find its program on PATH."""
+
+    def spawn(self, request: ChildRequest) -> Child | SpawnFailure: ...
+
+    def kill(self, pid: int, signum: int, as_group: bool) -> None:
+        """Send a signal (to the whole process group if `as_group`). Raises OSError (ProcessLookupError if gone)."""
+
+    def close_logs(self, plan: StreamPlan) -> None:
+        """No child writes to this plan's log any more (its process left the configuration)."""
+
+
+class LogFiles(Protocol):
+    """Reading and clearing the log files of processes; they may be open for writing at the same time."""
+
+    def reopen_all(self) -> None:
+        """Open every child log anew (after an external rotation; SIGUSR2)."""
+
+    def clear(self, path: str) -> None:
+        """Empty one child log (and its open handle). Raises OSError."""
+
+    def auto_name(self, process_name: str, channel: str) -> str:
+        """Make a new, empty AUTO log file and return its path. Raises OSError."""
+
+
+class SharedSockets(Protocol):
+    """The listening sockets of fcgi-programs: made when the first member starts, closed after the last ended."""
+
+    def acquire(self, group: str, socket: object) -> int:
+        """fd of the group's listening socket (`config.model.FcgiSocketConfig`), made on first use. Raises OSError."""
+
+    def release(self, group: str) -> None:
+        """One member ended."""
+
+
+class Log(Protocol):
+    """The daemon's own log; levels as Supervisor names them."""
+
+    def critical(self, message: str) -> None: ...
+    def error(self, message: str) -> None: ...
+    def warn(self, message: str) -> None: ...
+    def info(self, message: str) -> None: ...
+    def debug(self, message: str) -> None: ...
+    def trace(self, message: str) -> None: ...
+    def blather(self, message: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Ports:
+    """All of them, handed to the engine by `daemon/compose.py`."""
+
+    clock: Clock
+    children: ChildHost
+    logs: LogFiles
+    sockets: SharedSockets
+    log: Log
+    extra: dict[str, object] = field(default_factory=dict)
