@@ -8,6 +8,8 @@ instance depends on is the same. `where` fields are positions for people and tak
 from dataclasses import dataclass, field
 from enum import Enum
 
+from vigild.core.process import Autorestart as Autorestart
+
 
 class Auto(Enum):
     """A log file that the daemon names itself, in `childlogdir`."""
@@ -16,14 +18,6 @@ class Auto(Enum):
 
 
 AUTO = Auto.AUTO
-
-
-class Autorestart(Enum):
-    """What happens when a process that was RUNNING exits by itself."""
-
-    NEVER = "false"
-    UNEXPECTED = "unexpected"
-    ALWAYS = "true"
 
 
 class GroupKind(Enum):

@@ -68,7 +68,14 @@ def _text(data: bytes) -> bytes:
 
 
 def process_state_event(
-    state: ProcessState, name: str, group: str, from_state: ProcessState, *, pid: int, tries: int, expected: bool
+    state: ProcessState,
+    name: str,
+    group: str,
+    from_state: ProcessState,
+    *,
+    pid: int,
+    tries: int,
+    expected: bool,
 ) -> Event:
     """The event for one move of one process. `tries` counts failed starts; `expected` tells of exits."""
     extra = ""

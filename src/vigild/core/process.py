@@ -1,0 +1,353 @@
+"""The process machine: what happens to one process, decided and never done here.
+
+`step(process, input, now, policy)` answers with the process as it is afterwards and a list of effects
+that somebody else carries out. Rules that hold:
+
+- *Wanted* and *actual* are two fields. An order changes what is wanted; only facts change what is.
+  A stop that arrives while a spawn is under way is remembered in `wanted` and carried out by the fact.
+- Every move is its own `Entered` effect, in order, and moves only along `LEGAL_MOVES`. EXITED to
+  STARTING and BACKOFF to FATAL are two moves each, because listeners are told of both.
+- There is at most one alarm at a time: STARTING waits to be called RUNNING, BACKOFF waits to try
+  again, STOPPING waits to kill. `SetAlarm` replaces, `CancelAlarm` removes.
+- Every pair of state and input has an answer: act, ignore on purpose, or `Refuse`.
+- `now` is monotonic seconds. Wall time never decides anything.
+
+The semantics (when a start has failed, the back-off of one second more each time, which signal goes
+to the group) are Supervisor 4.3's, observed; `docs/compatibility.md` lists where we differ.
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from vigild.core.states import RUNNING_STATES, SIGNALLABLE_STATES, ProcessState
+
+STOPPED, STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL, UNKNOWN = ProcessState
+
+SIGKILL = 9
+
+# Where a process may go from where. The diagram in the docs is drawn from this, and a test walks every
+# reachable state to prove that the moves made are exactly these.
+LEGAL_MOVES: dict[ProcessState, frozenset[ProcessState]] = {
+    STOPPED: frozenset({STARTING}),
+    STARTING: frozenset({RUNNING, BACKOFF, STOPPING, UNKNOWN}),
+    RUNNING: frozenset({EXITED, STOPPING, UNKNOWN}),
+    BACKOFF: frozenset({STARTING, FATAL, STOPPED}),
+    STOPPING: frozenset({STOPPED, UNKNOWN}),
+    EXITED: frozenset({STARTING}),
+    FATAL: frozenset({STARTING}),
+    UNKNOWN: frozenset({EXITED}),
+}
+
+
+class Wanted(Enum):
+    """What the operator, or the configuration, wants of a process."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Autorestart(Enum):
+    """What happens when a process that was RUNNING exits by itself."""
+
+    NEVER = "false"
+    UNEXPECTED = "unexpected"
+    ALWAYS = "true"
+
+
+class Alarm(Enum):
+    """What a process waits for."""
+
+    STARTED = "started"  # it has stayed up for start_seconds
+    RETRY = "retry"  # the back-off after a failed start is over
+    KILL = "kill"  # it did not stop in time
+
+
+class Refusal(Enum):
+    """Why an order was not taken."""
+
+    ALREADY_STARTED = "already started"
+    STILL_STOPPING = "still stopping"
+    NOT_RUNNING = "not running"
+    STATE_UNKNOWN = "in an unknown process state"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the configuration says about starting, restarting and stopping. Durations in seconds."""
+
+    start_seconds: float = 1
+    start_retries: int = 3
+    autorestart: Autorestart = Autorestart.UNEXPECTED
+    exit_codes: tuple[int, ...] = (0,)
+    stop_signal: int = 15
+    stop_wait_seconds: float = 10
+    stop_as_group: bool = False
+    kill_as_group: bool = False
+    may_start: bool = True  # False while the daemon is going down: nothing starts by itself any more
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process as it is. `pid` is 0 while there is none; `tries` counts failed starts in a row."""
+
+    state: ProcessState = STOPPED
+    wanted: Wanted = Wanted.DOWN
+    pid: int = 0
+    tries: int = 0
+    started_at: float = 0.0
+    exit_status: int | None = None
+    spawn_error: str = ""
+
+
+# Orders.
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop it, and leave it stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShutDown:
+    """The daemon goes down: as `Stop`, but a process in BACKOFF is given up (FATAL), as Supervisor does."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendSignal:
+    """Send it a signal, whatever it makes of that."""
+
+    signum: int
+
+
+# Facts.
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """The child exists."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnFailed:
+    """The child could not be made; `text` says at what step and why."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """The child is dead and reaped. `status`: its exit code, -1 for a signal, None where nobody knows."""
+
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRang:
+    """The time of an alarm has come."""
+
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class SignalFailed:
+    """The kernel refused a signal for another reason than that the process is gone."""
+
+
+Input = Start | Stop | ShutDown | SendSignal | Spawned | SpawnFailed | Exited | AlarmRang | SignalFailed
+
+
+# Effects.
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Make the child, and say `Spawned` or `SpawnFailed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Send `signum` to `pid`, or to its whole process group."""
+
+    pid: int
+    signum: int
+    as_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetAlarm:
+    """Say `AlarmRang(alarm)` at monotonic time `when`; replaces any alarm set before."""
+
+    alarm: Alarm
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAlarm:
+    """No alarm any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """It moved from `old` to `new`. The other fields are what listeners are told with it."""
+
+    old: ProcessState
+    new: ProcessState
+    pid: int
+    tries: int
+    expected: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The order was not taken, and nothing changed."""
+
+    refusal: Refusal
+
+
+Effect = Spawn | Signal | SetAlarm | CancelAlarm | Entered | Refuse
+Outcome = tuple[Process, list[Effect]]
+
+TOO_QUICKLY = "Exited too quickly (process log may have details)"  # clients show this text
+
+
+def step(process: Process, input_: Input, now: float, policy: Policy) -> Outcome:
+    """Decide. Pure: the same arguments give the same answer. Raises nothing."""
+    match input_:
+        case Start():
+            return _start(process, now)
+        case Stop():
+            return _stop(process, now, policy)
+        case ShutDown():
+            if process.state is BACKOFF:
+                return _moved(replace(process, wanted=Wanted.DOWN, tries=0), FATAL, CancelAlarm())
+            return _stop(process, now, policy)
+        case SendSignal(signum):
+            if process.state in SIGNALLABLE_STATES and process.pid:
+                return process, [Signal(process.pid, signum)]
+            return process, [Refuse(Refusal.NOT_RUNNING)]
+        case Spawned(pid):
+            return _spawned(process, pid, now, policy)
+        case SpawnFailed(text):
+            if process.state is STARTING:
+                return _start_failed(process, text, now, policy)
+            return process, []
+        case Exited(status):
+            return _exited(process, status, now, policy)
+        case AlarmRang(alarm):
+            return _alarm_rang(process, alarm, now, policy)
+        case SignalFailed():
+            if process.state in SIGNALLABLE_STATES:
+                return _moved(process, UNKNOWN, CancelAlarm())
+            return process, []
+
+
+def _moved(process: Process, new: ProcessState, *more: Effect, expected: bool = True) -> Outcome:
+    entered = Entered(process.state, new, process.pid, process.tries, expected)
+    return replace(process, state=new), [entered, *more]
+
+
+def _then(outcome: Outcome, following: Outcome) -> Outcome:
+    return following[0], outcome[1] + following[1]
+
+
+def _start(process: Process, now: float) -> Outcome:
+    match process.state:
+        case ProcessState.UNKNOWN:
+            return process, [Refuse(Refusal.STATE_UNKNOWN)]
+        case ProcessState.STOPPING:
+            return process, [Refuse(Refusal.STILL_STOPPING)]
+        case state if state in RUNNING_STATES:
+            return process, [Refuse(Refusal.ALREADY_STARTED)]
+        case _:
+            # A person's start begins a new count of tries, whatever was left of an earlier one.
+            return _spawn(replace(process, wanted=Wanted.UP, tries=0), now)
+
+
+def _spawn(process: Process, now: float) -> Outcome:
+    fresh = replace(process, started_at=now, exit_status=None, spawn_error="")
+    return _moved(fresh, STARTING, Spawn())
+
+
+def _stop(process: Process, now: float, policy: Policy) -> Outcome:
+    down = replace(process, wanted=Wanted.DOWN)
+    if process.state is BACKOFF:
+        return _moved(down, STOPPED, CancelAlarm())
+    if process.state is STARTING and not process.pid:
+        return down, []  # the spawn is under way; `Spawned` or `SpawnFailed` will find that it is not wanted
+    if process.state in (STARTING, RUNNING):
+        return _signal_to_stop(down, now, policy)
+    return process, [Refuse(Refusal.NOT_RUNNING)]
+
+
+def _signal_to_stop(process: Process, now: float, policy: Policy) -> Outcome:
+    signal = Signal(process.pid, policy.stop_signal, policy.stop_as_group)
+    return _moved(process, STOPPING, signal, SetAlarm(Alarm.KILL, now + policy.stop_wait_seconds))
+
+
+def _spawned(process: Process, pid: int, now: float, policy: Policy) -> Outcome:
+    if process.state is not STARTING or process.pid:
+        return process, []
+    alive = replace(process, pid=pid)
+    if process.wanted is Wanted.DOWN:
+        return _signal_to_stop(alive, now, policy)
+    if policy.start_seconds <= 0:
+        return _moved(replace(alive, tries=0), RUNNING)
+    return alive, [SetAlarm(Alarm.STARTED, process.started_at + policy.start_seconds)]
+
+
+def _start_failed(process: Process, text: str, now: float, policy: Policy) -> Outcome:
+    tries = process.tries + 1
+    failed = replace(process, pid=0, spawn_error=text, exit_status=None, tries=tries)
+    outcome = _moved(failed, BACKOFF, CancelAlarm())
+    if process.wanted is Wanted.DOWN:
+        return _then(outcome, _moved(outcome[0], STOPPED))
+    if tries > policy.start_retries:
+        return _then(outcome, _moved(replace(outcome[0], tries=0), FATAL))
+    return outcome[0], [*outcome[1], SetAlarm(Alarm.RETRY, now + tries)]
+
+
+def _exited(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
+    match process.state:
+        case ProcessState.STOPPING:
+            outcome = _moved(replace(process, exit_status=status), STOPPED, CancelAlarm())
+            return replace(outcome[0], pid=0), outcome[1]
+        case ProcessState.STARTING if now - process.started_at < policy.start_seconds:
+            return _start_failed(process, TOO_QUICKLY, now, policy)
+        case ProcessState.STARTING:
+            running = _moved(replace(process, tries=0), RUNNING, CancelAlarm())
+            return _then(running, _ended(running[0], status, now, policy))
+        case ProcessState.RUNNING:
+            return _ended(process, status, now, policy)
+        case ProcessState.UNKNOWN:
+            outcome = _moved(replace(process, exit_status=status), EXITED, expected=False)
+            return replace(outcome[0], pid=0), outcome[1]
+        case _:
+            return process, []
+
+
+def _ended(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
+    expected = status in policy.exit_codes
+    error = "" if expected else f"Bad exit code {'unknown' if status is None else status}"
+    over = replace(process, exit_status=status, spawn_error=error, tries=0)
+    outcome = _moved(over, EXITED, expected=expected)
+    dead = replace(outcome[0], pid=0)
+    again = policy.autorestart is Autorestart.ALWAYS or (
+        policy.autorestart is Autorestart.UNEXPECTED and not expected
+    )
+    if again and policy.may_start:
+        return _then(outcome, _spawn(dead, now))
+    return dead, outcome[1]
+
+
+def _alarm_rang(process: Process, alarm: Alarm, now: float, policy: Policy) -> Outcome:
+    match alarm, process.state:
+        case Alarm.STARTED, ProcessState.STARTING if process.pid:
+            return _moved(replace(process, tries=0), RUNNING)
+        case Alarm.RETRY, ProcessState.BACKOFF if policy.may_start:
+            return _spawn(process, now)
+        case Alarm.KILL, ProcessState.STOPPING:
+            kill = Signal(process.pid, SIGKILL, policy.kill_as_group)
+            return process, [kill, SetAlarm(Alarm.KILL, now + policy.stop_wait_seconds)]
+        case _:
+            return process, []  # rang late: what it waited for is over
