@@ -40,3 +40,7 @@ class VigilError(Exception):
         self.fault = fault
         self.detail = detail
         super().__init__(fault.name if detail is None else f"{fault.name}: {detail}")
+
+
+class RejectEvent(Exception):  # noqa: N818 - the name is Supervisor's, and handlers import it
+    """Raised by a pool's `result_handler`: the event was not dealt with and is to be delivered again."""

@@ -10,7 +10,7 @@ occur in it at all.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from vigild.core.events import EVENT_TYPES, PARENTS, Event
@@ -81,19 +81,21 @@ class ListenerPool:
         return discarded
 
     def dispatch(
-        self, ready: Callable[[], Listener | None], send: Callable[[Listener, Envelope], bool]
+        self, ready: Callable[[], Iterable[Listener]], send: Callable[[Listener, Envelope], bool]
     ) -> None:
         """Give events, oldest first, to ready listeners until either runs out.
 
-        `ready()` names the next listener that can take an event; `send` returns False when it could not
-        be reached (its stdin is closed): it is then not asked again for this event, and it stays as it is.
+        `ready()` names the listeners that can take an event; `send` returns False when one could not be
+        reached (its stdin is closed), and the next is tried.
         """
         while self.buffer:
-            listener = ready()
-            if listener is None or not send(listener, self.buffer[0]):
+            envelope = self.buffer[0]
+            taker = next((listener for listener in ready() if send(listener, envelope)), None)
+            if taker is None:
                 return
-            listener.state = ListenerState.BUSY
-            listener.envelope = self.buffer.popleft()
+            self.buffer.popleft()
+            taker.state = ListenerState.BUSY
+            taker.envelope = envelope
 
 
 def subscribed_types(names: tuple[str, ...]) -> frozenset[str]:

@@ -52,6 +52,10 @@ class ListenerParser:
         """The listener was given an event: a result must come next."""
         self._expects = "result"
 
+    def event_not_sent(self) -> None:
+        """The event could not be given to it after all: it is still waiting."""
+        self._expects = "nothing"
+
     def receive(self, data: bytes) -> list[Said]:
         """All that `data` completes, in order. After a `Violated` everything is ignored."""
         self._buffer += data

@@ -1,0 +1,213 @@
+"""All groups of one daemon: what runs, what is added and removed, and how everything starts and ends.
+
+Order: groups start by priority, lowest first, without waiting for one another, and end highest first.
+A wave of groups with equal priority ends together; the next wave begins when the last process of this
+one has stopped. (Supervisor ends groups of equal priority one after the other; see docs/compatibility.md.)
+"""
+
+from collections.abc import Callable
+
+from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
+from vigild.core.events import process_group_event, supervisor_state_event
+from vigild.core.process import ShutDown, Start
+from vigild.core.states import SupervisorState
+from vigild.engine.bus import EventBus
+from vigild.engine.listeners import PoolRunner, ResultHandler, default_result_handler
+from vigild.engine.managed import ManagedProcess, exit_words
+from vigild.engine.ports import Ports, Timer
+from vigild.engine.settings import Settings
+from vigild.engine.ticks import Ticks
+
+SPAWN_SLICE = 16  # programs started in one turn of the loop, so that exits and clients are served in between
+SHUTDOWN_REPORT_SECONDS = 3.0  # how often the log says who has not ended yet
+
+
+class Group:
+    """One running group: its configuration, its processes by name in order, its pool if it listens."""
+
+    def __init__(self, config: GroupConfig, processes: list[ManagedProcess], pool: PoolRunner | None) -> None:
+        self.config = config
+        self.processes = {process.config.name: process for process in processes}
+        self.pool = pool
+
+    @property
+    def unstopped(self) -> list[ManagedProcess]:
+        """Those that still run, or try to."""
+        return [process for process in self.processes.values() if not process.stopped]
+
+
+class Engine:
+    """The groups, the bus and the mood of the daemon."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        settings: Settings,
+        result_handlers: Callable[[str], ResultHandler] = lambda spec: default_result_handler,
+    ) -> None:
+        self.ports = ports
+        self.settings = settings
+        self.bus = EventBus()
+        self.groups: dict[str, Group] = {}
+        self.mood = SupervisorState.RUNNING
+        self._ticks = Ticks(ports.clock, self.bus)
+        self._by_pid: dict[int, ManagedProcess] = {}
+        self._result_handlers = result_handlers
+        self._to_start: list[ManagedProcess] = []
+        self._slice_timer: Timer | None = None
+        self._waves: list[list[Group]] = []
+        self._stopping: set[ManagedProcess] = set()  # the wave that is ending now
+        self._when_stopped: Callable[[], None] | None = None
+        self._report_timer: Timer | None = None
+
+    # Groups.
+
+    def add_group(self, config: GroupConfig) -> bool:
+        """Take in a group and start what is to start by itself. False if there is one of that name."""
+        if config.name in self.groups:
+            return False
+        pool = None
+        if config.kind is GroupKind.EVENTLISTENER:
+            handler = self._result_handlers(config.result_handler)
+            pool = PoolRunner(config, self.settings, self.bus, self.ports.log, handler)
+        processes = [self._make_process(process, config, pool) for process in config.processes]
+        self.groups[config.name] = Group(config, processes, pool)
+        self._ticks.refresh()
+        self.bus.emit_if_wanted("PROCESS_GROUP_ADDED", lambda: process_group_event("ADDED", config.name))
+        self._to_start.extend(processes)
+        self._schedule_slice()
+        return True
+
+    def remove_group(self, name: str) -> bool:
+        """Let go of a group whose processes have all stopped. False if one still runs. Raises KeyError."""
+        group = self.groups[name]
+        if group.unstopped:
+            return False
+        if group.pool is not None:
+            group.pool.close()
+        for process in group.processes.values():
+            process.release_logs()
+        del self.groups[name]
+        self._ticks.refresh()
+        self.bus.emit_if_wanted("PROCESS_GROUP_REMOVED", lambda: process_group_event("REMOVED", name))
+        return True
+
+    def all_processes(self) -> list[ManagedProcess]:
+        """Every process, groups and members in order of priority."""
+        groups = sorted(self.groups.values(), key=lambda group: group.config.priority)
+        return [process for group in groups for process in group.processes.values()]
+
+    def _make_process(
+        self, config: ProcessConfig, group: GroupConfig, pool: PoolRunner | None
+    ) -> ManagedProcess:
+        return ManagedProcess(
+            config,
+            group.name,
+            self.ports,
+            self.bus,
+            self.settings,
+            self._by_pid.__setitem__,
+            pool=pool,
+            fcgi_socket=group.socket,
+        )
+
+    # Starting.
+
+    def announce_running(self) -> None:
+        """The daemon is up: listeners are told."""
+        self.bus.emit_if_wanted("SUPERVISOR_STATE_CHANGE_RUNNING", lambda: supervisor_state_event("RUNNING"))
+
+    def start_slice(self) -> None:
+        """Start the next few of those that are waiting to be started by themselves."""
+        self._slice_timer = None
+        batch, self._to_start = self._to_start[:SPAWN_SLICE], self._to_start[SPAWN_SLICE:]
+        for process in batch:
+            if self.mood < SupervisorState.RUNNING:
+                break
+            self._prepare(process)
+            if process.config.autostart and process.started_wall == 0 and process.stopped:
+                process.feed(Start())
+        if self._to_start:
+            self._schedule_slice()
+
+    def _prepare(self, process: ManagedProcess) -> None:
+        try:
+            process.make_logs()
+        except OSError as error:
+            self.ports.log.critical(
+                f"cannot make a log file for {process.namespec}: {error.strerror} ({error.filename}); "
+                "its output is not kept; make childlogdir writable and restart it"
+            )
+
+    def _schedule_slice(self) -> None:
+        if self._slice_timer is None and self.mood is SupervisorState.RUNNING:
+            clock = self.ports.clock
+            self._slice_timer = clock.call_at(clock.monotonic(), self.start_slice)
+
+    # Facts from the host.
+
+    def child_died(self, pid: int, wait_status: int) -> None:
+        """The host reaped a child."""
+        process = self._by_pid.pop(pid, None)
+        if process is None:
+            self.ports.log.debug(f"reaped unknown pid {pid} ({exit_words(wait_status)[1]})")
+            return
+        process.child_died(wait_status)
+        if self._when_stopped is not None and process.stopped:
+            self._stopping.discard(process)
+            if not self._stopping:
+                self._next_wave()
+
+    # Ending.
+
+    def stop_everything(self, mood: SupervisorState, when_stopped: Callable[[], None]) -> None:
+        """Stop all groups, highest priority first, then call back once. `mood`: SHUTDOWN or RESTARTING."""
+        if self.mood < SupervisorState.RUNNING:
+            self.mood = min(self.mood, mood)  # a shutdown outranks a restart that is under way
+            return
+        self.mood = mood
+        self._when_stopped = when_stopped
+        self._to_start.clear()
+        self.bus.emit_if_wanted(
+            "SUPERVISOR_STATE_CHANGE_STOPPING", lambda: supervisor_state_event("STOPPING")
+        )
+        by_priority: dict[int, list[Group]] = {}
+        for group in self.groups.values():
+            by_priority.setdefault(group.config.priority, []).append(group)
+            for process in group.processes.values():
+                process.forbid_restarts()
+        self._waves = [by_priority[priority] for priority in sorted(by_priority)]
+        self._report_later()
+        self._next_wave()
+
+    def _next_wave(self) -> None:
+        """Begin waves until there is one whose processes need time to stop; end when there are no more."""
+        while not self._stopping and self._waves:
+            members = [process for group in self._waves.pop() for process in group.processes.values()]
+            for process in sorted(members, key=lambda member: member.config.priority, reverse=True):
+                if not process.stopped:
+                    process.feed(ShutDown())
+            self._stopping = {process for process in members if not process.stopped}
+            self._report()
+        if not self._stopping and self._when_stopped is not None:
+            when_stopped, self._when_stopped = self._when_stopped, None
+            if self._report_timer is not None:
+                self._report_timer.cancel()
+            self._ticks.stop()
+            when_stopped()
+
+    def _report_later(self) -> None:
+        clock = self.ports.clock
+        self._report_timer = clock.call_at(clock.monotonic() + SHUTDOWN_REPORT_SECONDS, self._report_again)
+
+    def _report_again(self) -> None:
+        # One that the kernel will not let us kill ends up UNKNOWN; it must not hold up the rest for ever.
+        self._stopping = {process for process in self._stopping if not process.stopped}
+        self._report()
+        self._report_later()
+        self._next_wave()
+
+    def _report(self) -> None:
+        names = ", ".join(process.config.name for process in self.all_processes() if not process.stopped)
+        if names:
+            self.ports.log.info(f"waiting for {names} to die")

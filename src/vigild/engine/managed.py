@@ -1,0 +1,373 @@
+"""One process: runs the machine of `core.process` and carries out its effects through the ports."""
+
+import asyncio
+import signal as signals
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vigild.config.model import AUTO, GroupKind, ProcessConfig, StreamConfig
+from vigild.core import process as machine
+from vigild.core.events import process_communication_event, process_log_event, process_state_event
+from vigild.core.names import make_namespec
+from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawned, SpawnFailed
+from vigild.core.states import STOPPED_STATES, ProcessState
+from vigild.engine.plans import child_environment, child_request, policy_of, stream_plan
+from vigild.engine.ports import Child, CommandProblem, Ports, SpawnFailure, StreamPlan, Timer
+
+if TYPE_CHECKING:
+    from vigild.config.model import FcgiSocketConfig
+    from vigild.engine.bus import EventBus
+    from vigild.engine.listeners import PoolRunner
+    from vigild.engine.settings import Settings
+
+WAITING_TO_STOP_SECONDS = 2.0  # how often the log says who is waited for
+
+
+def exit_words(wait_status: int) -> tuple[int, str]:
+    """`(exit status, words)` of a raw wait status, as Supervisor counts and words them: a signal is -1."""
+    import os
+
+    if os.WIFEXITED(wait_status):
+        code = os.WEXITSTATUS(wait_status)
+        return code, f"exit status {code}"
+    if os.WIFSIGNALED(wait_status):
+        core = " (core dumped)" if os.WCOREDUMP(wait_status) else ""
+        return -1, f"terminated by {signal_name(os.WTERMSIG(wait_status))}{core}"
+    return -1, f"unknown termination cause {wait_status:#06x}"
+
+
+def signal_name(signum: int) -> str:
+    """`SIGTERM` for 15; `signal 99` for a number without a name."""
+    try:
+        return signals.Signals(signum).name
+    except ValueError:
+        return f"signal {signum}"
+
+
+class ManagedProcess:
+    """The process `config.name` of `group_name`: its machine, its child, its alarm and who waits for it."""
+
+    __slots__ = (
+        "_bus",
+        "_child",
+        "_exit_words",
+        "_ports",
+        "_settings",
+        "_timer",
+        "_waiters",
+        "config",
+        "fcgi_socket",
+        "group_name",
+        "on_pid",
+        "plans",
+        "policy",
+        "pool",
+        "process",
+        "started_wall",
+        "stderr_logfile",
+        "stdout_logfile",
+        "stopped_wall",
+    )
+
+    def __init__(
+        self,
+        config: ProcessConfig,
+        group_name: str,
+        ports: Ports,
+        bus: "EventBus",
+        settings: "Settings",
+        on_pid: Callable[[int, "ManagedProcess"], None],
+        *,
+        pool: "PoolRunner | None" = None,
+        fcgi_socket: "FcgiSocketConfig | None" = None,
+    ) -> None:
+        self.config = config
+        self.group_name = group_name
+        self.process = Process()
+        self.policy = policy_of(config)
+        self.pool = pool
+        self.fcgi_socket = fcgi_socket
+        self.on_pid = on_pid
+        self.started_wall = 0.0
+        self.stopped_wall = 0.0
+        self.stdout_logfile: str | None = None
+        self.stderr_logfile: str | None = None
+        self.plans: list[StreamPlan] = []
+        self._ports = ports
+        self._bus = bus
+        self._settings = settings
+        self._child: Child | None = None
+        self._timer: Timer | None = None
+        self._waiters: list[asyncio.Future[None]] = []
+        self._exit_words = ""
+
+    # What others may ask.
+
+    @property
+    def namespec(self) -> str:
+        """The name people use for it."""
+        return make_namespec(self.group_name, self.config.name)
+
+    @property
+    def state(self) -> ProcessState:
+        """Where it is now."""
+        return self.process.state
+
+    @property
+    def stopped(self) -> bool:
+        """In a state that counts as stopped (that includes EXITED and FATAL)."""
+        return self.process.state in STOPPED_STATES
+
+    async def wait_change(self) -> None:
+        """Return after its next move."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    def find_problem(self) -> CommandProblem | None:
+        """Why its command cannot be run, if that can be known without trying."""
+        found = self._ports.children.find_command(self.config.command, self.config.environment)
+        return found if isinstance(found, CommandProblem) else None
+
+    def write_stdin(self, data: bytes) -> None:
+        """Send bytes to its stdin. Raises BrokenPipeError when there is nobody to read them."""
+        if self._child is None or self.process.state is ProcessState.STOPPING:
+            raise BrokenPipeError("not running")
+        self._child.write_stdin(data)
+
+    # What happens to it.
+
+    def feed(self, input_: Input) -> Refusal | None:
+        """Give the machine an order or a fact, and carry out all that follows. Returns why an order was refused."""
+        refusal = None
+        inputs = [input_]
+        while inputs:
+            now = self._ports.clock.monotonic()
+            self.process, effects = machine.step(self.process, inputs.pop(0), now, self.policy)
+            for effect in effects:
+                match effect:
+                    case machine.Refuse(reason):
+                        refusal = reason
+                    case machine.Spawn():
+                        inputs.append(self._spawn())
+                    case machine.Signal(pid, signum, as_group):
+                        if not self._signal(pid, signum, as_group):
+                            inputs.append(machine.SignalFailed())
+                    case machine.SetAlarm(alarm, when):
+                        self._set_alarm(alarm, when)
+                    case machine.CancelAlarm():
+                        self._cancel_alarm()
+                    case machine.Entered():
+                        self._entered(effect)
+        return refusal
+
+    def child_died(self, wait_status: int) -> None:
+        """The child was reaped: take in the rest of its output, then tell the machine."""
+        status, self._exit_words = exit_words(wait_status)
+        self.stopped_wall = self._ports.clock.wall()
+        child, self._child = self._child, None
+        if child is not None:
+            child.finish()
+        if self.fcgi_socket is not None:
+            self._ports.sockets.release(self.group_name)
+        # The event a dead listener had goes back to the buffer after its own events are out.
+        had = self.pool.child_gone(self) if self.pool is not None else None
+        self.feed(Exited(status))
+        if had is not None:
+            had()
+
+    def forbid_restarts(self) -> None:
+        """The daemon is going down: from now on it starts only when told to."""
+        self.policy = replace(self.policy, may_start=False)
+
+    def make_logs(self) -> None:
+        """Decide the names of the log files; AUTO ones are made now. Raises OSError."""
+        self.stdout_logfile = self._log_name("stdout", self.config.stdout)
+        self.stderr_logfile = self._log_name("stderr", self.config.stderr)
+
+    def release_logs(self) -> None:
+        """It leaves the configuration: nothing is written to its logs any more."""
+        for plan in self.plans:
+            self._ports.children.close_logs(plan)
+
+    def _log_name(self, channel: str, stream: StreamConfig) -> str | None:
+        if stream.logfile is AUTO:
+            if channel == "stderr" and self.config.redirect_stderr:
+                return None
+            return self._ports.logs.auto_name(self.config.name, channel)
+        return stream.logfile if isinstance(stream.logfile, str) else None
+
+    # Effects.
+
+    def _spawn(self) -> Spawned | SpawnFailed:
+        config = self.config
+        environment = child_environment(config, self.group_name, self._settings)
+        command = self._ports.children.find_command(config.command, config.environment)
+        if isinstance(command, CommandProblem):
+            return self._spawn_failed(command.text)
+        stdin_fd = None
+        if self.fcgi_socket is not None:
+            try:
+                stdin_fd = self._ports.sockets.acquire(self.group_name, self.fcgi_socket)
+            except OSError as error:
+                return self._spawn_failed(
+                    f"cannot listen on {self.fcgi_socket.url}: {error.strerror or error}"
+                )
+        if not self.plans:
+            self.plans = self._make_plans()
+        stderr = self.plans[1] if len(self.plans) > 1 else None
+        request = child_request(command, config, self.namespec, environment, self.plans[0], stderr, stdin_fd)
+        child = self._ports.children.spawn(request)
+        if isinstance(child, SpawnFailure):
+            if self.fcgi_socket is not None:
+                self._ports.sockets.release(self.group_name)
+            return self._spawn_failed(child.text)
+        self._child = child
+        if self.pool is not None:
+            self.pool.child_started(self)
+        self.on_pid(child.pid, self)
+        self._ports.log.info(f"spawned: '{config.name}' with pid {child.pid}")
+        return Spawned(child.pid)
+
+    def _spawn_failed(self, text: str) -> SpawnFailed:
+        self._exit_words = ""
+        self._ports.log.info(f"spawnerr: {text}")
+        return SpawnFailed(text)
+
+    def _make_plans(self) -> list[StreamPlan]:
+        config = self.config
+        plans = []
+        for channel, stream, logfile in (
+            ("stdout", config.stdout, self.stdout_logfile),
+            ("stderr", config.stderr, self.stderr_logfile),
+        ):
+            if channel == "stderr" and config.redirect_stderr:
+                continue
+            on_data = self._on_data(channel, stream.events_enabled)
+            on_capture = self._on_capture(channel)
+            plans.append(stream_plan(channel, stream, config, self._settings, logfile, on_data, on_capture))
+        return plans
+
+    def _on_data(self, channel: str, events_enabled: bool) -> Callable[[bytes], None] | None:
+        pool, bus, name = self.pool, self._bus, self.config.name
+        event_type = f"PROCESS_LOG_{channel.upper()}"
+        consumers: list[Callable[[bytes], None]] = []
+        if self._settings.output_to_main_log:
+            consumers.append(
+                lambda data: self._ports.log.debug(
+                    f"{name!r} {channel} output:\n{data.decode('utf-8', 'replace')}"
+                )
+            )
+        if pool is not None and channel == "stdout":
+            consumers.append(lambda data: pool.heard(self, data))
+        elif events_enabled:
+
+            def emit(data: bytes) -> None:
+                if bus.wants(event_type):
+                    bus.emit(process_log_event(channel, name, self.group_name, self.process.pid, data))
+
+            consumers.append(emit)
+        if not consumers:
+            return None
+        if len(consumers) == 1:
+            return consumers[0]
+
+        def consume_all(data: bytes) -> None:
+            for consume in consumers:
+                consume(data)
+
+        return consume_all
+
+    def _on_capture(self, channel: str) -> Callable[[bytes], None]:
+        def emit(data: bytes) -> None:
+            pid = self.process.pid
+            self._bus.emit(process_communication_event(channel, self.config.name, self.group_name, pid, data))
+            self._ports.log.debug(f"{self.config.name!r} {channel} emitted a comm event")
+
+        return emit
+
+    def _signal(self, pid: int, signum: int, as_group: bool) -> bool:
+        log, name = self._ports.log, self.config.name
+        if signum == machine.SIGKILL and self.process.state is ProcessState.STOPPING:
+            log.warn(f"killing '{name}' ({pid}) with SIGKILL")
+        where = "process group " if as_group else ""
+        log.debug(f"sending {signal_name(signum)} to {where}{name} (pid {pid})")
+        try:
+            self._ports.children.kill(pid, signum, as_group)
+        except ProcessLookupError:
+            log.debug(f"{name} (pid {pid}) is gone already; its exit is on the way")
+        except OSError as error:
+            log.critical(f"cannot send {signal_name(signum)} to {name} (pid {pid}): {error.strerror}")
+            return False
+        return True
+
+    def _set_alarm(self, alarm: machine.Alarm, when: float) -> None:
+        self._cancel_alarm()
+        self._timer = self._ports.clock.call_at(when, lambda: self._rang(alarm))
+
+    def _rang(self, alarm: machine.Alarm) -> None:
+        self._timer = None
+        self.feed(machine.AlarmRang(alarm))
+
+    def _cancel_alarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _entered(self, move: Entered) -> None:
+        if move.new is ProcessState.STARTING:
+            self.started_wall = self._ports.clock.wall()
+        event_type = f"PROCESS_STATE_{move.new.name}"
+        if self._bus.wants(event_type):
+            self._bus.emit(
+                process_state_event(
+                    move.new,
+                    self.config.name,
+                    self.group_name,
+                    move.old,
+                    pid=move.pid,
+                    tries=move.tries,
+                    expected=move.expected,
+                )
+            )
+        self._log_move(move)
+        if move.new is ProcessState.RUNNING and self.pool is not None:
+            self.pool.dispatch()
+        if self._waiters:
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    def _log_move(self, move: Entered) -> None:
+        log, name, words = self._ports.log, self.config.name, self._exit_words
+        match move.new:
+            case ProcessState.RUNNING:
+                log.info(
+                    f"success: {name} entered RUNNING state, process has stayed up for "
+                    f"> than {self.config.start_seconds} seconds (startsecs)"
+                )
+            case ProcessState.FATAL:
+                if self.policy.may_start:
+                    log.info(f"gave up: {name} entered FATAL state, too many start retries too quickly")
+            case ProcessState.BACKOFF if words:
+                log.warn(f"exited: {name} ({words}; not expected)")
+            case ProcessState.EXITED if move.expected:
+                log.info(f"exited: {name} ({words}; expected)")
+            case ProcessState.EXITED:
+                log.warn(f"exited: {name} ({words}; not expected)")
+            case ProcessState.STOPPED if move.old is ProcessState.STOPPING:
+                expected = self.process.exit_status in self.policy.exit_codes
+                (log.info if expected else log.warn)(f"stopped: {name} ({words})")
+            case _:
+                pass
+
+    @property
+    def kind(self) -> GroupKind:
+        """How it is run."""
+        return self.config.kind

@@ -1,0 +1,88 @@
+"""From configuration to what the host is to do: the request for one child of one process."""
+
+from collections.abc import Callable
+
+from vigild.config.model import GroupKind, ProcessConfig, StreamConfig
+from vigild.core.process import Policy
+from vigild.engine.ports import ChildRequest, Command, StreamPlan
+from vigild.engine.settings import Settings
+
+OnData = Callable[[bytes], None]
+
+
+def policy_of(config: ProcessConfig) -> Policy:
+    """What the machine needs of a process's configuration."""
+    return Policy(
+        start_seconds=config.start_seconds,
+        start_retries=config.start_retries,
+        autorestart=config.autorestart,
+        exit_codes=config.exit_codes,
+        stop_signal=config.stop_signal,
+        stop_wait_seconds=config.stop_wait_seconds,
+        stop_as_group=config.stop_as_group,
+        kill_as_group=config.kill_as_group,
+    )
+
+
+def child_environment(config: ProcessConfig, group_name: str, settings: Settings) -> dict[str, str]:
+    """The daemon's environment, the SUPERVISOR_ variables, and what the configuration sets, in that order."""
+    environment = dict(settings.base_environment)
+    environment["SUPERVISOR_ENABLED"] = "1"
+    server_url = config.server_url or settings.server_url
+    if server_url:
+        environment["SUPERVISOR_SERVER_URL"] = server_url
+    environment["SUPERVISOR_PROCESS_NAME"] = config.name
+    environment["SUPERVISOR_GROUP_NAME"] = group_name
+    environment.update(config.environment)
+    return environment
+
+
+def stream_plan(
+    channel: str,
+    stream: StreamConfig,
+    config: ProcessConfig,
+    settings: Settings,
+    logfile: str | None,
+    on_data: OnData | None,
+    on_capture: OnData | None,
+) -> StreamPlan:
+    """The plan for one stream. A listener's stdout is its protocol: it is logged, never captured or dressed."""
+    protocol = config.kind is GroupKind.EVENTLISTENER and channel == "stdout"
+    prefix = config.log_prefix.encode() if config.log_prefix and not protocol else b""
+    return StreamPlan(
+        channel=channel,
+        logfile=logfile,
+        max_bytes=stream.logfile_max_bytes,
+        backups=stream.logfile_backups,
+        syslog_tag=config.name if stream.syslog and not protocol else None,
+        strip_ansi=settings.strip_ansi and not protocol,
+        line_prefix=prefix,
+        line_timestamps=config.log_timestamps and not protocol,
+        capture_max_bytes=0 if protocol else stream.capture_max_bytes,
+        on_data=on_data,
+        on_capture=None if protocol else on_capture,
+    )
+
+
+def child_request(
+    command: Command,
+    config: ProcessConfig,
+    namespec: str,
+    environment: dict[str, str],
+    stdout: StreamPlan,
+    stderr: StreamPlan | None,
+    stdin_fd: int | None,
+) -> ChildRequest:
+    """Everything the host needs to run it."""
+    return ChildRequest(
+        name=namespec,
+        filename=command.filename,
+        argv=command.argv,
+        environment=environment,
+        stdout=stdout,
+        stderr=stderr,
+        directory=config.directory,
+        umask=config.umask,
+        uid=config.uid,
+        stdin_fd=stdin_fd,
+    )
