@@ -179,6 +179,7 @@ class Engine:
         self._waves = [by_priority[priority] for priority in sorted(by_priority)]
         self._report_later()
         self._next_wave()
+        self._report()
 
     def _next_wave(self) -> None:
         """Begin waves until there is one whose processes need time to stop; end when there are no more."""
@@ -188,7 +189,6 @@ class Engine:
                 if not process.stopped:
                     process.feed(ShutDown())
             self._stopping = {process for process in members if not process.stopped}
-            self._report()
         if not self._stopping and self._when_stopped is not None:
             when_stopped, self._when_stopped = self._when_stopped, None
             if self._report_timer is not None:

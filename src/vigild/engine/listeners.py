@@ -128,7 +128,8 @@ class PoolRunner:
                 yield listener
 
     def _send(self, listener: Listener, envelope: Envelope) -> bool:
-        assert isinstance(listener, RunningListener) and listener.process is not None
+        assert isinstance(listener, RunningListener)
+        assert listener.process is not None
         process, parser = listener.process, listener.parser
         data = encode_event(
             server=self._settings.identifier,

@@ -1,0 +1,144 @@
+"""Operations on the daemon itself and on its configuration, and the facade that holds all nouns together."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from vigild.config.model import GroupConfig
+from vigild.control.facade import ConfigInfo
+from vigild.control.info import config_info
+from vigild.control.logs import Logs, read_part
+from vigild.control.processes import Processes
+from vigild.core.errors import Fault, VigilError
+from vigild.core.states import SupervisorState
+from vigild.engine.engine import Engine
+
+
+class MainLogFile(Protocol):
+    """The part of the daemon's log that control needs."""
+
+    def file_path(self) -> str | None:
+        """Where it is written, if that is a file."""
+
+    def clear(self) -> None:
+        """Empty it. Raises OSError."""
+
+
+class Lifecycle(Protocol):
+    """How the daemon is ended; `daemon/` provides it."""
+
+    def shutdown(self) -> None: ...
+    def restart(self) -> None:
+        """Raises VigilError when the new configuration would not come up."""
+
+
+class Daemon:
+    """See `control.facade.DaemonControl`."""
+
+    def __init__(self, engine: Engine, main_log: MainLogFile, lifecycle: Lifecycle) -> None:
+        self._engine = engine
+        self._main_log = main_log
+        self._lifecycle = lifecycle
+
+    def identification(self) -> str:
+        """The `identifier` of `[supervisord]`."""
+        return self._engine.settings.identifier
+
+    def state(self) -> tuple[int, str]:
+        """Code and name."""
+        return int(self._engine.mood), self._engine.mood.name
+
+    def pid(self) -> int:
+        """Of the daemon."""
+        return os.getpid()
+
+    def log_path(self) -> str | None:
+        """The main log, if it is a file that exists."""
+        path = self._main_log.file_path()
+        return path if path is not None and os.path.exists(path) else None
+
+    def read_log(self, offset: int, length: int) -> bytes:
+        """Part of the main log. NO_FILE, BAD_ARGUMENTS, FAILED."""
+        return read_part(self._main_log.file_path(), offset, length)
+
+    def clear_log(self) -> None:
+        """Empty the main log. NO_FILE, FAILED."""
+        if self.log_path() is None:
+            raise VigilError(Fault.NO_FILE)
+        try:
+            self._main_log.clear()
+        except OSError:
+            raise VigilError(Fault.FAILED) from None
+
+    def shutdown(self) -> None:
+        """Stop everything and end."""
+        self._lifecycle.shutdown()
+
+    def restart(self) -> None:
+        """Stop everything, read the configuration anew and start again. CANT_REREAD."""
+        self._lifecycle.restart()
+
+    def require_running(self) -> None:
+        """SHUTDOWN_STATE while the daemon is ending or restarting."""
+        if self._engine.mood < SupervisorState.RUNNING:
+            raise VigilError(Fault.SHUTDOWN_STATE)
+
+
+class Configuration:
+    """See `control.facade.ConfigControl`. `read` loads the files; it raises VigilError(CANT_REREAD)."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        groups: Sequence[GroupConfig],
+        read: Callable[[], Sequence[GroupConfig]],
+        diff: Callable[
+            [Sequence[GroupConfig], Sequence[GroupConfig]], tuple[list[str], list[str], list[str]]
+        ],
+    ) -> None:
+        self._engine = engine
+        self._known = list(groups)
+        self._read = read
+        self._diff = diff
+
+    def reload(self) -> tuple[list[str], list[str], list[str]]:
+        """Names of groups (added, changed, removed) since what runs was read. CANT_REREAD."""
+        self._known = list(self._read())
+        return self._diff([group.config for group in self._engine.groups.values()], self._known)
+
+    def add_group(self, name: str) -> None:
+        """Take in a group of the configuration as last read. BAD_NAME, ALREADY_ADDED."""
+        for group in self._known:
+            if group.name == name:
+                if not self._engine.add_group(group):
+                    raise VigilError(Fault.ALREADY_ADDED, name)
+                return
+        raise VigilError(Fault.BAD_NAME, name)
+
+    def remove_group(self, name: str) -> None:
+        """Let go of a group that has stopped. BAD_NAME, STILL_RUNNING."""
+        if name not in self._engine.groups:
+            raise VigilError(Fault.BAD_NAME, name)
+        if not self._engine.remove_group(name):
+            raise VigilError(Fault.STILL_RUNNING, name)
+
+    def all_config_info(self) -> list[ConfigInfo]:
+        """Every process of the configuration as last read, by name."""
+        infos = []
+        for group in self._known:
+            running = self._engine.groups.get(group.name)
+            same = running is not None and running.config is group
+            for process in group.processes:
+                actual = running.processes.get(process.name) if running is not None and same else None
+                infos.append(config_info(process, group, actual, in_use=running is not None))
+        return sorted(infos, key=lambda info: str(info["name"]))
+
+
+class VigilControl:
+    """Everything a door may ask, by noun."""
+
+    def __init__(self, engine: Engine, daemon: Daemon, configuration: Configuration) -> None:
+        self.daemon = daemon
+        self.config = configuration
+        self.processes = Processes(engine)
+        self.logs = Logs(engine)

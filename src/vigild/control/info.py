@@ -1,0 +1,103 @@
+"""What clients are told of a process and of its configuration: keys, types and texts are Supervisor's."""
+
+from datetime import UTC, datetime, timedelta
+
+from vigild.config.model import AUTO, GroupConfig, ProcessConfig, StreamConfig
+from vigild.control.facade import ConfigInfo, Info
+from vigild.core.states import ProcessState
+from vigild.engine.managed import ManagedProcess
+
+MAX_XMLRPC_INT = 2**31 - 1
+
+
+def capped(value: float) -> int:
+    """A number that fits XML-RPC's 32-bit integer."""
+    return max(-(2**31), min(int(value), MAX_XMLRPC_INT))
+
+
+def describe(process: ManagedProcess, now_wall: float) -> str:
+    """The words that `status` shows behind the state."""
+    machine = process.process
+    match machine.state:
+        case ProcessState.RUNNING:
+            uptime = timedelta(seconds=max(0, int(now_wall) - int(process.started_wall)))
+            return f"pid {machine.pid}, uptime {uptime}"
+        case ProcessState.FATAL | ProcessState.BACKOFF:
+            return machine.spawn_error or f'unknown error (try "tail {process.config.name}")'
+        case ProcessState.STOPPED | ProcessState.EXITED:
+            if not process.started_wall:
+                return "Not started"
+            stopped = datetime.fromtimestamp(int(process.stopped_wall), UTC).astimezone()
+            return stopped.strftime("%b %d %I:%M %p")
+        case _:
+            return ""
+
+
+def process_info(process: ManagedProcess, now_wall: float) -> Info:
+    """One struct of `getProcessInfo`. `started_wall` and `stopped_wall` are seconds since the epoch, 0 for never."""
+    machine = process.process
+    stdout_logfile = process.stdout_logfile or ""
+    return {
+        "name": process.config.name,
+        "group": process.group_name,
+        "start": capped(process.started_wall),
+        "stop": capped(process.stopped_wall),
+        "now": capped(now_wall),
+        "state": int(machine.state),
+        "statename": machine.state.name,
+        "spawnerr": machine.spawn_error,
+        "exitstatus": machine.exit_status or 0,
+        "logfile": stdout_logfile,
+        "stdout_logfile": stdout_logfile,
+        "stderr_logfile": process.stderr_logfile or "",
+        "pid": machine.pid,
+        "description": describe(process, now_wall),
+    }
+
+
+def config_info(
+    config: ProcessConfig, group: GroupConfig, running: ManagedProcess | None, *, in_use: bool
+) -> ConfigInfo:
+    """One struct of `getAllConfigInfo`. XML-RPC has no null: None is the word `none`, AUTO is `auto`."""
+
+    def logfile(stream: StreamConfig, actual: str | None) -> str | None:
+        if stream.logfile is AUTO:
+            return actual or "auto"
+        return stream.logfile if isinstance(stream.logfile, str) else None
+
+    stdout_logfile = logfile(config.stdout, running.stdout_logfile if running else None)
+    stderr_logfile = logfile(config.stderr, running.stderr_logfile if running else None)
+    if config.redirect_stderr:
+        stderr_logfile = None
+    info: dict[str, object] = {
+        "autostart": config.autostart,
+        "directory": config.directory,
+        "uid": config.uid,
+        "command": config.command,
+        "exitcodes": list(config.exit_codes),
+        "group": group.name,
+        "group_prio": group.priority,
+        "inuse": in_use,
+        "killasgroup": config.kill_as_group,
+        "name": config.name,
+        "process_prio": config.priority,
+        "redirect_stderr": config.redirect_stderr,
+        "startretries": config.start_retries,
+        "startsecs": config.start_seconds,
+        "stdout_capture_maxbytes": config.stdout.capture_max_bytes,
+        "stdout_events_enabled": config.stdout.events_enabled,
+        "stdout_logfile": stdout_logfile,
+        "stdout_logfile_backups": config.stdout.logfile_backups,
+        "stdout_logfile_maxbytes": config.stdout.logfile_max_bytes,
+        "stdout_syslog": config.stdout.syslog,
+        "stopsignal": config.stop_signal,
+        "stopwaitsecs": config.stop_wait_seconds,
+        "stderr_capture_maxbytes": config.stderr.capture_max_bytes,
+        "stderr_events_enabled": config.stderr.events_enabled,
+        "stderr_logfile": stderr_logfile,
+        "stderr_logfile_backups": config.stderr.logfile_backups,
+        "stderr_logfile_maxbytes": config.stderr.logfile_max_bytes,
+        "stderr_syslog": config.stderr.syslog,
+        "serverurl": config.server_url,
+    }
+    return {key: "none" if value is None else value for key, value in info.items()}
