@@ -1,12 +1,65 @@
-# Two commands matter on a fresh machine: `make demo` and `make test`. Everything they need is made in .venv.
+# Two commands matter on a fresh machine: `make demo` and `make test`. Everything they need is made in
+# .venv, with a Python of 3.11 or later and nothing else. `make help` lists the rest.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
+# Tests mostly wait for processes, so a little more than one worker for each core pays.
+JOBS ?= logical
+ARGS ?=
+PURE := tests/core tests/wire tests/config
+QUICK := $(PURE) tests/engine tests/control tests/fronts
 
-.PHONY: demo test check bench soak fast format clean
+.PHONY: help demo test fast check coverage format bench soak peers recipe-programs clean
+.DEFAULT_GOAL := help
 
-$(STAMP): pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
-	touch $(STAMP)
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+demo: $(STAMP) ## run a supervisord with a few programs and watch it; Ctrl-C ends it
+	@$(BIN)/python examples/demo/run.py
+
+test: $(STAMP) peers recipe-programs ## every test (ARGS="..." goes to pytest)
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+fast: $(STAMP) ## the tests without real servers, in under a minute
+	$(BIN)/pytest -n $(JOBS) $(QUICK) $(ARGS)
+
+check: $(STAMP) ## format, lint, types, floors, sizes, partner tests, coverage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/check_sizes.py
+	$(BIN)/python scripts/check_partners.py
+	$(BIN)/python scripts/check_sleeps.py
+	$(MAKE) --no-print-directory coverage
+
+coverage: $(STAMP) ## core, wire and config must be covered to the last branch
+	$(BIN)/coverage run --source=vigild.core,vigild.wire,vigild.config -m pytest -q $(PURE)
+	$(BIN)/coverage report --show-missing --skip-covered --fail-under=100
+
+format: $(STAMP) ## format the code and mend what can be mended by machine
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## measure against the peers and print one table
+	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(STAMP) ## ten minutes under churn: no leaks, memory flat
+	VIGIL_SOAK_SECONDS=$${VIGIL_SOAK_SECONDS:-600} $(BIN)/pytest tests/soak $(ARGS)
+
+peers: $(STAMP)
+	@$(BIN)/python scripts/install_peers.py
+
+# Real servers for tests/recipes: installed where that is allowed, else those tests skip visibly.
+recipe-programs:
+	@if [ "$$(id -u)" = 0 ] || [ -n "$$CI" ]; then sh scripts/install_recipes.sh; fi
+
+clean: ## remove everything that was made here
+	rm -rf $(VENV) .peers .demo build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml scripts/make_venv.sh
+	@sh scripts/make_venv.sh $(VENV) $(PYTHON)
+	@touch $(STAMP)

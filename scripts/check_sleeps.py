@@ -1,0 +1,65 @@
+"""Tests never sleep for a fixed time: they wait for a condition, with `support.until`.
+
+Looks for calls of `time.sleep` and `asyncio.sleep` (other than `asyncio.sleep(0)`, which only lets
+others run) in tests/. Programs that tests run as children (`probes/`) may sleep: it is their job.
+
+Usage: python scripts/check_sleeps.py. Exit status 1 and one line for each sleep.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES_THAT_SLEEP = ("time", "asyncio")
+
+# path -> why it may sleep
+ALLOWED: dict[str, str] = {
+    "tests/support/until.py": "the one place that waits",
+}
+
+
+def _is_sleep(node: ast.Call, imported: set[str]) -> bool:
+    match node.func:
+        case ast.Attribute(value=ast.Name(id=module), attr="sleep"):
+            return module in MODULES_THAT_SLEEP
+        case ast.Name(id=name):
+            return name in imported
+    return False
+
+
+def _yields_only(node: ast.Call) -> bool:
+    return len(node.args) == 1 and isinstance(node.args[0], ast.Constant) and node.args[0].value == 0
+
+
+def sleeps(path: Path) -> Iterator[str]:
+    """One line of text for each fixed sleep in one file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module in MODULES_THAT_SLEEP
+        for alias in node.names
+        if alias.name == "sleep"
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _is_sleep(node, imported) and not _yields_only(node):
+            yield f"{path.relative_to(ROOT)}:{node.lineno}: a fixed sleep; wait for a condition with support.until"
+
+
+def main() -> int:
+    """Check every test."""
+    files = sorted((ROOT / "tests").rglob("*.py"))
+    complaints = [
+        line
+        for path in files
+        if path.relative_to(ROOT).as_posix() not in ALLOWED and "probes" not in path.parts
+        for line in sleeps(path)
+    ]
+    print("\n".join(complaints) or f"sleeps: none in {len(files)} test files")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
