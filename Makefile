@@ -36,7 +36,7 @@ check: $(STAMP) ## format, lint, types, floors, sizes, partner tests, coverage
 	$(MAKE) --no-print-directory coverage
 
 coverage: $(STAMP) ## core, wire and config must be covered to the last branch
-	$(BIN)/coverage run --source=vigild.core,vigild.wire,vigild.config -m pytest -q $(PURE)
+	$(BIN)/coverage run --source=src/vigild/core,src/vigild/wire,src/vigild/config -m pytest -q $(PURE)
 	$(BIN)/coverage report --show-missing --skip-covered --fail-under=100
 
 format: $(STAMP) ## format the code and mend what can be mended by machine
