@@ -14,6 +14,7 @@ from vigild.core.process import Refusal, SendSignal, Start, Stop
 from vigild.core.states import RUNNING_STATES, SIGNALLABLE_STATES, ProcessState
 from vigild.engine.engine import Engine, Group
 from vigild.engine.managed import WAITING_TO_STOP_SECONDS, ManagedProcess
+from vigild.engine.ports import Timer
 
 Deferred = Callable[[], Awaitable[None]]
 
@@ -152,19 +153,20 @@ class Processes:
         return lambda: self._until_stopped(process)
 
     async def _until_stopped(self, process: ManagedProcess) -> None:
-        log, clock = self._engine.ports.log, self._engine.ports.clock
+        # The log says now, and then every two seconds, who is waited for.
+        clock = self._engine.ports.clock
+        timers: list[Timer] = []
 
         def report() -> None:
-            nonlocal timer
-            log.info(f"waiting for {process.config.name} to stop")
-            timer = clock.call_at(clock.monotonic() + WAITING_TO_STOP_SECONDS, report)
+            self._engine.ports.log.info(f"waiting for {process.config.name} to stop")
+            timers[:] = [clock.call_at(clock.monotonic() + WAITING_TO_STOP_SECONDS, report)]
 
-        timer = clock.call_at(clock.monotonic(), report)
+        report()
         try:
             while not process.stopped:
                 await process.wait_change()
         finally:
-            timer.cancel()
+            timers[0].cancel()
 
     async def _each(
         self, processes: list[ManagedProcess], begin: Callable[[ManagedProcess], Deferred | None]

@@ -236,10 +236,11 @@ def step(process: Process, input_: Input, now: float, policy: Policy) -> Outcome
             return _exited(process, status, now, policy)
         case AlarmRang(alarm):
             return _alarm_rang(process, alarm, now, policy)
+        case SignalFailed() if process.state in SIGNALLABLE_STATES:
+            return _moved(process, UNKNOWN, CancelAlarm())
         case SignalFailed():
-            if process.state in SIGNALLABLE_STATES:
-                return _moved(process, UNKNOWN, CancelAlarm())
-            return process, []
+            pass
+    return process, []
 
 
 def _moved(process: Process, new: ProcessState, *more: Effect, expected: bool = True) -> Outcome:
@@ -288,12 +289,12 @@ def _signal_to_stop(process: Process, now: float, policy: Policy) -> Outcome:
 def _spawned(process: Process, pid: int, now: float, policy: Policy) -> Outcome:
     if process.state is not STARTING or process.pid:
         return process, []
-    alive = replace(process, pid=pid)
+    alive = replace(process, pid=pid, started_at=now)  # a slow spawn must not use up its startsecs
     if process.wanted is Wanted.DOWN:
         return _signal_to_stop(alive, now, policy)
     if policy.start_seconds <= 0:
         return _moved(replace(alive, tries=0), RUNNING)
-    return alive, [SetAlarm(Alarm.STARTED, process.started_at + policy.start_seconds)]
+    return alive, [SetAlarm(Alarm.STARTED, now + policy.start_seconds)]
 
 
 def _start_failed(process: Process, text: str, now: float, policy: Policy) -> Outcome:

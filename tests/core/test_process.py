@@ -1,0 +1,366 @@
+"""The process machine: each rule by name, every pair answered, every move legal, and a long random life."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from vigild.core.process import (
+    LEGAL_MOVES,
+    SIGKILL,
+    TOO_QUICKLY,
+    Alarm,
+    AlarmRang,
+    Autorestart,
+    CancelAlarm,
+    Effect,
+    Entered,
+    Exited,
+    Input,
+    Policy,
+    Process,
+    Refusal,
+    Refuse,
+    SendSignal,
+    SetAlarm,
+    ShutDown,
+    Signal,
+    SignalFailed,
+    Spawn,
+    Spawned,
+    SpawnFailed,
+    Start,
+    Stop,
+    Wanted,
+    step,
+)
+from vigild.core.states import RUNNING_STATES, STOPPED_STATES, ProcessState
+
+S = ProcessState
+POLICY = Policy()
+
+
+def run(
+    process: Process, *inputs: Input, now: float = 100.0, policy: Policy = POLICY
+) -> tuple[Process, list[Effect]]:
+    """Feed several inputs at one time; effects of the last."""
+    effects: list[Effect] = []
+    for input_ in inputs:
+        process, effects = step(process, input_, now, policy)
+    return process, effects
+
+
+def moves(effects: list[Effect]) -> list[tuple[S, S]]:
+    return [(effect.old, effect.new) for effect in effects if isinstance(effect, Entered)]
+
+
+STARTING = run(Process(), Start(), Spawned(7))[0]
+RUNNING = run(STARTING, AlarmRang(Alarm.STARTED), now=101.0)[0]
+STOPPING = run(RUNNING, Stop())[0]
+
+
+def test_a_start_spawns_and_then_waits_for_startsecs() -> None:
+    process, effects = run(Process(), Start())
+    assert effects == [Entered(S.STOPPED, S.STARTING, 0, 0), Spawn()]
+    assert process.wanted is Wanted.UP
+    process, effects = run(process, Spawned(7))
+    assert effects == [SetAlarm(Alarm.STARTED, 101.0)]
+    assert (process.state, process.pid) == (S.STARTING, 7)
+
+
+def test_it_runs_once_it_has_stayed_up() -> None:
+    process, effects = run(STARTING, AlarmRang(Alarm.STARTED))
+    assert effects == [Entered(S.STARTING, S.RUNNING, 7, 0)]
+    assert process.state is S.RUNNING
+
+
+def test_with_startsecs_0_it_runs_as_soon_as_it_is_spawned() -> None:
+    process, effects = run(Process(), Start(), Spawned(7), policy=Policy(start_seconds=0))
+    assert moves(effects) == [(S.STARTING, S.RUNNING)]
+    assert process.pid == 7
+
+
+def test_a_spawn_that_fails_is_tried_again_one_second_later_each_time() -> None:
+    process, effects = run(Process(), Start(), SpawnFailed("no such file"))
+    assert effects == [Entered(S.STARTING, S.BACKOFF, 0, 1), CancelAlarm(), SetAlarm(Alarm.RETRY, 101.0)]
+    assert process.spawn_error == "no such file"
+    process, effects = run(process, AlarmRang(Alarm.RETRY), SpawnFailed("still not"))
+    assert effects[-1] == SetAlarm(Alarm.RETRY, 102.0)
+    assert process.tries == 2
+
+
+def test_after_startretries_it_is_given_up_in_two_moves() -> None:
+    process, effects = run(Process(), Start(), SpawnFailed("x"), policy=Policy(start_retries=0))
+    assert moves(effects) == [(S.STARTING, S.BACKOFF), (S.BACKOFF, S.FATAL)]
+    assert (process.state, process.tries) == (S.FATAL, 0)
+
+
+def test_an_exit_before_startsecs_is_a_failed_start() -> None:
+    process, effects = run(STARTING, Exited(0), now=100.5)
+    assert moves(effects) == [(S.STARTING, S.BACKOFF)]
+    assert (process.spawn_error, process.exit_status, process.pid) == (TOO_QUICKLY, None, 0)
+
+
+def test_an_exit_after_startsecs_but_before_the_alarm_was_heard_counts_as_having_run() -> None:
+    process, effects = run(STARTING, Exited(0), now=101.5)
+    assert moves(effects) == [(S.STARTING, S.RUNNING), (S.RUNNING, S.EXITED)]
+    assert CancelAlarm() in effects
+    assert process.state is S.EXITED
+
+
+@pytest.mark.parametrize(
+    ("autorestart", "status", "restarts"),
+    [
+        (Autorestart.NEVER, 1, False),
+        (Autorestart.UNEXPECTED, 0, False),
+        (Autorestart.UNEXPECTED, 1, True),
+        (Autorestart.UNEXPECTED, -1, True),
+        (Autorestart.UNEXPECTED, None, True),
+        (Autorestart.ALWAYS, 0, True),
+        (Autorestart.ALWAYS, 1, True),
+    ],
+)
+def test_autorestart(autorestart: Autorestart, status: int | None, restarts: bool) -> None:
+    process, effects = run(RUNNING, Exited(status), policy=Policy(autorestart=autorestart))
+    expected = [(S.RUNNING, S.EXITED)] + ([(S.EXITED, S.STARTING)] if restarts else [])
+    assert moves(effects) == expected
+    assert (Spawn() in effects) is restarts
+    assert process.pid == 0
+
+
+def test_an_unexpected_exit_is_told_with_its_status() -> None:
+    never = Policy(autorestart=Autorestart.NEVER)
+    process, effects = run(RUNNING, Exited(3), policy=never)
+    assert effects == [Entered(S.RUNNING, S.EXITED, 7, 0, expected=False)]
+    assert process.spawn_error == "Bad exit code 3"
+    assert run(RUNNING, Exited(None), policy=never)[0].spawn_error == "Bad exit code unknown"
+    assert run(RUNNING, Exited(0), policy=never)[0].spawn_error == ""
+
+
+def test_nothing_restarts_while_the_daemon_goes_down() -> None:
+    down = Policy(autorestart=Autorestart.ALWAYS, may_start=False)
+    process, effects = run(RUNNING, Exited(1), policy=down)
+    assert process.state is S.EXITED
+    assert Spawn() not in effects
+    backoff = run(Process(), Start(), SpawnFailed("x"))[0]
+    assert run(backoff, AlarmRang(Alarm.RETRY), policy=down) == (backoff, [])
+
+
+def test_stop_sends_the_stop_signal_and_then_kills() -> None:
+    policy = Policy(stop_signal=3, stop_wait_seconds=5, stop_as_group=True, kill_as_group=False)
+    process, effects = run(RUNNING, Stop(), policy=policy)
+    assert effects == [
+        Entered(S.RUNNING, S.STOPPING, 7, 0),
+        Signal(7, 3, as_group=True),
+        SetAlarm(Alarm.KILL, 105.0),
+    ]
+    process, effects = run(process, AlarmRang(Alarm.KILL), now=105.0, policy=policy)
+    assert effects == [Signal(7, SIGKILL, as_group=False), SetAlarm(Alarm.KILL, 110.0)]
+    process, effects = run(process, Exited(-1))
+    assert effects == [Entered(S.STOPPING, S.STOPPED, 7, 0), CancelAlarm()]
+    assert (process.pid, process.exit_status, process.wanted) == (0, -1, Wanted.DOWN)
+
+
+def test_stop_in_backoff_needs_no_signal() -> None:
+    backoff = run(Process(), Start(), SpawnFailed("x"))[0]
+    process, effects = run(backoff, Stop())
+    assert effects == [Entered(S.BACKOFF, S.STOPPED, 0, 1), CancelAlarm()]
+    assert process.state is S.STOPPED
+
+
+def test_shutdown_gives_up_what_is_in_backoff() -> None:
+    backoff = run(Process(), Start(), SpawnFailed("x"))[0]
+    assert moves(run(backoff, ShutDown())[1]) == [(S.BACKOFF, S.FATAL)]
+    assert moves(run(RUNNING, ShutDown())[1]) == [(S.RUNNING, S.STOPPING)]
+
+
+def test_a_start_by_hand_begins_a_new_count_of_tries() -> None:
+    backoff = run(Process(), Start(), SpawnFailed("x"))[0]
+    assert run(backoff, Stop(), Start())[0].tries == 0
+
+
+def test_a_stop_while_the_spawn_is_under_way_is_carried_out_by_its_outcome() -> None:
+    ordered = run(Process(), Start(), Stop())[0]
+    assert (ordered.state, ordered.wanted) == (S.STARTING, Wanted.DOWN)
+    effects = run(ordered, Spawned(9))[1]
+    assert moves(effects) == [(S.STARTING, S.STOPPING)]
+    assert Signal(9, 15) in effects
+    assert moves(run(ordered, SpawnFailed("x"))[1]) == [(S.STARTING, S.BACKOFF), (S.BACKOFF, S.STOPPED)]
+
+
+@pytest.mark.parametrize(
+    ("process", "order", "refusal"),
+    [
+        (STARTING, Start(), Refusal.ALREADY_STARTED),
+        (RUNNING, Start(), Refusal.ALREADY_STARTED),
+        (STOPPING, Start(), Refusal.STILL_STOPPING),
+        (replace(RUNNING, state=S.UNKNOWN), Start(), Refusal.STATE_UNKNOWN),
+        (Process(), Stop(), Refusal.NOT_RUNNING),
+        (STOPPING, Stop(), Refusal.NOT_RUNNING),
+        (Process(), SendSignal(1), Refusal.NOT_RUNNING),
+        (Process(), ShutDown(), Refusal.NOT_RUNNING),
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_changes_nothing(
+    process: Process, order: Input, refusal: Refusal
+) -> None:
+    assert step(process, order, 100.0, POLICY) == (process, [Refuse(refusal)])
+
+
+def test_any_signal_can_be_sent_to_what_runs() -> None:
+    assert run(RUNNING, SendSignal(1)) == (RUNNING, [Signal(7, 1)])
+    assert run(STOPPING, SendSignal(18)) == (STOPPING, [Signal(7, 18)])
+
+
+def test_a_signal_that_the_kernel_refuses_leaves_the_process_unknown() -> None:
+    process, effects = run(RUNNING, SignalFailed())
+    assert moves(effects) == [(S.RUNNING, S.UNKNOWN)]
+    process, effects = run(process, Exited(0))
+    assert moves(effects) == [(S.UNKNOWN, S.EXITED)]
+    assert process.pid == 0
+
+
+STATES = [
+    Process(state=state, wanted=wanted, pid=pid, tries=tries, started_at=started)
+    for state, wanted, pid, tries, started in product(S, Wanted, (0, 7), (0, 1), (99.9, 10.0))
+]
+INPUTS: list[Input] = [
+    Start(), Stop(), ShutDown(), SendSignal(1), Spawned(8), SpawnFailed("x"), SignalFailed(),
+    *(Exited(status) for status in (0, 1, -1, None)),
+    *(AlarmRang(alarm) for alarm in Alarm),
+]  # fmt: skip
+POLICIES = [
+    Policy(start_seconds=seconds, start_retries=retries, autorestart=autorestart, may_start=may)
+    for seconds, retries, autorestart, may in product((0, 1), (0, 3), Autorestart, (True, False))
+]
+
+
+def test_every_state_answers_every_input_by_legal_moves_only() -> None:
+    for process, input_, policy in product(STATES, INPUTS, POLICIES):
+        after, effects = step(process, input_, 100.0, policy)
+        state = process.state
+        for effect in effects:
+            if isinstance(effect, Entered):
+                assert effect.old is state
+                assert effect.new in LEGAL_MOVES[state], (process, input_)
+                state = effect.new
+        assert after.state is state
+        if any(isinstance(effect, Refuse) for effect in effects):
+            assert after == process
+
+
+def test_table_and_reachable_moves_are_equal() -> None:
+    """Walk every state that can come about from a fresh process, and collect the moves made."""
+    seen_moves: dict[S, set[S]] = {state: set() for state in S}
+    for policy in POLICIES:
+        frontier, seen = [Process()], {Process()}
+        while frontier:
+            process = frontier.pop()
+            for input_ in INPUTS:
+                if isinstance(input_, Exited) and not process.pid:
+                    continue  # there is nothing that could exit
+                for now in (0.5, 1000.0):
+                    after, effects = step(process, input_, now, policy)
+                    for old, new in moves(effects):
+                        seen_moves[old].add(new)
+                    after = replace(
+                        after, started_at=0.0, tries=min(after.tries, 5), spawn_error="", exit_status=None
+                    )
+                    if after not in seen:
+                        seen.add(after)
+                        frontier.append(after)
+    assert {state: frozenset(new) for state, new in seen_moves.items()} == LEGAL_MOVES
+
+
+class Life(RuleBasedStateMachine):
+    """A process, its child and its alarm, in any order that a real machine could bring about."""
+
+    @initialize(
+        seconds=st.sampled_from([0, 1, 5]),
+        retries=st.sampled_from([0, 1, 3]),
+        autorestart=st.sampled_from(list(Autorestart)),
+    )
+    def begin(self, seconds: int, retries: int, autorestart: Autorestart) -> None:
+        self.policy = Policy(start_seconds=seconds, start_retries=retries, autorestart=autorestart)
+        self.process = Process()
+        self.now = 1000.0
+        self.alarm: SetAlarm | None = None
+        self.child = 0
+        self.next_pid = 1
+        self.spawning = False
+
+    def feed(self, input_: Input) -> None:
+        before = self.process
+        self.process, effects = step(before, input_, self.now, self.policy)
+        for effect in effects:
+            match effect:
+                case SetAlarm():
+                    self.alarm = effect
+                    assert effect.when >= self.now
+                case CancelAlarm():
+                    self.alarm = None
+                case Spawn():
+                    assert not self.child, "started twice"
+                    assert not self.spawning, "started twice"
+                    self.spawning = True
+                case Signal(pid):
+                    assert pid == self.child, "signalled a stranger"
+                case Refuse():
+                    assert self.process == before
+                case Entered():
+                    pass
+
+    @rule(fails=st.booleans())
+    def spawn_ends(self, fails: bool) -> None:
+        if self.spawning:
+            self.spawning = False
+            if fails:
+                self.feed(SpawnFailed("x"))
+            else:
+                self.child, self.next_pid = self.next_pid, self.next_pid + 1
+                self.feed(Spawned(self.child))
+
+    @rule(status=st.sampled_from([0, 1, -1, None]))
+    def child_exits(self, status: int | None) -> None:
+        if self.child:
+            self.child = 0
+            self.feed(Exited(status))
+
+    @rule(seconds=st.floats(0.1, 20))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+        if self.alarm is not None and self.alarm.when <= self.now:
+            rang, self.alarm = self.alarm.alarm, None
+            self.feed(AlarmRang(rang))
+
+    @rule(order=st.sampled_from([Start(), Stop(), ShutDown(), SendSignal(1)]))
+    def order(self, order: Input) -> None:
+        self.feed(order)
+
+    @rule()
+    def signal_fails(self) -> None:
+        if self.process.state is S.STOPPING:
+            self.feed(SignalFailed())
+
+    @invariant()
+    def the_model_knows_the_child(self) -> None:
+        if not hasattr(self, "process"):
+            return
+        assert self.process.pid == self.child
+        if self.process.state in STOPPED_STATES - {S.UNKNOWN}:
+            assert not self.child
+            assert not self.spawning
+        if self.process.state is S.RUNNING:
+            assert self.child
+
+    @invariant()
+    def it_always_waits_for_something_that_will_come(self) -> None:
+        if hasattr(self, "process") and self.process.state in RUNNING_STATES | {S.STOPPING}:
+            assert self.child or self.spawning or self.alarm is not None
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -1,0 +1,232 @@
+"""The engine's ports without a machine: time that is advanced by hand, children that exit when told."""
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
+from vigild.engine.engine import Engine
+from vigild.engine.listeners import ResultHandler, default_result_handler
+from vigild.engine.ports import ChildRequest, Command, CommandProblem, Ports, SpawnFailure, StreamPlan
+from vigild.engine.settings import Settings
+
+EPOCH = 1_700_000_000.0
+
+
+class FakeTimer:
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        self.callback = None
+
+
+class FakeClock:
+    """Monotonic time starts at 0; wall time is EPOCH later. `advance` fires what is due, in order."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._heap: list[tuple[float, int, FakeTimer]] = []
+        self._order = itertools.count()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wall(self) -> float:
+        return EPOCH + self.now
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> FakeTimer:
+        timer = FakeTimer(callback)
+        heapq.heappush(self._heap, (when, next(self._order), timer))
+        return timer
+
+    def advance(self, seconds: float = 0.0) -> None:
+        end = self.now + seconds
+        while self._heap and self._heap[0][0] <= end:
+            when, _, timer = heapq.heappop(self._heap)
+            self.now = max(self.now, when)
+            if timer.callback is not None:
+                callback, timer.callback = timer.callback, None
+                callback()
+        self.now = end
+
+    @property
+    def armed(self) -> int:
+        """Timers that will still fire: none may be left when nothing is awaited."""
+        return sum(1 for _, _, timer in self._heap if timer.callback is not None)
+
+
+class FakeChild:
+    def __init__(self, pid: int, request: ChildRequest) -> None:
+        self.pid = pid
+        self.request = request
+        self.stdin: list[bytes] = []
+        self.stdin_closed = False
+        self.finished = False
+        self.last_words = b""
+
+    def write_stdin(self, data: bytes) -> None:
+        if self.stdin_closed:
+            raise BrokenPipeError("closed")
+        self.stdin.append(data)
+
+    def finish(self) -> None:
+        if self.last_words:
+            self.says(self.last_words)
+        self.finished = True
+
+    def says(self, data: bytes) -> None:
+        """It writes to its stdout."""
+        assert self.request.stdout.on_data is not None
+        self.request.stdout.on_data(data)
+
+
+@dataclass
+class FakeChildren:
+    """`spawned` in order; `refuse` maps a program to why it cannot be spawned; kills are only noted."""
+
+    spawned: list[FakeChild] = field(default_factory=list)
+    kills: list[tuple[int, int, bool]] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
+    refuse: dict[str, str] = field(default_factory=dict)
+    kill_error: OSError | None = None
+    closed_logs: list[str] = field(default_factory=list)
+
+    def find_command(self, command: str, environment: dict[str, str]) -> Command | CommandProblem:
+        if command in self.missing:
+            return CommandProblem("not_found", f"can't find command '{command}'")
+        return Command(command, [command])
+
+    def spawn(self, request: ChildRequest) -> FakeChild | SpawnFailure:
+        if request.filename in self.refuse:
+            return SpawnFailure("exec", 8, self.refuse[request.filename])
+        child = FakeChild(100 + len(self.spawned), request)
+        self.spawned.append(child)
+        return child
+
+    def kill(self, pid: int, signum: int, as_group: bool) -> None:
+        if self.kill_error is not None:
+            raise self.kill_error
+        self.kills.append((pid, signum, as_group))
+
+    def close_logs(self, plan: StreamPlan) -> None:
+        self.closed_logs.append(plan.channel)
+
+
+@dataclass
+class FakeLogs:
+    """AUTO names are predictable; `broken` makes them fail."""
+
+    broken: bool = False
+    cleared: list[str] = field(default_factory=list)
+    reopened: int = 0
+
+    def reopen_all(self) -> None:
+        self.reopened += 1
+
+    def clear(self, path: str) -> None:
+        if self.broken:
+            raise OSError(5, "I/O error", path)
+        self.cleared.append(path)
+
+    def auto_name(self, process_name: str, channel: str) -> str:
+        if self.broken:
+            raise OSError(13, "Permission denied", "/logs")
+        return f"/logs/{process_name}-{channel}.log"
+
+
+@dataclass
+class FakeSockets:
+    held: dict[str, int] = field(default_factory=dict)
+    error: OSError | None = None
+
+    def acquire(self, group: str, socket: object) -> int:
+        if self.error is not None:
+            raise self.error
+        self.held[group] = self.held.get(group, 0) + 1
+        return 55
+
+    def release(self, group: str) -> None:
+        self.held[group] -= 1
+
+
+@dataclass
+class FakeLog:
+    lines: list[str] = field(default_factory=list)
+
+    def critical(self, message: str) -> None:
+        self.lines.append(f"CRIT {message}")
+
+    def error(self, message: str) -> None:
+        self.lines.append(f"ERRO {message}")
+
+    def warn(self, message: str) -> None:
+        self.lines.append(f"WARN {message}")
+
+    def info(self, message: str) -> None:
+        self.lines.append(f"INFO {message}")
+
+    def debug(self, message: str) -> None:
+        self.lines.append(f"DEBG {message}")
+
+    def trace(self, message: str) -> None:
+        self.lines.append(f"TRAC {message}")
+
+    def blather(self, message: str) -> None:
+        self.lines.append(f"BLAT {message}")
+
+
+def program(name: str, **changes: object) -> ProcessConfig:
+    """One process; its command is its name."""
+    return ProcessConfig(name, **{"command": name, **changes})  # type: ignore[arg-type]
+
+
+def group(*processes: ProcessConfig, name: str = "", priority: int = 999, **changes: object) -> GroupConfig:
+    """A group, named after its first process unless told otherwise."""
+    return GroupConfig(name or processes[0].name, priority, processes, **changes)  # type: ignore[arg-type]
+
+
+def listener(name: str, *events: str, **changes: object) -> GroupConfig:
+    """A pool with one listener that is RUNNING as soon as it is spawned."""
+    process = program(name, kind=GroupKind.EVENTLISTENER, start_seconds=0)
+    return group(process, kind=GroupKind.EVENTLISTENER, events=events, priority=-1, **changes)
+
+
+class World:
+    """An engine on fake ports, and the verbs a test speaks in."""
+
+    def __init__(
+        self,
+        *groups: GroupConfig,
+        handler: ResultHandler = default_result_handler,
+        settings: Settings | None = None,
+    ) -> None:
+        self.clock = FakeClock()
+        self.children = FakeChildren()
+        self.logs = FakeLogs()
+        self.sockets = FakeSockets()
+        self.log = FakeLog()
+        self.ports = Ports(self.clock, self.children, self.logs, self.sockets, self.log)
+        self.engine = Engine(self.ports, settings or Settings(), lambda spec: handler)
+        for config in groups:
+            self.engine.add_group(config)
+
+    def boot(self) -> "World":
+        self.clock.advance()
+        return self
+
+    def state(self, name: str) -> str:
+        return self._process(name).state.name
+
+    def child(self, name: str) -> FakeChild:
+        """The latest child of that process."""
+        return [child for child in self.children.spawned if child.request.name == name][-1]
+
+    def exits(self, name: str, wait_status: int = 0) -> None:
+        """Its child ends; `wait_status` as the kernel gives it (`256` is exit status 1, `9` is SIGKILL)."""
+        self.engine.child_died(self.child(name).pid, wait_status)
+
+    def _process(self, name: str):  # type: ignore[no-untyped-def]
+        group_name, _, process_name = name.partition(":")
+        return self.engine.groups[group_name].processes[process_name or group_name]
