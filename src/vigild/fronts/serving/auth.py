@@ -1,0 +1,144 @@
+"""Basic authentication: one user name and one password a server, as Supervisor's configuration has them.
+
+`password` is clear text, `{SHA}` and the SHA-1 of the password in hexadecimal, or Vigil's
+
+    {scrypt}N$R$P$SALT$HASH
+
+with the three costs in decimal, salt and hash in hexadecimal (`hash_password` makes one). scrypt is slow on
+purpose (some 50 ms and 16 MiB), so it runs beside the loop, one at a time, and what was right once is known
+again by a keyed digest: a client that polls pays for it once.
+"""
+
+import asyncio
+import os
+from _operator import _compare_digest  # what hmac exports; hmac itself would load OpenSSL, 4 MiB
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from dataclasses import dataclass, field
+from enum import Enum
+from importlib import import_module
+
+SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1
+_MAX_SCRYPT_BYTES = 256 * 1024 * 1024
+_MAX_WAITING = 16  # clients whose password is being checked; past it they are refused without a check
+
+
+class Verdict(Enum):
+    """What is to be made of an Authorization header."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    MALFORMED = "malformed"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class ScryptHash:
+    """A stored `{scrypt}` password."""
+
+    n: int
+    r: int
+    p: int
+    salt: bytes
+    digest: bytes
+
+    def matches(self, password: bytes) -> bool:
+        """Takes tens of milliseconds."""
+        return _compare_digest(self.digest, _scrypt(password, self.salt, self.n, self.r, self.p))
+
+
+def _scrypt(password: bytes, salt: bytes, n: int, r: int, p: int) -> bytes:
+    import hashlib
+
+    return hashlib.scrypt(password, salt=salt, n=n, r=r, p=p, maxmem=_MAX_SCRYPT_BYTES, dklen=32)
+
+
+def hash_password(password: str) -> str:
+    """A fresh `{scrypt}` value for the configuration's `password`."""
+    salt = os.urandom(16)
+    digest = _scrypt(password.encode(), salt, SCRYPT_N, SCRYPT_R, SCRYPT_P)
+    return f"{{scrypt}}{SCRYPT_N}${SCRYPT_R}${SCRYPT_P}${salt.hex()}${digest.hex()}"
+
+
+def parse_scrypt(stored: str) -> ScryptHash:
+    """Read what follows `{scrypt}`. ValueError says what is wrong with it."""
+    parts = stored.split("$")
+    try:
+        n, r, p, salt, digest = parts
+        parsed = ScryptHash(int(n), int(r), int(p), bytes.fromhex(salt), bytes.fromhex(digest))
+    except ValueError:
+        raise ValueError("a {scrypt} password has the form {scrypt}N$R$P$SALT$HASH") from None
+    costs_fit = parsed.n > 1 and parsed.n & (parsed.n - 1) == 0 and parsed.r > 0 and parsed.p > 0
+    if not costs_fit or 128 * parsed.n * parsed.r > _MAX_SCRYPT_BYTES // 2 or len(parsed.digest) != 32:
+        raise ValueError("a {scrypt} password needs a power of two as N, 128*N*R <= 128 MiB, a 32-byte hash")
+    return parsed
+
+
+def _sha1_hex(data: bytes) -> str:
+    try:
+        sha1 = import_module("_sha1").sha1  # the interpreter's own; hashlib would load OpenSSL, 4 MiB
+    except ImportError:
+        sha1 = import_module("hashlib").sha1
+    return str(sha1(data).hexdigest())
+
+
+@dataclass(slots=True)
+class Credentials:
+    """Who may enter. ValueError when `password` is a `{scrypt}` value that cannot be read."""
+
+    username: str
+    password: str = field(repr=False)
+    _scrypt: ScryptHash | None = field(default=None, init=False, repr=False)
+    _key: bytes = field(default=b"", init=False, repr=False)
+    _known: bytes = field(default=b"", init=False, repr=False)  # keyed digest of the password that was right
+    _gate: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
+    _waiting: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.password.startswith("{scrypt}"):
+            self._scrypt = parse_scrypt(self.password[len("{scrypt}") :])
+
+    async def check(self, authorization: str | None) -> Verdict:
+        """Judge the value of an Authorization header (None: there is none)."""
+        if authorization is None:
+            return Verdict.WRONG
+        scheme, _, encoded = authorization.partition(" ")
+        if scheme.lower() != "basic":
+            return Verdict.WRONG
+        try:
+            username, colon, password = a2b_base64(encoded.encode()).partition(b":")
+        except Base64Error:
+            return Verdict.MALFORMED
+        if not colon:
+            return Verdict.MALFORMED
+        is_user = _compare_digest(username, self.username.encode())
+        verdict = await self._check_password(password)
+        return verdict if is_user or verdict is Verdict.BUSY else Verdict.WRONG
+
+    async def _check_password(self, password: bytes) -> Verdict:
+        if self._scrypt is not None:
+            return await self._check_scrypt(self._scrypt, password)
+        if self.password.startswith("{SHA}"):
+            right = _compare_digest(_sha1_hex(password).encode(), self.password[5:].encode())
+        else:
+            right = _compare_digest(password, self.password.encode())
+        return Verdict.RIGHT if right else Verdict.WRONG
+
+    async def _check_scrypt(self, stored: ScryptHash, password: bytes) -> Verdict:
+        import hashlib
+
+        self._key = self._key or os.urandom(32)
+        digest = hashlib.blake2b(password, key=self._key).digest()
+        if self._known and _compare_digest(digest, self._known):
+            return Verdict.RIGHT
+        if self._waiting >= _MAX_WAITING:
+            return Verdict.BUSY
+        self._waiting += 1
+        try:
+            async with self._gate:
+                right = await asyncio.get_running_loop().run_in_executor(None, stored.matches, password)
+        finally:
+            self._waiting -= 1
+        if right:
+            self._known = digest
+        return Verdict.RIGHT if right else Verdict.WRONG

@@ -1,0 +1,85 @@
+"""Requests and responses as handlers see them."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, read to its end.
+
+    `path` is decoded, `target` as it was sent. Header names are in lower case. `username` is who was
+    authenticated, None where the server asks for no credentials.
+    """
+
+    method: str
+    target: str
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+    username: str | None = None
+    peer: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that (lower-case) name."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer. An iterator as body is streamed: each piece is sent at once, and it is closed at the end."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | AsyncIterator[bytes] = field(default=b"", repr=False)
+
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+REASONS = {
+    100: "Continue",
+    200: "OK",
+    204: "No Content",
+    301: "Moved Permanently",
+    302: "Found",
+    303: "See Other",
+    304: "Not Modified",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Time-out",
+    409: "Conflict",
+    411: "Length Required",
+    413: "Request Entity Too Large",
+    415: "Unsupported Media Type",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+}
+
+
+def text_response(status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    """A plain-text answer of one line."""
+    return Response(
+        status,
+        (*headers, ("Content-Type", "text/plain; charset=utf-8")),
+        f"{text}\n".encode("utf-8", "replace"),
+    )
+
+
+_ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
+
+
+def decode_path(raw: bytes) -> str:
+    """A path with its %XX decoded; what is not UTF-8 becomes U+FFFD."""
+    return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode("ascii")), raw).decode("utf-8", "replace")

@@ -1,0 +1,148 @@
+"""Accepting connections, and ending them in good order."""
+
+import asyncio
+import errno
+import socket
+import time
+from collections.abc import Callable
+
+from vigild.fronts.serving.auth import Credentials
+from vigild.fronts.serving.connection import Connection, Context
+from vigild.fronts.serving.limits import Counters, Limits
+from vigild.fronts.serving.messages import Handler
+
+_ACCEPTS_A_WAKEUP = 64
+_PAUSE_SECONDS = 0.5  # before accepting again when the process is out of file descriptors
+_OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nServer: Vigil\r\nConnection: close\r\nRetry-After: 1\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 52\r\n\r\n"
+    b"too many connections are open; try again in a while\n"
+)
+
+
+class Server:
+    """One listening socket and its connections. Made by `open_server`, in the loop that it serves in."""
+
+    def __init__(self, sock: socket.socket, context: Context) -> None:
+        self._sock = sock
+        self._context = context
+        self._loop = asyncio.get_running_loop()
+        self._connecting: set[asyncio.Task[object]] = set()
+        self._pause: asyncio.TimerHandle | None = None
+        self._closed = False
+        sock.setblocking(False)
+        self._loop.add_reader(sock.fileno(), self._accept)
+
+    @property
+    def counters(self) -> Counters:
+        """What happened so far."""
+        return self._context.counters
+
+    @property
+    def connections(self) -> int:
+        """How many are open, or still have an answer in the making."""
+        return len(self._context.connections)
+
+    def close(self) -> None:
+        """Accept no more; end idle connections and streams now, the others with their answer.
+
+        The listening socket stays open: it belongs to who opened it.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        self._context.closing = True
+        if self._pause is not None:
+            self._pause.cancel()
+        self._loop.remove_reader(self._sock.fileno())
+        for connection in list(self._context.connections):
+            connection.wind_down()
+
+    async def drain(self, seconds: float) -> None:
+        """`close`, wait up to `seconds` for answers in the making, then cut what is left."""
+        self.close()
+        if self._connecting:
+            await asyncio.wait(list(self._connecting), timeout=seconds)
+        deadline = self._loop.time() + seconds
+        for connection in list(self._context.connections):
+            await connection.wait_ended(max(0.0, deadline - self._loop.time()))
+        for connection in list(self._context.connections):
+            connection.cut()
+        for connection in list(self._context.connections):
+            await connection.wait_ended(1.0)
+
+    def _accept(self) -> None:
+        for _ in range(_ACCEPTS_A_WAKEUP):
+            try:
+                peer_sock, address = self._sock.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._pause_accepting(error)
+                return
+            self._admit(peer_sock, address)
+
+    def _admit(self, peer_sock: socket.socket, address: object) -> None:
+        context = self._context
+        context.counters.connections += 1
+        in_use = len(context.connections) + len(self._connecting)
+        if in_use >= context.limits.connections and not self._evict_idle():
+            context.counters.connections_refused += 1
+            peer_sock.setblocking(False)
+            try:
+                peer_sock.send(_FULL)
+            except OSError:
+                pass
+            peer_sock.close()
+            return
+        if peer_sock.family != socket.AF_UNIX:
+            peer_sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else "unix"
+        task: asyncio.Task[object] = self._loop.create_task(self._connect(peer_sock, peer))
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
+
+    async def _connect(self, peer_sock: socket.socket, peer: str) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: Connection(self._context, peer), peer_sock)
+        except OSError:  # gone already
+            peer_sock.close()
+
+    def _evict_idle(self) -> bool:
+        idle = [
+            (c.waiting_since, i, c)
+            for i, c in enumerate(self._context.connections)
+            if c.waiting_since is not None
+        ]
+        if not idle:
+            return False
+        min(idle)[2].cut()
+        self._context.counters.connections_evicted += 1
+        return True
+
+    def _pause_accepting(self, error: OSError) -> None:
+        # Out of descriptors: the socket stays readable, so accepting on would spin.
+        self._context.log("error", f"cannot accept a connection: {error.strerror}; trying again in a moment")
+        self._loop.remove_reader(self._sock.fileno())
+        self._pause = self._loop.call_later(_PAUSE_SECONDS, self._resume_accepting)
+
+    def _resume_accepting(self) -> None:
+        self._pause = None
+        self._loop.add_reader(self._sock.fileno(), self._accept)
+
+
+def open_server(
+    sock: socket.socket,
+    handler: Handler,
+    *,
+    credentials: Credentials | None,
+    limits: Limits | None = None,
+    log: Callable[[str, str], None],
+    wall_clock: Callable[[], float] = time.time,
+) -> Server:
+    """Serve `handler` on a listening socket (unix, or TCP made with IPPROTO_TCP), from the running loop.
+
+    `log` gets a level (`error`, `trace`, …) and a message.
+    """
+    return Server(sock, Context(handler, credentials, limits or Limits(), Counters(), log, wall_clock))
