@@ -1,0 +1,284 @@
+"""Spawning children and holding their ends: the `ChildHost` port.
+
+A spawn is `subprocess` with vfork (fork where the user is switched: CPython forbids vfork there). The
+daemon learns in the same call whether the exec worked, and if not, at which step it failed. Popen is
+used for that one call and then made to forget the child: reaping belongs to `host.reaper`.
+"""
+
+import asyncio
+import errno
+import itertools
+import os
+import subprocess
+from dataclasses import dataclass
+
+from vigild.engine.ports import ChildRequest, Command, CommandProblem, Log, SpawnFailure, StreamPlan
+from vigild.host.commands import find_command
+from vigild.host.logfiles import ChildLogs
+from vigild.host.pipeline import needs_pipeline
+from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
+from vigild.host.stdin import StdinWriter
+from vigild.host.streams import OutputStream, StreamHub
+from vigild.host.syslog import Syslog
+
+NOT_ROOT = "Can't drop privilege as nonroot user"
+
+
+class RunningChild:
+    """The `Child` port: a pid, its stdin, its streams."""
+
+    __slots__ = ("_stdin", "_streams", "pid")
+
+    def __init__(self, pid: int, stdin: StdinWriter | None, streams: list[OutputStream]) -> None:
+        self.pid = pid
+        self._stdin = stdin
+        self._streams = streams
+
+    def write_stdin(self, data: bytes) -> None:
+        """Queue bytes for its stdin. Raises BrokenPipeError."""
+        if self._stdin is None:
+            raise BrokenPipeError(errno.EPIPE, "the process has no stdin to write to")
+        self._stdin.write(data)
+
+    def finish(self) -> None:
+        """It was reaped: deliver what is left, let go."""
+        if self._stdin is not None:
+            self._stdin.close()
+            self._stdin = None
+        streams, self._streams = self._streams, []
+        for stream in streams:
+            stream.finish()
+
+
+@dataclass(slots=True)
+class _Ends:
+    """Both ends of one stream: the child's, and the daemon's (-1: none yet) with the FIFO's path, if any."""
+
+    child_fd: int
+    daemon_fd: int = -1
+    fifo: str | None = None
+
+    def abandon(self) -> None:
+        for fd in (self.child_fd, self.daemon_fd):
+            if fd >= 0:
+                os.close(fd)
+        if self.fifo is not None:
+            os.unlink(self.fifo)
+
+
+class Children:
+    """The `ChildHost` port on the real machine."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        runtime: RuntimeDir | NoRuntimeDir,
+        logs: ChildLogs,
+        log: Log,
+        *,
+        syslog: Syslog | None = None,
+    ) -> None:
+        self._loop = loop
+        self._directory = runtime.path if isinstance(runtime, RuntimeDir) else None
+        self._logs = logs
+        self._log = log
+        self._hub = StreamHub(loop, logs, syslog or Syslog())
+        self._serials = itertools.count(1)
+        self._is_root = os.geteuid() == 0
+        self._users: dict[int, tuple[int, list[int]] | None] = {}
+
+    def close(self) -> None:
+        """At the end of the daemon: let go of all streams."""
+        self._hub.close()
+
+    def find_command(self, command: str, environment: dict[str, str]) -> Command | CommandProblem:
+        """Split `command` as a shell would and find its program on PATH."""
+        return find_command(command, environment)
+
+    def kill(self, pid: int, signum: int, as_group: bool) -> None:
+        """Send a signal to the process, or to its process group. Raises OSError."""
+        os.kill(-pid if as_group else pid, signum)
+
+    def close_logs(self, plan: StreamPlan) -> None:
+        """Nothing writes to this plan's log any more."""
+        if plan.logfile is not None:
+            self._logs.close_unused(plan.logfile)
+
+    def spawn(self, request: ChildRequest) -> RunningChild | SpawnFailure:
+        """Run it. Any failure is a value, and is told in the child's own error log too, as Supervisor does."""
+        if request.uid is not None and request.uid != os.geteuid():
+            problem = self._user_problem(request.uid)
+            if problem is not None:
+                return self._told(request, SpawnFailure("setuid", errno.EPERM, problem))
+        ends: list[_Ends] = []
+        try:
+            self._open_ends(request, ends)
+        except OSError as error:
+            for end in ends:
+                end.abandon()
+            return SpawnFailure("streams", error.errno or 0, _streams_text(request.name, error))
+        outcome = self._run(request, ends)
+        if isinstance(outcome, SpawnFailure):
+            for end in ends:
+                end.abandon()
+            return self._told(request, outcome)
+        return self._parent_side(request, ends, outcome)
+
+    # -- streams -----------------------------------------------------------------------------------
+
+    def _open_ends(self, request: ChildRequest, ends: list[_Ends]) -> None:
+        """Append stdin, stdout and (unless redirected) stderr to `ends`. Raises OSError half-way."""
+        serial = next(self._serials)
+        stem = f"{request.name.replace('/', '_')[:64]}-{os.getpid()}-{serial}"
+        if request.stdin_fd is None:
+            ends.append(self._input_ends(f"{stem}.in", request.uid))
+        else:
+            ends.append(_Ends(os.dup(request.stdin_fd)))
+        ends.append(self._output_ends(f"{stem}.out", request.stdout, request.uid))
+        if request.stderr is not None:
+            ends.append(self._output_ends(f"{stem}.err", request.stderr, request.uid))
+
+    def _input_ends(self, name: str, uid: int | None) -> _Ends:
+        if self._directory is None:
+            child_fd, daemon_fd = os.pipe()
+            os.set_blocking(daemon_fd, False)
+            return _Ends(child_fd, daemon_fd)
+        fifo = self._make_fifo(name, uid)
+        try:
+            return _Ends(os.open(fifo, os.O_RDWR | os.O_CLOEXEC), fifo=fifo)
+        except OSError:
+            os.unlink(fifo)
+            raise
+
+    def _output_ends(self, name: str, plan: StreamPlan, uid: int | None) -> _Ends:
+        has_file = plan.logfile is not None and plan.logfile != "/dev/null"
+        if not has_file and not needs_pipeline(plan):
+            return _Ends(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC))  # nobody would look at it
+        if self._directory is None:
+            daemon_fd, child_fd = os.pipe()
+            os.set_blocking(daemon_fd, False)
+            return _Ends(child_fd, daemon_fd)
+        fifo = self._make_fifo(name, uid)
+        child_fd = -1
+        try:
+            child_fd = os.open(fifo, os.O_RDWR | os.O_CLOEXEC)
+            daemon_fd = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            if child_fd >= 0:
+                os.close(child_fd)
+            os.unlink(fifo)
+            raise
+        return _Ends(child_fd, daemon_fd, fifo)
+
+    def _make_fifo(self, name: str, uid: int | None) -> str:
+        fifo = f"{self._directory}/{name}"
+        os.mkfifo(fifo, 0o600)
+        if uid is not None and self._is_root:
+            os.chown(fifo, uid, -1)  # so that the child can open its /dev/stdout again
+        return fifo
+
+    def _parent_side(self, request: ChildRequest, ends: list[_Ends], pid: int) -> RunningChild:
+        for end in ends:
+            os.close(end.child_fd)
+        stdin: StdinWriter | None = None
+        if request.stdin_fd is None:
+            stdin = StdinWriter(self._loop, ends[0].fifo, ends[0].daemon_fd)
+        plans = [request.stdout] if request.stderr is None else [request.stdout, request.stderr]
+        streams = [
+            self._hub.open(end.daemon_fd, end.fifo, plan)
+            for end, plan in zip(ends[1:], plans, strict=True)
+            if end.daemon_fd >= 0
+        ]
+        return RunningChild(pid, stdin, streams)
+
+    # -- the spawn itself --------------------------------------------------------------------------
+
+    def _run(self, request: ChildRequest, ends: list[_Ends]) -> int | SpawnFailure:
+        user: int | None = None
+        group: int | None = None
+        groups: list[int] | None = None
+        if request.uid is not None and request.uid != os.geteuid():
+            user = request.uid
+            group, groups = self._group_ids(request.uid) or (None, None)
+        try:
+            process = subprocess.Popen(
+                request.argv,
+                executable=request.filename,
+                stdin=ends[0].child_fd,
+                stdout=ends[1].child_fd,
+                stderr=ends[-1].child_fd if request.stderr is not None else ends[1].child_fd,
+                close_fds=True,
+                cwd=request.directory,
+                env=request.environment,
+                umask=-1 if request.umask is None else request.umask,
+                user=user,
+                group=group,
+                extra_groups=groups,
+                process_group=0,
+            )
+        except (OSError, ValueError) as error:
+            return _failure(request, error, switches_user=user is not None)
+        process.returncode = 0  # Popen must not wait for it: host.reaper does
+        return process.pid
+
+    def _user_problem(self, uid: int) -> str | None:
+        if not self._is_root:
+            return f"couldn't setuid to {uid}: {NOT_ROOT}"
+        if self._group_ids(uid) is None:
+            return f"couldn't setuid to {uid}: Can't find uid {uid}"
+        return None
+
+    def _group_ids(self, uid: int) -> tuple[int, list[int]] | None:
+        """Primary group and all groups of a user; None for a uid that no user has. Asked once for each uid."""
+        if uid not in self._users:
+            import pwd
+
+            try:
+                user = pwd.getpwuid(uid)
+            except KeyError:
+                self._users[uid] = None
+            else:
+                self._users[uid] = (user.pw_gid, os.getgrouplist(user.pw_name, user.pw_gid))
+        return self._users[uid]
+
+    def _told(self, request: ChildRequest, failure: SpawnFailure) -> SpawnFailure:
+        """Supervisor's child says such things on its stderr; people look for them in that log."""
+        if failure.stage in ("setuid", "chdir", "exec"):
+            file = self._logs.open(request.stderr or request.stdout)
+            if file is not None:
+                text = f"supervisor: {failure.text}\nsupervisor: child process was not spawned\n"
+                file.write(text.encode(errors="surrogateescape"))
+                self._logs.release(file)
+        return failure
+
+
+def _streams_text(name: str, error: OSError) -> str:
+    if error.errno == errno.EMFILE:
+        return f"too many open files to spawn '{name}'"
+    return f"unknown error making dispatchers for '{name}': {_code(error)}"
+
+
+def _failure(request: ChildRequest, error: OSError | ValueError, *, switches_user: bool) -> SpawnFailure:
+    """Which step failed. Popen names the directory for steps before the exec, the program for the exec."""
+    if not isinstance(error, OSError):  # a NUL byte in argv or the environment
+        return SpawnFailure("exec", errno.EINVAL, f"couldn't exec {request.argv[0]}: {error}")
+    number = error.errno or 0
+    if error.filename is not None and error.filename != request.directory:
+        return SpawnFailure("exec", number, f"couldn't exec {request.argv[0]}: {_code(error)}")
+    if error.filename is not None and not _can_enter(error.filename):
+        return SpawnFailure("chdir", number, f"couldn't chdir to {request.directory}: {_code(error)}")
+    if error.filename is not None or (switches_user and number not in (errno.ENOMEM, errno.EMFILE)):
+        return SpawnFailure("setuid", number, f"couldn't setuid to {request.uid}: {_code(error)}")
+    if number == errno.EAGAIN:
+        text = f"Too many processes in process table to spawn '{request.name}'"
+    else:
+        text = f"unknown error during fork for '{request.name}': {_code(error)}"
+    return SpawnFailure("fork", number, text)
+
+
+def _can_enter(directory: str) -> bool:
+    return os.path.isdir(directory) and os.access(directory, os.X_OK)
+
+
+def _code(error: OSError) -> str:
+    return errno.errorcode.get(error.errno or 0, str(error.errno))

@@ -1,0 +1,132 @@
+"""What the daemon does to itself at start: user, limits, background, pidfile."""
+
+import os
+import sys
+
+from vigild.engine.ports import Log
+
+FIRST_INHERITED_FD = 5  # Supervisor leaves 3 and 4 alone
+
+
+def drop_privileges(user: str | int | None) -> str | None:
+    """Become `user` (a name or a uid), with its groups. None if done, else why not, in Supervisor's words."""
+    import pwd
+
+    if user is None:
+        return "No user specified to setuid to!"
+    try:
+        uid = int(user)
+    except ValueError:
+        try:
+            record = pwd.getpwnam(str(user))
+        except KeyError:
+            return f"Can't find username {user!r}"
+        uid = record.pw_uid
+    else:
+        try:
+            record = pwd.getpwuid(uid)
+        except KeyError:
+            return f"Can't find uid {uid!r}"
+    if os.getuid() == uid:
+        return None
+    if os.getuid() != 0:
+        return "Can't drop privilege as nonroot user"
+    try:
+        os.setgroups(os.getgrouplist(record.pw_name, record.pw_gid))
+    except OSError:
+        return "Could not set groups of effective user"
+    try:
+        os.setgid(record.pw_gid)
+    except OSError:
+        return "Could not set group id of effective user"
+    os.setuid(uid)
+    return None
+
+
+def raise_limits(min_fds: int, min_processes: int) -> tuple[list[str], str | None]:
+    """Raise the soft limits to what the configuration asks for: `(what was done, why it is refused or None)`."""
+    import resource
+
+    done: list[str] = []
+    for kind, name, minimum, option, things, run in (
+        (resource.RLIMIT_NOFILE, "RLIMIT_NOFILE", min_fds, "minfds", "file descriptors", "process"),
+        (resource.RLIMIT_NPROC, "RLIMIT_NPROC", min_processes, "minprocs", "processes", "program"),
+    ):
+        soft, hard = resource.getrlimit(kind)
+        if soft == resource.RLIM_INFINITY or soft >= minimum:
+            continue
+        wanted_hard = hard if hard == resource.RLIM_INFINITY or hard >= minimum else minimum
+        try:
+            resource.setrlimit(kind, (minimum, wanted_hard))
+        except (OSError, ValueError):
+            return done, _limit_refusal(minimum, hard, option, things, run)
+        done.append(f"Increased {name} limit to {minimum}")
+    return done, None
+
+
+def _limit_refusal(minimum: int, hard: int, option: str, things: str, run: str) -> str:
+    available = "file descriptors" if things == "file descriptors" else "available processes"
+    goal = "process" if run == "process" else "program"
+    return (
+        f"The minimum number of {available} required to run this {goal} is {minimum} as per the "
+        f'"{option}" command-line argument or config file setting. The current environment will only allow '
+        f"you to open {hard} {things}.  Either raise the number of usable {things} in your environment (see "
+        f"README.rst) or lower the {option} setting in the config file to allow the {run} to start."
+    )
+
+
+def close_inherited_fds(limit: int) -> None:
+    """Close what the starter left open (5 and up), before anything of ours is open."""
+    os.closerange(FIRST_INHERITED_FD, limit)
+
+
+def daemonize(log: Log, directory: str | None, umask: int) -> None:
+    """Go on in the background: the caller returns in a child, in its own session, on /dev/null."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.fork():
+        os._exit(0)
+    log.info("daemonizing the supervisord process")
+    if directory:
+        enter_directory(directory, log)
+    null_fd = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null_fd, fd)
+    if null_fd > 2:
+        os.close(null_fd)
+    os.setsid()
+    os.umask(umask)
+
+
+def enter_directory(directory: str, log: Log) -> None:
+    """Change to the configured directory, or say why not and stay."""
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        log.critical(f"can't chdir into {directory!r}: {error}")
+    else:
+        log.info(f"set current directory: {directory!r}")
+
+
+def write_pidfile(path: str, log: Log) -> bool:
+    """Write our pid; True if the file is now ours to remove."""
+    pid = os.getpid()
+    try:
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"{pid}\n")
+    except OSError:
+        log.critical(f"could not write pidfile {path}")
+        return False
+    log.info(f"supervisord started with pid {pid}")
+    return True
+
+
+def remove_pidfile(path: str) -> None:
+    """Remove the pidfile if it still names us."""
+    try:
+        with open(path, encoding="ascii") as file:
+            if file.read().strip() != str(os.getpid()):
+                return
+        os.unlink(path)
+    except (OSError, UnicodeDecodeError):
+        pass

@@ -1,0 +1,86 @@
+"""Writing to a child's stdin: opened when first needed, never waiting, never without a limit."""
+
+import asyncio
+import errno
+import os
+
+MAX_QUEUED_BYTES = 8 << 20
+
+
+class StdinWriter:
+    """The daemon's end of one child's stdin.
+
+    With a FIFO the write end is opened at the first write, so that a child nobody talks to costs no
+    descriptor; with a plain pipe it is there from the start.
+    """
+
+    __slots__ = ("_fd", "_fifo", "_loop", "_queue", "_watched", "queued_dropped_bytes")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, fifo: str | None, fd: int = -1) -> None:
+        self._loop = loop
+        self._fifo = fifo
+        self._fd = fd
+        self._queue = bytearray()
+        self._watched = False
+        self.queued_dropped_bytes = 0
+
+    def write(self, data: bytes) -> None:
+        """Send or queue all of `data`. Raises BrokenPipeError when it cannot reach a reader."""
+        if self._fd < 0:
+            self._open()
+        if len(self._queue) + len(data) > MAX_QUEUED_BYTES:
+            self.queued_dropped_bytes += len(data)
+            raise BrokenPipeError(errno.EPIPE, "the process reads too slowly: its stdin queue is full")
+        self._queue += data
+        if not self._watched:
+            self._send()
+
+    def close(self) -> None:
+        """The child is gone, and what it did not read with it."""
+        self._drop()
+        if self._fifo is not None:
+            try:
+                os.unlink(self._fifo)
+            except OSError:
+                pass
+            self._fifo = None
+
+    def _open(self) -> None:
+        if self._fifo is None:
+            raise BrokenPipeError(errno.EPIPE, "the process has no stdin to write to")
+        try:
+            self._fd = os.open(self._fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:  # ENXIO: nobody has it open for reading
+            raise BrokenPipeError(errno.EPIPE, "nobody reads the process's stdin") from error
+
+    def _send(self) -> None:
+        try:
+            count = os.write(self._fd, self._queue)
+        except BlockingIOError:
+            count = 0
+        except OSError as error:
+            self.queued_dropped_bytes += len(self._queue)
+            self._drop()
+            raise BrokenPipeError(errno.EPIPE, "nobody reads the process's stdin any more") from error
+        del self._queue[:count]
+        if bool(self._queue) != self._watched:
+            self._watched = bool(self._queue)
+            if self._watched:
+                self._loop.add_writer(self._fd, self._on_writable)
+            else:
+                self._loop.remove_writer(self._fd)
+
+    def _on_writable(self) -> None:
+        try:
+            self._send()
+        except BrokenPipeError:
+            pass  # counted; the next write() tells its caller
+
+    def _drop(self) -> None:
+        if self._watched:
+            self._watched = False
+            self._loop.remove_writer(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+        self._queue.clear()
