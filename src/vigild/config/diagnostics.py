@@ -1,0 +1,43 @@
+"""What is wrong, where, and what to do about it. Reading a configuration never throws: it yields these."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from vigild.config.model import Where
+
+Severity = Literal["error", "warning", "info"]
+
+
+class BadValueError(ValueError):
+    """A value that a converter or an expansion refuses: the reason, and what to write instead."""
+
+    def __init__(self, text: str, hint: str = "", code: str = "V006") -> None:
+        super().__init__(text)
+        self.hint = hint
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `code` is stable and short; `codes.py` says what each means."""
+
+    severity: Severity
+    where: Where
+    section: str | None
+    option: str | None
+    text: str
+    hint: str = ""
+    code: str = ""
+
+    def __str__(self) -> str:
+        place = f" [{self.section}]" if self.section else ""
+        option = f" {self.option}" if self.option else ""
+        subject = f"{place}{option}:" if place or option else ""
+        line = f"{self.where}: {self.severity}:{subject} {self.text}"
+        return f"{line}\n    hint: {self.hint}" if self.hint else line
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """True when at least one finding forbids a start."""
+    return any(diagnostic.severity == "error" for diagnostic in diagnostics)

@@ -1,0 +1,176 @@
+"""THE table of options: every option of every section, declared once.
+
+Reading, unknown-option checks, did-you-mean, `vigil check` and the reference in the docs derive from it;
+what an option means, in words, stands in `option_docs.py` under the same keys. INI spellings live here
+alone; the model has the field's names.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from vigild.config import convert
+from vigild.config.accounts import Surroundings
+
+Converter = Callable[[str, Surroundings], object]
+
+
+class Names(Enum):
+    """Which `%(…)s` names an option's text may hold. ENV_X is known everywhere."""
+
+    HERE = "here, host_node_name"
+    PROGRAM = "here, host_node_name, program_name, group_name"
+    PROCESS = "here, host_node_name, program_name, group_name, process_num, numprocs, own environment"
+    PREFIX = "as for a process, and process_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option. `field` is where the model keeps it ('' when code of its own places it)."""
+
+    name: str
+    convert: Converter
+    default: str | None
+    field: str = ""
+    names: Names = Names.HERE
+    since: str = "supervisor"
+    required: bool = False
+
+
+def _table(*options: Option) -> dict[str, Option]:
+    return {option.name: option for option in options}
+
+
+def _stream_options(channel: str) -> tuple[Option, ...]:
+    process, program = Names.PROCESS, Names.PROGRAM
+    return (
+        Option(f"{channel}_logfile", convert.log_file, "AUTO", f"{channel}.logfile", process),
+        Option(
+            f"{channel}_logfile_maxbytes", convert.byte_size, "50MB", f"{channel}.logfile_max_bytes", process
+        ),
+        Option(f"{channel}_logfile_backups", convert.integer, "10", f"{channel}.logfile_backups", process),
+        Option(
+            f"{channel}_capture_maxbytes", convert.byte_size, "0", f"{channel}.capture_max_bytes", program
+        ),
+        Option(f"{channel}_events_enabled", convert.boolean, "false", f"{channel}.events_enabled", program),
+        Option(f"{channel}_syslog", convert.boolean, "false", f"{channel}.syslog", process),
+    )
+
+
+_PROCESS_OPTIONS = (
+    Option("command", convert.text, None, "command", Names.PROCESS, required=True),
+    Option("process_name", convert.text, "%(program_name)s", "", Names.PROCESS),
+    Option("numprocs", convert.integer, "1", "numprocs", Names.PROGRAM),
+    Option("numprocs_start", convert.integer, "0", "numprocs_start", Names.PROGRAM),
+    Option("autostart", convert.boolean, "true", "autostart", Names.PROGRAM),
+    Option("autorestart", convert.autorestart, "unexpected", "autorestart", Names.PROGRAM),
+    Option("startsecs", convert.integer, "1", "start_seconds", Names.PROGRAM),
+    Option("startretries", convert.integer, "3", "start_retries", Names.PROGRAM),
+    Option("exitcodes", convert.exit_codes, "0", "exit_codes", Names.PROGRAM),
+    Option("stopsignal", convert.signal_number, "TERM", "stop_signal", Names.PROGRAM),
+    Option("stopwaitsecs", convert.integer, "10", "stop_wait_seconds", Names.PROGRAM),
+    Option("stopasgroup", convert.boolean, "false", "stop_as_group", Names.PROGRAM),
+    Option("killasgroup", convert.boolean, None, "kill_as_group", Names.PROGRAM),
+    Option("user", convert.user_id, None, "uid", Names.PROGRAM),
+    Option("umask", convert.octal, None, "umask", Names.PROGRAM),
+    Option("directory", convert.text, None, "directory", Names.PROCESS),
+    Option("environment", convert.text, "", "", Names.PROCESS),
+    Option("serverurl", convert.server_url, "AUTO", "server_url", Names.PROGRAM),
+    Option("redirect_stderr", convert.boolean, "false", "redirect_stderr", Names.PROGRAM),
+    *_stream_options("stdout"),
+    *_stream_options("stderr"),
+    Option("log_prefix", convert.text, "", "log_prefix", Names.PREFIX, "vigil"),
+    Option("log_timestamps", convert.boolean, "false", "log_timestamps", Names.PROGRAM, "vigil"),
+)
+
+PROGRAM = _table(Option("priority", convert.integer, "999", "priority", Names.PROGRAM), *_PROCESS_OPTIONS)
+
+FCGI_PROGRAM = PROGRAM | _table(
+    Option("socket", convert.text, None, required=True),
+    Option("socket_backlog", convert.integer, None),
+    Option("socket_mode", convert.octal, "0700"),
+    Option("socket_owner", convert.owner, None),
+)
+
+EVENTLISTENER = _table(
+    Option("priority", convert.integer, "-1", "priority", Names.PROGRAM),
+    *_PROCESS_OPTIONS,
+    Option("events", convert.names, None, required=True),
+    Option("buffer_size", convert.integer, "10"),
+    Option("result_handler", convert.text, "supervisor.dispatchers:default_handler"),
+)
+for _vigils in ("log_prefix", "log_timestamps"):  # a listener's stdout is a protocol, not a log
+    del EVENTLISTENER[_vigils]
+
+GROUP = _table(
+    Option("programs", convert.names, None, required=True),
+    Option("priority", convert.integer, "999"),
+)
+
+SUPERVISORD = _table(
+    Option("logfile", convert.path_in_directory, "supervisord.log", "logfile"),
+    Option("logfile_maxbytes", convert.byte_size, "50MB", "logfile_max_bytes"),
+    Option("logfile_backups", convert.integer, "10", "logfile_backups"),
+    Option("loglevel", convert.log_level, "info", "log_level"),
+    Option("pidfile", convert.path_in_directory, "supervisord.pid", "pidfile"),
+    Option("identifier", convert.text, "supervisor", "identifier"),
+    Option("nodaemon", convert.boolean, "false", "nodaemon"),
+    Option("silent", convert.boolean, "false", "silent"),
+    Option("minfds", convert.integer, "1024", "minfds"),
+    Option("minprocs", convert.integer, "200", "minprocs"),
+    Option("umask", convert.octal, "022", "umask"),
+    Option("user", convert.text, None, "user"),
+    Option("directory", convert.existing_directory, None, "directory"),
+    Option("childlogdir", convert.existing_directory, None, "child_log_dir"),
+    Option("nocleanup", convert.boolean, "false", "nocleanup"),
+    Option("strip_ansi", convert.boolean, "false", "strip_ansi"),
+    Option("environment", convert.text, "", ""),
+)
+
+_CREDENTIALS = (Option("username", convert.text, None), Option("password", convert.text, None))
+UNIX_HTTP_SERVER = _table(
+    Option("file", convert.text, None, required=True),
+    Option("chmod", convert.octal, "0700"),
+    Option("chown", convert.owner, None),
+    *_CREDENTIALS,
+)
+INET_HTTP_SERVER = _table(Option("port", convert.inet_address, None, required=True), *_CREDENTIALS)
+
+SUPERVISORCTL = _table(
+    Option("serverurl", convert.text, "http://localhost:9001", "server_url"),
+    Option("username", convert.text, None, "username"),
+    Option("password", convert.text, None, "password"),
+    Option("prompt", convert.text, "supervisor", "prompt"),
+    Option("history_file", convert.text, None, "history_file"),
+)
+
+INCLUDE = _table(Option("files", convert.text, None, required=True))
+RPCINTERFACE = _table(Option("supervisor.rpcinterface_factory", convert.text, None, required=True))
+CTLPLUGIN = _table(Option("supervisor.ctl_factory", convert.text, None, required=True))
+
+SECTIONS: dict[str, dict[str, Option]] = {
+    "supervisord": SUPERVISORD,
+    "unix_http_server": UNIX_HTTP_SERVER,
+    "inet_http_server": INET_HTTP_SERVER,
+    "supervisorctl": SUPERVISORCTL,
+    "program": PROGRAM,
+    "fcgi-program": FCGI_PROGRAM,
+    "eventlistener": EVENTLISTENER,
+    "group": GROUP,
+    "include": INCLUDE,
+    "rpcinterface": RPCINTERFACE,
+    "ctlplugin": CTLPLUGIN,
+}
+# Sections whose further keys go to the factory they name.
+OPEN_SECTIONS = frozenset({"rpcinterface", "ctlplugin"})
+NAMED_SECTIONS = frozenset({"program", "fcgi-program", "eventlistener", "group", "rpcinterface", "ctlplugin"})
+
+
+def kind_of(section: str) -> str | None:
+    """The kind of a section by its header (`program` for `program:web`), None when there is no such kind."""
+    kind, colon, _name = section.partition(":")
+    if kind not in SECTIONS or (not colon and kind in NAMED_SECTIONS):
+        return None
+    if colon and kind in ("supervisord", "supervisorctl", "include"):
+        return None
+    return kind

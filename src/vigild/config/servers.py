@@ -1,0 +1,109 @@
+"""The doors for clients (`[unix_http_server]`, `[inet_http_server]`) and further RPC interfaces."""
+
+from typing import Any
+
+from vigild.config.ini import Section
+from vigild.config.model import RpcInterfaceConfig, ServerConfig
+from vigild.config.options import INET_HTTP_SERVER, RPCINTERFACE, UNIX_HTTP_SERVER, Option
+from vigild.config.resolve import Resolver
+
+MAIN_FACTORY = "supervisor.rpcinterface:make_main_rpcinterface"
+FACTORY_KEY = "supervisor.rpcinterface_factory"
+
+
+def resolve_servers(resolver: Resolver) -> tuple[ServerConfig, ...]:
+    """Every server, TCP first, in the order of the file."""
+    sections = resolver.document.sections.values()
+    servers = [_inet(resolver, item) for item in sections if item.name.startswith("inet_http_server")]
+    servers += [_unix(resolver, item) for item in sections if item.name.startswith("unix_http_server")]
+    return tuple(server for server in servers if server is not None)
+
+
+def server_url(servers: tuple[ServerConfig, ...]) -> str | None:
+    """What children are told to connect to: the first unix socket, else the first TCP address."""
+    for server in servers:
+        if server.path is not None:
+            return f"unix://{server.path}"
+    for server in servers:
+        return f"http://{server.host or 'localhost'}:{server.port}"
+    return None
+
+
+def _inet(resolver: Resolver, section: Section) -> ServerConfig | None:
+    credentials = _credentials(resolver, section, INET_HTTP_SERVER)
+    address = resolver.value(section, INET_HTTP_SERVER["port"])
+    if address is None:
+        _require(resolver, section, "port", "add port=127.0.0.1:9001")
+        return None
+    host, port = address
+    return ServerConfig(
+        section.name, _name(section), host=host, port=port, where=section.where, **credentials
+    )
+
+
+def _unix(resolver: Resolver, section: Section) -> ServerConfig | None:
+    credentials = _credentials(resolver, section, UNIX_HTTP_SERVER)
+    path = resolver.value(section, UNIX_HTTP_SERVER["file"])
+    owner = resolver.value(section, UNIX_HTTP_SERVER["chown"], (-1, -1))
+    mode = resolver.value(section, UNIX_HTTP_SERVER["chmod"], 0o700)
+    if path is None:
+        _require(resolver, section, "file", "add file=/run/supervisor.sock")
+        return None
+    path = resolver.around.normal_path(path.strip())
+    return ServerConfig(
+        section.name, _name(section), path=path, owner=owner, mode=mode, where=section.where, **credentials
+    )
+
+
+def _require(resolver: Resolver, section: Section, option: str, hint: str) -> None:
+    if option not in resolver.entries(section):
+        resolver.refuse(section, None, "V005", f"no {option}= in this section", hint)
+
+
+def _name(section: Section) -> str | None:
+    _kind, colon, name = section.name.partition(":")
+    return name if colon else None
+
+
+def _credentials(resolver: Resolver, section: Section, table: dict[str, Option]) -> dict[str, Any]:
+    username = resolver.value(section, table["username"])
+    password = resolver.value(section, table["password"])
+    if (username is None) != (password is None):
+        present, absent = ("username", "password") if password is None else ("password", "username")
+        text = f"{present} without {absent}: no authentication is possible"
+        resolver.refuse(section, present, "V013", text, f"add {absent}=, or drop {present}")
+    return {"username": username, "password": password}
+
+
+def resolve_rpc_interfaces(resolver: Resolver) -> tuple[RpcInterfaceConfig, ...]:
+    """Every `[rpcinterface:x]`, its factory's further options being expanded text."""
+    interfaces = []
+    for section in resolver.document.sections.values():
+        if not section.name.startswith("rpcinterface:"):
+            continue
+        factory = resolver.value(section, RPCINTERFACE[FACTORY_KEY])
+        if factory is None:
+            _require(resolver, section, FACTORY_KEY, f"add {FACTORY_KEY}=module:function")
+            continue
+        if factory != MAIN_FACTORY and (why := resolver.around.why_not_importable(factory)):
+            hint = (
+                f"install the package that has it, for the Python of supervisord, or drop the section ({why})"
+            )
+            resolver.refuse(section, FACTORY_KEY, "V012", f"cannot import {factory}", hint)
+        interfaces.append(
+            RpcInterfaceConfig(
+                section.name.partition(":")[2], factory, plugin_options(resolver, section, FACTORY_KEY)
+            )
+        )
+    return tuple(interfaces)
+
+
+def plugin_options(resolver: Resolver, section: Section, factory_key: str) -> dict[str, str]:
+    """The keys of a plugin's section that its factory is called with."""
+    option = RPCINTERFACE[FACTORY_KEY]  # any: text
+    entries = resolver.entries(section)
+    return {
+        key: resolver.converted(section, option, entry, "")
+        for key, entry in entries.items()
+        if key != factory_key
+    }

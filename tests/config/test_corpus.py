@@ -1,0 +1,127 @@
+"""Every real configuration resolves as Supervisor 4.3 resolves it, option for option, or is refused as there."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+from config.corpus_support import (
+    CORPUS,
+    HOST_NODE_NAME,
+    NUMBERS,
+    DebianAccounts,
+    errors,
+    spelled_config,
+    with_here,
+)
+
+from vigild.config.control import load_control
+from vigild.config.diagnostics import has_errors
+from vigild.config.load import Loaded, load
+
+# What a bare Debian with Python has of the directories that the files name; the oracle ran on such a one.
+DIRECTORIES = {
+    "/", "/bin", "/dev", "/dev/fd", "/dev/pts", "/dev/shm", "/etc", "/home", "/opt", "/proc", "/proc/1",
+    "/proc/1/fd", "/proc/self", "/proc/self/fd", "/root", "/run", "/srv", "/tmp", "/usr", "/usr/bin",
+    "/usr/local", "/usr/local/bin", "/var", "/var/lib", "/var/lock", "/var/log", "/var/mail", "/var/opt",
+    "/var/run", "/var/spool", "/var/tmp", ".", "..",
+}  # fmt: skip
+
+# Files that Supervisor dies on without a message, and which Vigil reads: bytes that are not UTF-8.
+ACCEPTED_HERE = {"043"}
+
+
+def test_the_corpus_is_there() -> None:
+    if not NUMBERS:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no corpus at {CORPUS}")
+        pytest.skip(f"no corpus at {CORPUS}")
+    assert len(NUMBERS) > 200
+
+
+def load_as(path: str, environ: dict[str, str], patched: list[str]) -> Loaded:
+    def is_directory(directory: str) -> bool:
+        if "dir-checks" in patched:
+            return True
+        if directory.startswith(str(CORPUS)):
+            return os.path.isdir(directory)
+        return directory in DIRECTORIES
+
+    def why_not_importable(spec: str) -> str:
+        return "" if "import_spec" in patched else f"no module named {spec.partition(':')[0]}"
+
+    return load(
+        path,
+        environ=environ,
+        accounts=DebianAccounts(),
+        host_node_name=HOST_NODE_NAME,
+        uid=0,
+        is_directory=is_directory,
+        why_not_importable=why_not_importable,
+    )
+
+
+@pytest.fixture
+def expected(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    here = str(CORPUS)
+    monkeypatch.chdir(here)
+    with open(f"{here}/{request.param}.json", encoding="utf-8") as file:
+        return with_here(json.load(file), here)
+
+
+@pytest.mark.parametrize("expected", NUMBERS, indirect=True)
+def test_an_unmodified_file_is_accepted_or_refused_as_by_supervisor(expected: dict[str, Any]) -> None:
+    environ = {**expected["env"]}
+    for change in expected["steps"]:
+        if change["then"].startswith("env "):  # the unmodified file met the placeholder
+            name = change["then"][4:].partition("=")[0]
+            environ[name] = "x-" + name.lower()
+
+    loaded = load_as(f"{CORPUS}/{expected['file']}", environ, [])
+
+    if "ok" in expected["base"] or expected["file"][:3] in ACCEPTED_HERE:
+        assert errors(loaded) == []
+        assert loaded.config is not None
+    else:
+        assert errors(loaded) != []
+        assert loaded.config is None
+
+
+@pytest.mark.parametrize("expected", NUMBERS, indirect=True)
+def test_a_file_resolves_as_by_supervisor(expected: dict[str, Any]) -> None:
+    path = f"{CORPUS}/{expected['input']}"
+
+    loaded = load_as(path, expected["env"], expected["patched"])
+
+    if "error" in expected:
+        assert (loaded.config is not None) == (expected["file"][:3] in ACCEPTED_HERE), errors(loaded)
+        return
+    assert errors(loaded) == []
+    assert loaded.config is not None
+    assert with_here(spelled_config(loaded.config), str(CORPUS)) == expected["config"]
+    assert list(loaded.warnings) == expected.get("warnings", [])
+    assert list(loaded.infos) == expected.get("infos", [])
+    assert loaded.criticals == ()
+
+
+@pytest.mark.parametrize("expected", NUMBERS, indirect=True)
+def test_supervisorctl_reads_a_file_as_supervisors_does(expected: dict[str, Any]) -> None:
+    if "supervisorctl" not in expected:
+        pytest.skip("Supervisor refuses the file")
+    told = expected["supervisorctl"]
+
+    control, findings = load_control(f"{CORPUS}/{expected['input']}", environ=expected["env"])
+
+    if "error" in told:
+        plugin_missing = "cannot be resolved" in told["error"]  # we import plugins later, in the client
+        assert has_errors(findings) != plugin_missing
+        return
+    assert findings == ()
+    assert told == {
+        "serverurl": with_here(control.server_url, str(CORPUS)),
+        "username": control.username,
+        "password": control.password,
+        "prompt": control.prompt,
+        "history_file": with_here(control.history_file, str(CORPUS)),
+        "plugins": ["default", *(name for name, _factory, _options in control.plugins)],
+    }
