@@ -117,6 +117,11 @@ class Engine:
         """The daemon is up: listeners are told."""
         self.bus.emit_if_wanted("SUPERVISOR_STATE_CHANGE_RUNNING", lambda: supervisor_state_event("RUNNING"))
 
+    @property
+    def starting(self) -> bool:
+        """Are there still programs to be started by themselves?"""
+        return bool(self._to_start)
+
     def start_slice(self) -> None:
         """Start the next few of those that are waiting to be started by themselves."""
         self._slice_timer = None

@@ -1,0 +1,246 @@
+"""One life of the daemon, composed: the only file that names every floor.
+
+A life begins with the programs and ends with the last of them. At a restart the next life begins in
+the same process, from a configuration read anew.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from vigild.config.diff import diff_groups
+from vigild.config.load import Loaded
+from vigild.config.model import Config, GroupConfig, ServerConfig
+from vigild.control.daemon import Configuration, Daemon, VigilControl
+from vigild.core.errors import Fault, VigilError
+from vigild.core.states import SupervisorState
+from vigild.engine.engine import Engine
+from vigild.engine.listeners import ResultHandler, default_result_handler
+from vigild.engine.ports import Ports
+from vigild.engine.settings import Settings
+from vigild.host.children import Children
+from vigild.host.clock import LoopClock
+from vigild.host.logfiles import ChildLogs
+from vigild.host.mainlog import MainLog
+from vigild.host.reaper import Reaper
+from vigild.host.runtime_dir import NoRuntimeDir, open_runtime_dir
+from vigild.host.sockets import Listener, SharedSockets
+
+if TYPE_CHECKING:
+    from vigild.fronts.serving.auth import Credentials
+    from vigild.fronts.serving.server import Server
+
+DEFAULT_RESULT_HANDLER = "supervisor.dispatchers:default_handler"
+SERVE_WITHIN_SECONDS = 0.1  # clients are served after this, even while programs are still being started
+DRAIN_SECONDS = 2.0  # for answers that are on their way when the daemon ends
+
+
+class MainLogDoor:
+    """The main log as control sees it."""
+
+    def __init__(self, log: MainLog) -> None:
+        self._log = log
+
+    def file_path(self) -> str | None:
+        """Where it is written, if that is a file."""
+        return self._log.path
+
+    def clear(self) -> None:
+        """Empty it. Raises OSError."""
+        self._log.clear()
+        self._log.info("reopening log file")
+
+
+def load_result_handler(spec: str) -> ResultHandler:
+    """The function behind `module:name`. Raises ImportError or AttributeError; loading checked both before."""
+    if spec == DEFAULT_RESULT_HANDLER:
+        return default_result_handler
+    from importlib import import_module
+
+    module_name, _, attribute = spec.partition(":")
+    handler: object = import_module(module_name)
+    for part in attribute.split("."):
+        handler = getattr(handler, part)
+    if not callable(handler):
+        raise AttributeError(f"{spec} is not callable")
+    return handler
+
+
+class Life:
+    """Everything between one start and its end."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        config: Config,
+        read: Callable[[], Loaded],
+        log: MainLog,
+        listeners: list[Listener],
+    ) -> None:
+        self._loop = loop
+        self._config = config
+        self._read = read
+        self._log = log
+        self._listeners = listeners
+        self._ended: asyncio.Future[None] = loop.create_future()
+        daemon = config.daemon
+        self._runtime = open_runtime_dir(config.path, daemon.identifier, environ=os.environ, uid=os.geteuid())
+        if isinstance(self._runtime, NoRuntimeDir):
+            log.warn(
+                f"no runtime directory ({self._runtime.reason}): programs get plain pipes, "
+                "and their output will not survive a crash of this daemon"
+            )
+        self._child_logs = ChildLogs(daemon.child_log_dir, daemon.identifier, log, loop=loop)
+        if not daemon.nocleanup:
+            self._child_logs.remove_auto_logs()
+        self._children = Children(loop, self._runtime, self._child_logs, log)
+        settings = Settings(
+            identifier=daemon.identifier,
+            server_url=daemon.server_url,
+            strip_ansi=daemon.strip_ansi,
+            output_to_main_log=daemon.log_level in ("debug", "trace", "blather"),
+            base_environment=dict(os.environ),
+        )
+        ports = Ports(LoopClock(loop), self._children, self._child_logs, SharedSockets(log), log)
+        self._engine = Engine(ports, settings, load_result_handler)
+        configuration = Configuration(self._engine, config.groups, self._read_groups, diff_groups)
+        self._control = VigilControl(
+            self._engine, Daemon(self._engine, MainLogDoor(log), self), configuration
+        )
+
+    async def run(self) -> SupervisorState:
+        """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
+        self._set_signals()
+        reaper = Reaper(self._loop, self._engine.child_died)
+        self._engine.announce_running()
+        for group in self._config.groups:
+            self._engine.add_group(group)
+        self._engine.start_slice()
+        deadline = self._loop.time() + SERVE_WITHIN_SECONDS
+        while self._engine.starting and self._loop.time() < deadline:
+            await asyncio.sleep(0)
+        servers = self._serve()
+        gc.enable()
+        gc.freeze()
+        try:
+            await self._ended
+            for server in servers:
+                server.close()
+            await asyncio.gather(*(server.drain(DRAIN_SECONDS) for server in servers))
+        finally:
+            reaper.close()
+            self._reset_signals()
+            self._children.close()
+            self._child_logs.close_all()
+            if not isinstance(self._runtime, NoRuntimeDir):
+                self._runtime.close()
+        return self._engine.mood
+
+    # The lifecycle that control orders.
+
+    def shutdown(self) -> None:
+        """Stop everything and end, once the answer to this order is out."""
+        self._loop.call_soon(self._stop, SupervisorState.SHUTDOWN)
+
+    def restart(self) -> None:
+        """Stop everything and start again; refused (CANT_REREAD) while the configuration has errors."""
+        self._read_groups()
+        self._loop.call_soon(self._stop, SupervisorState.RESTARTING)
+
+    def _stop(self, mood: SupervisorState) -> None:
+        self._engine.stop_everything(mood, self._end)
+
+    def _end(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    def _read_groups(self) -> Sequence[GroupConfig]:
+        from vigild.daemon.main import error_text
+
+        loaded = self._read()
+        if loaded.config is None:
+            raise VigilError(Fault.CANT_REREAD, error_text(loaded))
+        return loaded.config.groups
+
+    # Signals.
+
+    def _set_signals(self) -> None:
+        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            self._loop.add_signal_handler(signum, self._on_end, signum)
+        self._loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
+        self._loop.add_signal_handler(signal.SIGUSR2, self._on_reopen)
+
+    def _reset_signals(self) -> None:
+        # Ignored rather than default: between two lives a signal must not kill the daemon.
+        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR2):
+            self._loop.remove_signal_handler(signum)
+            signal.signal(signum, signal.SIG_IGN)
+
+    def _on_end(self, signum: signal.Signals) -> None:
+        self._log.warn(f"received {signum.name} indicating exit request")
+        self._stop(SupervisorState.SHUTDOWN)
+
+    def _on_hangup(self) -> None:
+        if self._engine.mood is SupervisorState.SHUTDOWN:
+            self._log.warn("ignored SIGHUP indicating restart request (shutdown in progress)")
+            return
+        self._log.warn("received SIGHUP indicating restart request")
+        try:
+            self.restart()
+        except VigilError as error:
+            self._log.critical(f"going on as before, because a restart would fail: {error}")
+
+    def _on_reopen(self) -> None:
+        self._log.info("received SIGUSR2 indicating log reopen request")
+        self._log.reopen()
+        self._child_logs.reopen_all()
+
+    # Doors.
+
+    def _serve(self) -> list["Server"]:
+        if not self._listeners:
+            return []
+        from vigild.fronts.router import make_app
+        from vigild.fronts.serving.server import open_server
+
+        app = make_app(self._control, self._load_interfaces())
+        servers = []
+        for server, listener in zip(self._config.servers, self._listeners, strict=True):
+            self._warn_of_open_door(server)
+            servers.append(
+                open_server(listener.socket, app, credentials=_credentials(server), log=self._log_by_level)
+            )
+        return servers
+
+    def _load_interfaces(self) -> dict[str, object]:
+        from vigild.fronts.xmlrpc.interfaces import load_interface
+
+        interfaces: dict[str, object] = {}
+        for interface in self._config.rpc_interfaces:
+            if interface.name != "supervisor":
+                try:
+                    loaded = load_interface(interface.factory, self._control, interface.options)
+                except Exception as error:  # somebody else's code
+                    self._log.critical(f"cannot load [rpcinterface:{interface.name}]: {error}")
+                    continue
+                interfaces[interface.name] = loaded
+            self._log.info(f"RPC interface '{interface.name}' initialized")
+        return interfaces
+
+    def _warn_of_open_door(self, server: ServerConfig) -> None:
+        if server.path is None and server.username is None:
+            self._log.critical(f"Server '{server.section}' running without any HTTP authentication checking")
+
+    def _log_by_level(self, level: str, message: str) -> None:
+        getattr(self._log, level)(message)
+
+
+def _credentials(server: ServerConfig) -> "Credentials | None":
+    from vigild.fronts.serving.auth import Credentials
+
+    if server.username is None:
+        return None
+    return Credentials(server.username, server.password or "")

@@ -1,0 +1,193 @@
+"""From argv to a running daemon, and round again at a restart.
+
+    argv -> Arguments -> load -> privileges, limits, log, doors -> background -> Life (compose.py) -> exit
+
+Everything that can refuse to start does so before the daemon goes into the background, with status 2.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+
+from vigild.config.load import Loaded, find_config_file, load, searched_paths
+from vigild.config.model import Config
+from vigild.core.compat import SUPERVISOR_VERSION
+from vigild.core.states import SupervisorState
+from vigild.daemon.arguments import Arguments, UsageError, help_text, parse_arguments
+from vigild.daemon.compose import Life
+from vigild.host.mainlog import MainLog
+from vigild.host.privileges import daemonize, drop_privileges, raise_limits, remove_pidfile, write_pidfile
+from vigild.host.sockets import Listener, open_listener
+
+FDS_PER_PROCESS = 3  # stdout, stderr and, for those that are written to, stdin
+FDS_OF_THE_DAEMON = 64
+
+
+def run(argv: list[str]) -> int:
+    """Run until the daemon ends; its exit status."""
+    program = argv[0]
+    try:
+        arguments = parse_arguments(argv[1:])
+        if arguments.help:
+            sys.stdout.write(help_text(program))
+            return 0
+        if arguments.version:
+            sys.stdout.write(f"{SUPERVISOR_VERSION}\n")
+            return 0
+        return _lives(program, arguments)
+    except UsageError as error:
+        sys.stderr.write(f"Error: {error}\nFor help, use {program} -h\n")
+        return 2
+
+
+def _lives(program: str, arguments: Arguments) -> int:
+    loop: asyncio.AbstractEventLoop | None = None
+    first = True
+    while True:
+        path = _config_path(program, arguments)
+
+        def read(path: str = path) -> Loaded:
+            return load(path, environ=os.environ, overrides=arguments.overrides)
+
+        loaded = read()
+        if loaded.config is None:
+            raise UsageError(error_text(loaded))
+        config = loaded.config
+        log = MainLog()
+        if first:
+            _drop_privileges(config, log)
+            _raise_limits(config, log)
+        _open_log(config, loaded, log)
+        listeners = _open_doors(config, log)
+        if first and not config.daemon.nodaemon:
+            daemonize(log, config.daemon.directory, config.daemon.umask)
+        if loop is None:
+            loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(loop)
+        first = False
+        mood = _one_life(loop, config, loaded, read, log, listeners)
+        if mood is SupervisorState.SHUTDOWN:
+            loop.close()
+            return 0
+
+
+def _one_life(
+    loop: asyncio.AbstractEventLoop,
+    config: Config,
+    loaded: Loaded,
+    read: Callable[[], Loaded],
+    log: MainLog,
+    listeners: list[Listener],
+) -> SupervisorState:
+    log.attach(loop)
+    # Another daemon with the same pidfile has its sockets; we would not have come this far.
+    ours = write_pidfile(config.daemon.pidfile, log)
+    try:
+        life = Life(loop, config, read, log, listeners)
+        return loop.run_until_complete(life.run())
+    finally:
+        for listener in listeners:
+            listener.close()
+        if ours:
+            remove_pidfile(config.daemon.pidfile)
+        log.close()
+
+
+def error_text(loaded: Loaded) -> str:
+    """All errors of a configuration, one after another, as people read them."""
+    errors = [diagnostic for diagnostic in loaded.diagnostics if diagnostic.severity == "error"]
+    return "\n".join(str(error) for error in errors) or "the configuration cannot be used"
+
+
+def _config_path(program: str, arguments: Arguments) -> str:
+    if arguments.configuration is not None:
+        return arguments.configuration
+    found = find_config_file(program, os.getcwd())
+    if found is None:
+        raise UsageError(
+            f"No config file found at default paths ({', '.join(searched_paths(program))}); "
+            "use the -c option to specify a config file at a different path"
+        )
+    if os.getuid() == 0:
+        sys.stderr.write(
+            f"Warning: running as root with the configuration found at {found}, a place that was searched, "
+            "not named (the current directory is among them); name the file with -c\n"
+        )
+    return found
+
+
+def _drop_privileges(config: Config, log: MainLog) -> None:
+    if config.daemon.uid is None:
+        if os.getuid() == 0:
+            log.critical(
+                "running as root, because [supervisord] names no user; "
+                "set user=root there if that is meant, or user=NAME to run as somebody else"
+            )
+        return
+    refusal = drop_privileges(config.daemon.uid)
+    if refusal is not None:
+        raise UsageError(refusal)
+    log.info(f"Set uid to user {config.daemon.uid} succeeded")
+
+
+def _raise_limits(config: Config, log: MainLog) -> None:
+    done, refusal = raise_limits(config.daemon.minfds, config.daemon.minprocs)
+    if refusal is not None:
+        raise UsageError(refusal)
+    for line in done:
+        log.info(line)
+    # What the configuration needs can be more than minfds says. Children inherit the limit, so it is raised
+    # only as far as needed, and only within what the system allows anyway.
+    needed = FDS_OF_THE_DAEMON + FDS_PER_PROCESS * sum(len(group.processes) for group in config.groups)
+    if needed > config.daemon.minfds:
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            log.info(f"raised the limit of open files to {wanted}, for {needed} that the programs may need")
+
+
+def _open_log(config: Config, loaded: Loaded, log: MainLog) -> None:
+    daemon = config.daemon
+    try:
+        log.open(
+            daemon.logfile,
+            daemon.logfile_max_bytes,
+            daemon.logfile_backups,
+            level=daemon.log_level,
+            to_stdout=daemon.nodaemon and not daemon.silent,
+        )
+    except OSError as error:
+        raise UsageError(str(error)) from None
+    for line in loaded.criticals:
+        log.critical(line)
+    for line in loaded.warnings:
+        log.warn(line)
+    for line in loaded.infos:
+        log.info(line)
+
+
+def _open_doors(config: Config, log: MainLog) -> list[Listener]:
+    """Bind before anything is started: a second daemon on the same sockets must not start its programs too."""
+    import errno
+
+    listeners: list[Listener] = []
+    for server in config.servers:
+        try:
+            listeners.append(open_listener(server, log))
+        except OSError as error:
+            for listener in listeners:
+                listener.close()
+            where = server.path or f"{server.host or '*'}:{server.port}"
+            if error.errno == errno.EADDRINUSE:
+                raise UsageError(
+                    f"Another program is already listening on {where}, which [{server.section}] is to use. "
+                    "Is this configuration's daemon running already? Shut that program down first"
+                ) from None
+            raise UsageError(
+                f"cannot open the HTTP server of [{server.section}] on {where}: {error.strerror or error}"
+            ) from None
+    return listeners
