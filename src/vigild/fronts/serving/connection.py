@@ -6,7 +6,6 @@ back-pressure and not our memory.
 """
 
 import asyncio
-import time
 import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -16,11 +15,17 @@ import h11
 
 from vigild.fronts.serving.auth import Credentials, Verdict
 from vigild.fronts.serving.limits import Counters, Limits
-from vigild.fronts.serving.messages import REASONS, Handler, Request, Response, decode_path, text_response
+from vigild.fronts.serving.messages import (
+    REASONS,
+    Handler,
+    Request,
+    Response,
+    decode_path,
+    http_date,
+    text_response,
+)
 
 REALM = "default"
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MAX_LINGER_BYTES = 16 * 1024 * 1024
 
 
@@ -48,13 +53,6 @@ class _RefusedError(Exception):
     def __init__(self, response: Response) -> None:
         self.response = response
         super().__init__(response.status)
-
-
-def http_date(seconds: float) -> str:
-    """A wall-clock time as HTTP writes it."""
-    at = time.gmtime(seconds)
-    month, day = _MONTHS[at.tm_mon - 1], _DAYS[at.tm_wday]
-    return f"{day}, {at.tm_mday:02} {month} {at.tm_year} {at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} GMT"
 
 
 class Connection(asyncio.Protocol):

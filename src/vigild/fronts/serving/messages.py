@@ -1,6 +1,7 @@
 """Requests and responses as handlers see them."""
 
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -83,3 +84,14 @@ _ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 def decode_path(raw: bytes) -> str:
     """A path with its %XX decoded; what is not UTF-8 becomes U+FFFD."""
     return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode("ascii")), raw).decode("utf-8", "replace")
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def http_date(seconds: float) -> str:
+    """A wall-clock time as HTTP writes it."""
+    at = time.gmtime(seconds)
+    month, day = _MONTHS[at.tm_mon - 1], _DAYS[at.tm_wday]
+    return f"{day}, {at.tm_mday:02} {month} {at.tm_year} {at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} GMT"

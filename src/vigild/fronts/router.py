@@ -1,0 +1,32 @@
+"""Which front answers a path. Prefixes match as in Supervisor: `/RPC2` is `/RPC2/` and `/RPC2x` too."""
+
+from collections.abc import Mapping
+
+from vigild.control.facade import Control
+from vigild.fronts.logtail import make_main_log_handler, make_process_log_handler
+from vigild.fronts.serving.messages import Handler, Request, Response, text_response
+from vigild.fronts.xmlrpc import make_handler
+
+
+def make_app(control: Control, interfaces: Mapping[str, object]) -> Handler:
+    """Everything that a server of the daemon answers."""
+    routes = (
+        ("/RPC2", make_handler(control, interfaces)),
+        ("/mainlogtail", make_main_log_handler(control)),
+        ("/logtail", make_process_log_handler(control)),
+    )
+
+    async def handle(request: Request) -> Response:
+        for prefix, handler in routes:
+            if request.path.startswith(prefix):
+                return await handler(request)
+        if request.method not in ("GET", "HEAD"):
+            return text_response(400, "only GET and HEAD are served here")
+        if request.path == "/":
+            return text_response(
+                200,
+                f"Vigil, {control.daemon.identification()}. XML-RPC is at /RPC2, logs at /mainlogtail and /logtail/NAME.",
+            )
+        return text_response(404, "there is nothing here")
+
+    return handle

@@ -1,0 +1,161 @@
+"""From a method's name to its result: one table, filled when the server is made, never an attribute walk."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from vigild.control.facade import Control
+from vigild.core.errors import Fault, VigilError
+from vigild.fronts.xmlrpc.interfaces import MAIN_INTERFACE, fault_of, interface_methods
+from vigild.fronts.xmlrpc.main_methods import main_methods
+from vigild.fronts.xmlrpc.method import Method, Param
+from vigild.fronts.xmlrpc.method import text as read_text
+
+MULTICALL = "system.multicall"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the table says of one full name."""
+
+    call: Callable[[list[object]], object]  # gives the result, or an awaitable of it
+    help: str
+    signature: list[str] | None
+
+
+class Dispatcher:
+    """All methods of all namespaces."""
+
+    def __init__(self, control: Control, interfaces: Mapping[str, object]) -> None:
+        self._control = control
+        self._table: dict[str, Entry] = {}
+        for namespace, interface in {"supervisor": MAIN_INTERFACE, **interfaces}.items():
+            if interface is MAIN_INTERFACE:
+                self._add_methods(namespace, main_methods(control))
+            else:
+                for name, help_text, signature, call in interface_methods(interface):
+                    self._table[f"{namespace}.{name}"] = Entry(call, help_text, signature)
+        self._add_methods("system", self._system_methods())
+
+    @property
+    def table(self) -> Mapping[str, Entry]:
+        """By full name, aliases included."""
+        return self._table
+
+    async def call(self, name: str, params: list[object]) -> object:
+        """The result. VigilError is for the client; any other exception is a defect of the method."""
+        entry = self._table.get(name)
+        if entry is None:
+            raise VigilError(Fault.UNKNOWN_METHOD)
+        result = entry.call(params)
+        if isinstance(result, Awaitable):
+            return await result
+        return result
+
+    def _add_methods(self, namespace: str, methods: list[Method]) -> None:
+        for method in methods:
+            entry = Entry(self._caller(method), method.help(), method.signature())
+            for name in (method.name, *method.aliases):
+                self._table[f"{namespace}.{name}"] = entry
+
+    def _caller(self, method: Method) -> Callable[[list[object]], object]:
+        run, read, require_running = method.run, method.read_arguments, self._control.daemon.require_running
+
+        def call(params: list[object]) -> object:
+            method.require_arity(len(params))
+            if not method.while_shutting_down:
+                require_running()
+            return run(*read(params))
+
+        return call
+
+    # ---- system.* ----
+
+    def _system_methods(self) -> list[Method]:
+        name = Param("name", "string", "The full name of a method", read_text)
+        calls = Param("calls", "array", "Structs: string methodName, array params", _calls)
+        return [
+            Method(
+                "listMethods",
+                "Name all methods.",
+                "array",
+                "Full names, sorted",
+                self._list,
+                while_shutting_down=True,
+            ),
+            Method(
+                "methodHelp",
+                "Describe a method.",
+                "string",
+                "Its description",
+                self._help,
+                (name,),
+                while_shutting_down=True,
+            ),
+            Method(
+                "methodSignature",
+                "Tell the types of a method.",
+                "array",
+                "The type of its result, then those of its parameters",
+                self._signature,
+                (name,),
+                while_shutting_down=True,
+            ),
+            Method(
+                "multicall",
+                "Make many calls in one, in their order, each when the one before it is done.",
+                "array",
+                "The results in order; a call that failed gives a struct: int faultCode, string faultString",
+                self._multicall,
+                (calls,),
+                while_shutting_down=True,
+            ),
+        ]
+
+    def _list(self) -> list[str]:
+        return sorted(self._table)
+
+    def _help(self, name: str) -> str:
+        return self._known(name).help
+
+    def _signature(self, name: str) -> list[str]:
+        signature = self._known(name).signature
+        if signature is None:
+            raise VigilError(Fault.SIGNATURE_UNSUPPORTED)
+        return signature
+
+    def _known(self, name: str) -> Entry:
+        entry = self._table.get(name)
+        if entry is None:
+            raise VigilError(Fault.SIGNATURE_UNSUPPORTED)
+        return entry
+
+    async def _multicall(self, calls: list[object]) -> list[object]:
+        return [await self._one_of_many(call) for call in calls]
+
+    async def _one_of_many(self, call: object) -> object:
+        try:
+            name, params = _read_call(call)
+            return await self.call(name, params)
+        except Exception as error:
+            code, text = fault_of(error) or (int(Fault.FAILED), f"FAILED: {type(error)}:{error}")
+            return {"faultCode": code, "faultString": text}
+
+
+def _calls(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise VigilError(Fault.INCORRECT_PARAMETERS)
+    return cast(list[object], value)
+
+
+def _read_call(call: object) -> tuple[str, list[object]]:
+    if not isinstance(call, dict):
+        raise VigilError(Fault.INCORRECT_PARAMETERS, "a call is a struct of methodName and params")
+    name, params = call.get("methodName"), call.get("params", [])
+    if name is None:
+        raise VigilError(Fault.INCORRECT_PARAMETERS, "No methodName")
+    if name == MULTICALL:
+        raise VigilError(Fault.INCORRECT_PARAMETERS, "Recursive system.multicall forbidden")
+    if not isinstance(name, str) or not isinstance(params, (list, dict, str)):
+        raise VigilError(Fault.INCORRECT_PARAMETERS)
+    return name, list(params)
