@@ -1,0 +1,1 @@
+"""supervisorctl: its options, its actions (one module a group of them), its shell."""

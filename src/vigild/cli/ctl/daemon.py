@@ -1,0 +1,77 @@
+"""version, open, shutdown, reload: the daemon as a whole."""
+
+import errno
+
+from vigild.cli.ctl.controller import Controller, Refused
+from vigild.client.errors import RpcFault, Unreachable
+from vigild.core.errors import Fault
+
+
+def do_version(ctl: Controller, argument: str) -> None:
+    if argument:
+        ctl.fail("Error: version accepts no arguments")
+        ctl.show_help("version")
+        return
+    ctl.require_daemon()
+    ctl.output(ctl.supervisor.version())
+
+
+def do_open(ctl: Controller, argument: str) -> None:
+    url = argument.strip()
+    if url.partition(":")[0].lower() not in ("http", "unix") or ":" not in url:
+        ctl.fail("ERROR: url must be http:// or unix://")
+        return
+    ctl.options.server_url = url
+    ctl.reconnect()
+    from vigild.cli.ctl.status import do_status
+
+    before = ctl.exit_status
+    try:
+        do_status(ctl, "")
+    except Refused:
+        pass  # it has been said; `open` itself did what it was asked
+    ctl.exit_status = before
+
+
+def do_shutdown(ctl: Controller, argument: str) -> None:
+    if argument:
+        ctl.fail("Error: shutdown accepts no arguments")
+        ctl.show_help("shutdown")
+        return
+    if not _is_meant(ctl, "Really shut the remote supervisord process down y/N? "):
+        return
+    try:
+        ctl.supervisor.shutdown()
+    except RpcFault as fault:
+        if fault.code != Fault.SHUTDOWN_STATE:
+            raise
+        ctl.output("ERROR: already shutting down")
+    except Unreachable as error:
+        words = {errno.ECONNREFUSED: "refused connection", errno.ENOENT: "no such file"}.get(error.errno)
+        if words is None:
+            raise
+        ctl.fail(f"ERROR: {ctl.options.shown_url} {words} (already shut down?)")
+        ctl.explain_unreachable(error)
+    else:
+        ctl.output("Shut down")
+
+
+def do_reload(ctl: Controller, argument: str) -> None:
+    if argument:
+        ctl.fail("Error: reload accepts no arguments")
+        ctl.show_help("reload")
+        return
+    if not _is_meant(ctl, "Really restart the remote supervisord process y/N? "):
+        return
+    try:
+        ctl.supervisor.restart()
+    except RpcFault as fault:
+        if fault.code != Fault.SHUTDOWN_STATE:
+            raise
+        ctl.fail("ERROR: already shutting down")
+    else:
+        ctl.output("Restarted supervisord")
+
+
+def _is_meant(ctl: Controller, question: str) -> bool:
+    return not ctl.options.interactive or input(question).lower().startswith("y")
