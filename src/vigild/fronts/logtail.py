@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from vigild.control.facade import Control
 from vigild.core.errors import VigilError
-from vigild.fronts.serving.messages import Handler, Request, Response, http_date, text_response
+from vigild.fronts.serving.messages import Handler, Request, Response, error_response, http_date
 
 HEAD_BYTES = 1024  # of the log as it is, to begin with
 POLL_SECONDS = 0.1
@@ -25,7 +25,7 @@ def make_main_log_handler(control: Control) -> Handler:
 
     async def handle(request: Request) -> Response:
         if request.method != "GET":
-            return text_response(400, "a log is followed by GET")
+            return error_response(400)
         return _follow_response(control.daemon.log_path(), ())
 
     return handle
@@ -36,7 +36,7 @@ def make_process_log_handler(control: Control) -> Handler:
 
     async def handle(request: Request) -> Response:
         if request.method != "GET":
-            return text_response(400, "a log is followed by GET")
+            return error_response(400)
         # /logtail/NAME or /logtail/NAME/CHANNEL
         name, _, channel = request.path.lstrip("/").partition("/")[2].partition("/")
         channel = channel or "stdout"
@@ -56,7 +56,7 @@ def _follow_response(path: str | None, headers: tuple[tuple[str, str], ...]) -> 
     except OSError:
         file = None
     if path is None or file is None:
-        return text_response(404, "there is no such log: no such process, or it has no log file (yet)")
+        return error_response(404)  # no such process, or no log file yet
     modified = http_date(os.fstat(file.fileno()).st_mtime)
     head = (("Last-Modified", modified), ("Content-Type", "text/plain;charset=utf-8"), *headers)
     return Response(200, head, _Follower(path, file))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from vigild.control.facade import Control
 from vigild.fronts.logtail import make_main_log_handler, make_process_log_handler
-from vigild.fronts.serving.messages import Handler, Request, Response, text_response
+from vigild.fronts.serving.messages import Handler, Request, Response, error_response, text_response
 from vigild.fronts.xmlrpc import make_handler
 
 
@@ -21,12 +21,12 @@ def make_app(control: Control, interfaces: Mapping[str, object]) -> Handler:
             if request.path.startswith(prefix):
                 return await handler(request)
         if request.method not in ("GET", "HEAD"):
-            return text_response(400, "only GET and HEAD are served here")
+            return error_response(400)
         if request.path == "/":
             return text_response(
                 200,
                 f"Vigil, {control.daemon.identification()}. XML-RPC is at /RPC2, logs at /mainlogtail and /logtail/NAME.",
             )
-        return text_response(404, "there is nothing here")
+        return error_response(404)
 
     return handle

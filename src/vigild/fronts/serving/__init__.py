@@ -9,6 +9,7 @@ from vigild.fronts.serving.limits import Limits as Limits
 from vigild.fronts.serving.messages import Handler as Handler
 from vigild.fronts.serving.messages import Request as Request
 from vigild.fronts.serving.messages import Response as Response
+from vigild.fronts.serving.messages import error_response as error_response
 from vigild.fronts.serving.messages import text_response as text_response
 from vigild.fronts.serving.server import Server as Server
 from vigild.fronts.serving.server import open_server as open_server

@@ -21,8 +21,8 @@ from vigild.fronts.serving.messages import (
     Request,
     Response,
     decode_path,
+    error_response,
     http_date,
-    text_response,
 )
 
 REALM = "default"
@@ -181,12 +181,12 @@ class Connection(asyncio.Protocol):
     def _protocol_error(self, error: h11.RemoteProtocolError) -> Response:
         if error.error_status_hint == 431:
             self._context.counters.headers_too_large += 1
-            return text_response(
+            return error_response(
                 431, f"request line and headers are longer than {self._limits.header_bytes} bytes"
             )
         self._context.counters.malformed += 1
         status = error.error_status_hint if error.error_status_hint in REASONS else 400
-        return text_response(status, f"this is not a request: {error}")
+        return error_response(status, f"the request cannot be read: {_shown(error)}")
 
     # ---- reading ----
 
@@ -236,7 +236,7 @@ class Connection(asyncio.Protocol):
             raise _GoneError
         self._context.counters.header_timeouts += 1
         raise _RefusedError(
-            text_response(408, f"no complete request in {self._limits.header_seconds:g} seconds")
+            error_response(408, f"no complete request in {self._limits.header_seconds:g} seconds")
         )
 
     async def _read_body(self, head: h11.Request) -> bytes:
@@ -260,7 +260,7 @@ class Connection(asyncio.Protocol):
                     self._refuse_body()
             elif not await self._more_by(min(end, self._loop.time() + limits.body_idle_seconds)):
                 counters.body_timeouts += 1
-                raise _RefusedError(text_response(408, "the body of the request did not arrive in time"))
+                raise _RefusedError(error_response(408, "the body of the request did not arrive in time"))
 
     def _require_acceptable_length(self, head: h11.Request) -> None:
         for name, value in head.headers:
@@ -269,7 +269,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse_body(self) -> None:
         self._context.counters.bodies_too_large += 1
-        raise _RefusedError(text_response(413, f"the body is larger than {self._limits.body_bytes} bytes"))
+        raise _RefusedError(error_response(413, f"the body is larger than {self._limits.body_bytes} bytes"))
 
     async def _more_by(self, deadline: float) -> bool:
         """Wait until there is something new for h11; False when it is `deadline` before."""
@@ -296,15 +296,15 @@ class Connection(asyncio.Protocol):
             return
         if verdict is Verdict.MALFORMED:
             raise _RefusedError(
-                text_response(400, "the Authorization header is not of the form Basic BASE64(NAME:PASSWORD)")
+                error_response(400, "the Authorization header is not of the form Basic BASE64(NAME:PASSWORD)")
             )
         if verdict is Verdict.BUSY:
             raise _RefusedError(
-                text_response(503, "too many passwords are being checked; try again in a moment")
+                error_response(503, "too many passwords are being checked; try again in a moment")
             )
         self._context.counters.unauthorized += 1
         challenge = (("WWW-Authenticate", f'Basic realm="{REALM}"'),)
-        raise _RefusedError(text_response(401, "a user name and its password are needed", challenge))
+        raise _RefusedError(error_response(401, headers=challenge))
 
     # ---- answering ----
 
@@ -314,7 +314,7 @@ class Connection(asyncio.Protocol):
         except Exception as error:
             self._context.counters.handler_errors += 1
             self._context.log("error", f"cannot answer {request.method} {request.target}: {_describe(error)}")
-            response = text_response(500, "the server failed to answer; its log says why")
+            response = error_response(500)
         self._context.log("trace", f"{self._peer} {request.method} {request.target} {response.status}")
         return response
 
@@ -410,6 +410,11 @@ class Connection(asyncio.Protocol):
                     await self._wake.wait()
         except (TimeoutError, asyncio.CancelledError):
             self._transport.abort()
+
+
+def _shown(error: h11.RemoteProtocolError) -> str:
+    # h11 quotes some lines as bytearray(...); a client's own line need not come back to it.
+    return str(error).partition(": bytearray")[0]
 
 
 def _describe(error: Exception) -> str:

@@ -48,7 +48,7 @@ REASONS = {
     200: "OK",
     204: "No Content",
     301: "Moved Permanently",
-    302: "Found",
+    302: "Moved Temporarily",
     303: "See Other",
     304: "Not Modified",
     400: "Bad Request",
@@ -67,6 +67,22 @@ REASONS = {
     501: "Not Implemented",
     503: "Service Unavailable",
 }
+
+
+# The page that Supervisor's server shows, to the byte; what went wrong goes in between where there is more to say.
+_ERROR_PAGE = (
+    "<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n<h1>Error response</h1>\r\n"
+    "<p>Error code {status}.\r\n<p>Message: {reason}.\r\n{detail}</body>\r\n"
+)
+
+
+def error_response(status: int, detail: str = "", headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    """A refusal. `detail` is shown to the client."""
+    shown = detail.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    page = _ERROR_PAGE.format(
+        status=status, reason=REASONS.get(status, "Unknown"), detail=f"<p>{shown}\r\n" if shown else ""
+    )
+    return Response(status, (*headers, ("Content-Type", "text/html")), page.encode("utf-8", "replace"))
 
 
 def text_response(status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from vigild.control.facade import Control
-from vigild.fronts.serving.messages import Handler, Request, Response, text_response
+from vigild.fronts.serving.messages import Handler, Request, Response, error_response
 from vigild.fronts.xmlrpc.dispatch import Dispatcher
 from vigild.fronts.xmlrpc.interfaces import fault_of
 from vigild.wire.xmlrpc import TooLargeError, XmlRpcError, decode_call, encode_fault, encode_response
@@ -24,7 +24,7 @@ def make_handler(control: Control, interfaces: Mapping[str, object]) -> Handler:
             call = decode_call(request.body)
         except XmlRpcError as error:
             status = 413 if isinstance(error, TooLargeError) else 400
-            return text_response(status, f"the XML-RPC request cannot be read: {error}")
+            return error_response(status, f"the XML-RPC request cannot be read: {error}")
         try:
             result = await dispatcher.call(call.method, cast(list[object], call.params))
             return Response(200, _XML, encode_response(result))
@@ -39,7 +39,7 @@ def make_handler(control: Control, interfaces: Mapping[str, object]) -> Handler:
 
 def _refuse(request: Request) -> Response | None:
     if request.method != "POST":
-        return text_response(400, "XML-RPC is spoken by POST")
+        return error_response(400)
     if request.header("content-length") is None and request.header("transfer-encoding") is None:
-        return text_response(411, "a POST needs a Content-Length")
+        return error_response(411)
     return None
