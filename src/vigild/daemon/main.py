@@ -20,7 +20,7 @@ from vigild.host.mainlog import MainLog
 from vigild.host.privileges import daemonize, drop_privileges, raise_limits, remove_pidfile, write_pidfile
 from vigild.host.sockets import Listener, open_listener
 
-FDS_PER_PROCESS = 3  # stdout, stderr and, for those that are written to, stdin
+FDS_PER_PROCESS = 5  # two streams, their log files, and stdin for those that are written to
 FDS_OF_THE_DAEMON = 64
 
 
