@@ -9,6 +9,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vigild.config.diff import diff_groups
@@ -27,6 +28,7 @@ from vigild.host.logfiles import ChildLogs
 from vigild.host.mainlog import MainLog
 from vigild.host.reaper import Reaper
 from vigild.host.runtime_dir import NoRuntimeDir, open_runtime_dir
+from vigild.host.signals import SignalPipe
 from vigild.host.sockets import Listener, SharedSockets
 
 if TYPE_CHECKING:
@@ -113,8 +115,8 @@ class Life:
 
     async def run(self) -> SupervisorState:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
-        self._set_signals()
-        reaper = Reaper(self._loop, self._engine.child_died)
+        signal_pipe = self._set_signals()
+        signal_pipe.on(signal.SIGCHLD, Reaper(self._engine.child_died).reap)
         self._engine.announce_running()
         for group in self._config.groups:
             self._engine.add_group(group)
@@ -131,8 +133,7 @@ class Life:
                 server.close()
             await asyncio.gather(*(server.drain(DRAIN_SECONDS) for server in servers))
         finally:
-            reaper.close()
-            self._reset_signals()
+            signal_pipe.close()
             self._children.close()
             self._child_logs.close_all()
             if not isinstance(self._runtime, NoRuntimeDir):
@@ -167,17 +168,13 @@ class Life:
 
     # Signals.
 
-    def _set_signals(self) -> None:
+    def _set_signals(self) -> SignalPipe:
+        pipe = SignalPipe(self._loop)
         for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-            self._loop.add_signal_handler(signum, self._on_end, signum)
-        self._loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
-        self._loop.add_signal_handler(signal.SIGUSR2, self._on_reopen)
-
-    def _reset_signals(self) -> None:
-        # Ignored rather than default: between two lives a signal must not kill the daemon.
-        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR2):
-            self._loop.remove_signal_handler(signum)
-            signal.signal(signum, signal.SIG_IGN)
+            pipe.on(signum, partial(self._on_end, signum))
+        pipe.on(signal.SIGHUP, self._on_hangup)
+        pipe.on(signal.SIGUSR2, self._on_reopen)
+        return pipe
 
     def _on_end(self, signum: signal.Signals) -> None:
         self._log.warn(f"received {signum.name} indicating exit request")

@@ -1,18 +1,17 @@
-"""Reaping: SIGCHLD wakes the loop, and every child that has ended is told of in the same wake-up."""
+"""Reaping: every child that has ended is told of in the wake-up that SIGCHLD causes."""
 
-import asyncio
 import os
-import signal
 from collections.abc import Callable
 
 
 class Reaper:
-    """Calls `on_exit(pid, raw wait status)` for each child of this process that ends, ours or adopted."""
+    """Calls `on_exit(pid, raw wait status)` for each child of this process that ends, ours or adopted.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, on_exit: Callable[[int, int], None]) -> None:
-        self._loop = loop
+    `reap` is to be called whenever SIGCHLD came (`host/signals.py`).
+    """
+
+    def __init__(self, on_exit: Callable[[int, int], None]) -> None:
         self._on_exit = on_exit
-        loop.add_signal_handler(signal.SIGCHLD, self.reap)
 
     def reap(self) -> None:
         """Reap all that has ended. Many exits may share one signal, so it goes on until there is none."""
@@ -24,7 +23,3 @@ class Reaper:
             if not pid:
                 return
             self._on_exit(pid, status)
-
-    def close(self) -> None:
-        """Leave SIGCHLD alone from now on."""
-        self._loop.remove_signal_handler(signal.SIGCHLD)

@@ -1,0 +1,51 @@
+"""Signals wake the loop through a pipe, and each kind is told once a wake-up, however many came.
+
+`loop.add_signal_handler` sends one byte for each signal through a socket that holds some 280 of them: a
+thousand children that die together overflow it, and with them a SIGTERM would be lost. A pipe holds
+65,536, and is emptied in one read.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+
+class SignalPipe:
+    """Calls back from the loop when a signal came. One for the process; `close` sets all to be ignored."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._callbacks: dict[int, Callable[[], None]] = {}
+        self._read_fd, self._write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._previous_fd = signal.set_wakeup_fd(self._write_fd, warn_on_full_buffer=False)
+        loop.add_reader(self._read_fd, self._on_signals)
+
+    def on(self, signum: signal.Signals, callback: Callable[[], None]) -> None:
+        """Call `callback` from the loop whenever `signum` came (once for several of the same wake-up)."""
+        self._callbacks[signum] = callback
+        signal.signal(signum, _do_nothing)
+        signal.siginterrupt(signum, False)
+
+    def close(self) -> None:
+        """Ignore all of them from now on: between two lives a signal must not kill the daemon.
+
+        SIGCHLD goes back to its default; ignoring it would have the kernel reap for us.
+        """
+        self._loop.remove_reader(self._read_fd)
+        for signum in self._callbacks:
+            signal.signal(signum, signal.SIG_DFL if signum == signal.SIGCHLD else signal.SIG_IGN)
+        signal.set_wakeup_fd(self._previous_fd)
+        os.close(self._read_fd)
+        os.close(self._write_fd)
+
+    def _on_signals(self) -> None:
+        for signum in sorted(set(os.read(self._read_fd, 65536))):
+            callback = self._callbacks.get(signum)
+            if callback is not None:
+                callback()
+
+
+def _do_nothing(signum: int, frame: FrameType | None) -> None:
+    """Python wants a handler; the wake-up byte has said it all."""
