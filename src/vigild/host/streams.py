@@ -1,12 +1,13 @@
 """Reading the output of all children: quickly, fairly, and without a wake-up that isn't needed.
 
 One buffer serves every stream: nothing is allocated for a read, and 256 KiB stay in the cache between
-the read and the write. A wake-up of the loop reads at most `WAKEUP_BUDGET_BYTES`; what is ready beyond
-that has its turn first in the next one, after the loop has seen to timers, signals and clients.
+the read and the write. A wake-up of the loop reads about `WAKEUP_BUDGET_BYTES` at most; what is ready
+beyond that has its turn first in the next one, after the loop has seen to timers, signals and clients.
 
-A child that writes a lot gets a bigger pipe. A flood of tiny writes would wake us for each of them; so
-after `STREAK` short reads in quick succession the stream rests for a millisecond and the pipe fills. Streams
-with somebody who listens to the data (events, listeners) never rest, and neither does a quiet program.
+A child that writes a lot gets a bigger pipe. Many small writes, of one child or of hundreds, would wake
+us for each of them; so after a streak of small wake-ups in quick succession the bulk lane rests for a
+millisecond, and the next wake-up finds more to do. Streams with somebody who listens to the data (events,
+the listener protocol) are in the prompt lane, which never rests; quiet programs never cause a rest.
 """
 
 import asyncio
@@ -29,64 +30,114 @@ WAKEUP_BUDGET_BYTES = 1 << 20
 READY_AT_ONCE = 32
 FINISH_DRAIN_BYTES = 4 << 20  # a descendant that goes on flooding must not hold up its parent's end
 MAX_ORPHAN_STREAMS = 64  # streams of dead children that a descendant still holds
-DEFAULT_PIPE_BYTES = 64 << 10
+FULL_READ_BYTES = 32 << 10  # a full pipe of 16 pages may hold this little: a write never straddles pages
 BUSY_PIPE_BYTES = 1 << 20
 BUSY_READS = 2  # full pipes found before one is enlarged
-SHORT_READ_BYTES = 8 << 10
+SMALL_WAKEUP_BYTES = FULL_READ_BYTES
 QUICK_SECONDS = 0.001
 STREAK = 16
-TRICKLE_BYTES = 512  # less than this in a rest: the flood is over
+MAX_STREAK = 32
 REST_SECONDS = 0.001
+TRICKLE_BYTES = 512  # a rest that brings less than this, from a single stream, was for nothing
 
 _F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 
 
-class StreamHub:
-    """Owner of the buffer and of the set of streams. One for the daemon."""
+class Lane:
+    """Streams that are woken for together."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, logs: ChildLogs, syslog: Syslog) -> None:
-        self.loop = loop
-        self.logs = logs
-        self.syslog = syslog
-        self.buffer = [bytearray(BUFFER_BYTES)]
-        self.view = memoryview(self.buffer[0])
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, may_rest: bool) -> None:
         self.streams: dict[int, OutputStream] = {}
-        self.orphans: deque[OutputStream] = deque()
-        self._due: list[int] = []
+        self._loop = loop
         self._readiness = open_readiness()
         self.watch = self._readiness.add
         self.unwatch = self._readiness.remove
+        self._may_rest = may_rest
+        self._due: list[int] = []
+        self._streak = 0
+        self._last_wakeup = 0.0
+        self._rested = False
+        self._rest: asyncio.TimerHandle | None = None
         loop.add_reader(self._readiness.fileno(), self._on_ready)
-
-    def open(self, fd: int, fifo: str | None, plan: StreamPlan) -> "OutputStream":
-        """Read `fd` (non-blocking) from now on, as `plan` says; remove `fifo` at its end."""
-        stream = OutputStream(self, fd, fifo, plan, self.logs.open(plan))
-        self.streams[fd] = stream
-        self.watch(fd)
-        return stream
 
     def close(self) -> None:
         """Let go of everything, unread output included."""
-        self.loop.remove_reader(self._readiness.fileno())
+        if self._rest is not None:
+            self._rest.cancel()
+        else:
+            self._loop.remove_reader(self._readiness.fileno())
         for stream in list(self.streams.values()):
             stream.close()
         self._readiness.close()
 
-    def adopt_orphan(self, stream: "OutputStream") -> None:
-        """A dead child's stream is still held by a descendant: read on, but not for any number of them."""
-        self.orphans.append(stream)
-        if len(self.orphans) > MAX_ORPHAN_STREAMS:
-            self.orphans[0].close()
+    def stay_awake(self) -> None:
+        """A pipe was full, and a rest would make its writer wait."""
+        self._streak = 0
 
     def _on_ready(self) -> None:
         due = self._due or self._readiness.ready(READY_AT_ONCE)
         budget = WAKEUP_BUDGET_BYTES
+        count = len(due)
         streams = self.streams
         while due and budget > 0:
             stream = streams.get(due.pop())
             if stream is not None:
                 budget -= stream.read()
         self._due = due
+        spent = WAKEUP_BUDGET_BYTES - budget
+        if spent < SMALL_WAKEUP_BYTES and self._may_rest:
+            self._after_small_wakeup(worthwhile=count > 1 or spent >= TRICKLE_BYTES)
+
+    def _after_small_wakeup(self, worthwhile: bool) -> None:
+        now = time.monotonic()
+        if self._rested:
+            self._rested = False
+            self._streak = min(self._streak + 1, MAX_STREAK) if worthwhile else self._streak - 4
+        elif now - self._last_wakeup < QUICK_SECONDS:
+            self._streak += 1
+        else:
+            self._streak = 0
+        self._last_wakeup = now
+        if self._streak >= STREAK:
+            self._rested = True
+            self._loop.remove_reader(self._readiness.fileno())
+            self._rest = self._loop.call_later(REST_SECONDS, self._end_rest)
+
+    def _end_rest(self) -> None:
+        self._rest = None
+        self._loop.add_reader(self._readiness.fileno(), self._on_ready)
+
+
+class StreamHub:
+    """Owner of the buffer and of all streams. One for the daemon."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, logs: ChildLogs, syslog: Syslog) -> None:
+        self.logs = logs
+        self.syslog = syslog
+        self.buffer = [bytearray(BUFFER_BYTES)]
+        self.view = memoryview(self.buffer[0])
+        self.orphans: deque[OutputStream] = deque()
+        self._bulk = Lane(loop, may_rest=True)
+        self._prompt = Lane(loop, may_rest=False)
+
+    def open(self, fd: int, fifo: str | None, plan: StreamPlan) -> "OutputStream":
+        """Read `fd` (non-blocking) from now on, as `plan` says; remove `fifo` at its end."""
+        lane = self._bulk if plan.on_data is None else self._prompt
+        stream = OutputStream(self, lane, fd, fifo, plan, self.logs.open(plan))
+        lane.streams[fd] = stream
+        lane.watch(fd)
+        return stream
+
+    def close(self) -> None:
+        """Let go of everything, unread output included."""
+        self._bulk.close()
+        self._prompt.close()
+
+    def adopt_orphan(self, stream: "OutputStream") -> None:
+        """A dead child's stream is still held by a descendant: read on, but not for any number of them."""
+        self.orphans.append(stream)
+        if len(self.orphans) > MAX_ORPHAN_STREAMS:
+            self.orphans[0].close()
 
 
 class OutputStream:
@@ -99,34 +150,28 @@ class OutputStream:
         "_full_reads",
         "_hub",
         "_is_orphan",
-        "_last_read",
-        "_may_rest",
-        "_pipe_bytes",
+        "_lane",
         "_pipeline",
-        "_streak",
+        "_watched",
         "fd",
         "fifo",
-        "watched",
     )
 
     def __init__(
-        self, hub: StreamHub, fd: int, fifo: str | None, plan: StreamPlan, file: LogFile | None
+        self, hub: StreamHub, lane: Lane, fd: int, fifo: str | None, plan: StreamPlan, file: LogFile | None
     ) -> None:
         self.fd = fd
         self.fifo = fifo
-        self.watched = True
         self._hub = hub
+        self._lane = lane
         self._file = file
         self._pipeline = Pipeline(plan, file, hub.syslog) if needs_pipeline(plan) or file is None else None
-        self._feed: Callable[[memoryview], bool] | None = file.write if file is not None else None
-        if self._pipeline is not None:
-            self._feed = None
-        self._may_rest = plan.on_data is None
-        self._pipe_bytes = DEFAULT_PIPE_BYTES
+        self._feed: Callable[[memoryview], bool] | None = None
+        if self._pipeline is None and file is not None:
+            self._feed = file.write
         self._enlarge_tried = False
         self._full_reads = 0
-        self._last_read = 0.0
-        self._streak = 0
+        self._watched = True
         self._is_orphan = False
 
     def read(self) -> int:
@@ -150,12 +195,8 @@ class OutputStream:
             return count  # a listener to the data has ended the child meanwhile
         if not free:
             self._hold()
-        elif count < SHORT_READ_BYTES or self._streak:
-            self._after_short(count)
-        elif count >= DEFAULT_PIPE_BYTES and not self._enlarge_tried:
-            self._full_reads += 1
-            if self._full_reads >= BUSY_READS:
-                self._enlarge()
+        elif count >= FULL_READ_BYTES and self._full_reads <= BUSY_READS:
+            self._after_full_read()
         return count
 
     def finish(self) -> None:
@@ -179,10 +220,10 @@ class OutputStream:
             return
         hub = self._hub
         fd, self.fd = self.fd, -1
-        if self.watched:
-            self.watched = False
-            hub.unwatch(fd)
-        hub.streams.pop(fd, None)
+        if self._watched:
+            self._watched = False
+            self._lane.unwatch(fd)
+        self._lane.streams.pop(fd, None)
         os.close(fd)
         if self.fifo is not None:
             try:
@@ -196,44 +237,35 @@ class OutputStream:
         if self._is_orphan:
             hub.orphans.remove(self)
 
-    def _after_short(self, count: int) -> None:
-        """Tiny reads in quick succession: let the pipe fill a little before the next."""
-        if self._streak < STREAK:
-            now = time.monotonic()
-            self._streak = self._streak + 1 if now - self._last_read < QUICK_SECONDS else 0
-            self._last_read = now
+    def _after_full_read(self) -> None:
+        self._full_reads += 1
+        if self._full_reads < BUSY_READS:
             return
-        if count < TRICKLE_BYTES or not self._may_rest:
-            self._streak = 0
-            return
-        if not self._enlarge_tried:
-            self._enlarge()
-        if count < self._pipe_bytes // 4:
-            self._unwatch()
-            self._hub.loop.call_later(REST_SECONDS, self._resume)
+        if self._enlarge():
+            self._full_reads = BUSY_READS + 1  # never come here again
+        else:
+            self._full_reads = BUSY_READS - 1
+            self._lane.stay_awake()
 
-    def _enlarge(self) -> None:
+    def _enlarge(self) -> bool:
+        if self._enlarge_tried or sys.platform != "linux":
+            return False
         self._enlarge_tried = True
-        if sys.platform != "linux":
-            return
         try:
             fcntl.fcntl(self.fd, _F_SETPIPE_SZ, BUSY_PIPE_BYTES)
-            self._pipe_bytes = BUSY_PIPE_BYTES
         except OSError:
-            pass  # over the user's share of pipe memory: works as well, at a smaller size
+            return False  # over the user's share of pipe memory: works as well, at a smaller size
+        return True
 
     def _hold(self) -> None:
         """The log target takes nothing: leave the rest in the pipe until it does."""
         assert self._file is not None
-        self._unwatch()
+        if self._watched:
+            self._watched = False
+            self._lane.unwatch(self.fd)
         self._file.when_free(self._resume)
 
-    def _unwatch(self) -> None:
-        if self.watched:
-            self.watched = False
-            self._hub.unwatch(self.fd)
-
     def _resume(self) -> None:
-        if self.fd >= 0 and not self.watched:
-            self.watched = True
-            self._hub.watch(self.fd)
+        if self.fd >= 0 and not self._watched:
+            self._watched = True
+            self._lane.watch(self.fd)
