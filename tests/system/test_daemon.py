@@ -1,0 +1,119 @@
+"""The whole daemon, real programs, real signals: what no lower layer can show."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from support.daemon import Daemon
+from support.until import until
+from vigild.client.supervisor import Supervisor
+
+LOOP = "command=/bin/sh -c 'echo up; exec sleep 1000'\nstartsecs=0\n"
+
+
+def say(daemon: Daemon, name: str, text: str) -> None:
+    """Write to a program's stdin."""
+    with Supervisor.at(f"unix://{daemon.socket}") as client:
+        client.send_stdin(name, text)
+
+
+def test_a_killed_program_comes_back_and_its_output_is_kept(tmp_path: Path) -> None:
+    log = tmp_path / "web.log"
+    with Daemon(tmp_path, f"[program:web]\n{LOOP}stdout_logfile={log}\n") as daemon:
+        first = daemon.pid("web")
+        os.kill(first, signal.SIGKILL)
+        until(lambda: daemon.pid("web") not in (0, first))
+        until(lambda: log.exists() and log.read_text() == "up\nup\n")
+
+
+def test_a_restart_reads_the_configuration_anew_in_the_same_process(tmp_path: Path) -> None:
+    with Daemon(tmp_path, f"[program:old]\n{LOOP}") as daemon:
+        before = daemon.ctl("pid").out
+        daemon.conf.write_text(daemon.conf.read_text().replace("program:old", "program:new"))
+        daemon.process.send_signal(signal.SIGHUP)  # type: ignore[union-attr]
+        until(lambda: "new" in daemon.ctl("status").out)
+        daemon.wait_state("new", "RUNNING")
+        assert "old" not in daemon.ctl("status").out
+        assert daemon.ctl("pid").out == before
+
+
+def test_a_restart_into_a_broken_configuration_is_refused_and_nothing_stops(tmp_path: Path) -> None:
+    with Daemon(tmp_path, f"[program:web]\n{LOOP}") as daemon:
+        pid = daemon.pid("web")
+        daemon.conf.write_text(daemon.conf.read_text() + "\n[program:bad]\nautostart=maybe\n")
+        assert "CANT_REREAD" in daemon.ctl("reload").out + daemon.ctl("reload").err
+        daemon.process.send_signal(signal.SIGHUP)  # type: ignore[union-attr]
+        until(lambda: "going on as before" in daemon.log())
+        assert daemon.pid("web") == pid
+
+
+def test_reopening_logs_follows_an_external_rotation(tmp_path: Path) -> None:
+    log = tmp_path / "web.log"
+    conf = f"[program:web]\ncommand=/bin/cat\nstdout_logfile={log}\nstartsecs=0\n"
+    with Daemon(tmp_path, conf) as daemon:
+        say(daemon, "web", "one\n")
+        until(lambda: log.read_text() == "one\n")
+        log.rename(tmp_path / "web.log.1")
+        (tmp_path / "supervisord.log").rename(tmp_path / "old.log")
+        daemon.process.send_signal(signal.SIGUSR2)  # type: ignore[union-attr]
+        until(lambda: log.exists() and (tmp_path / "supervisord.log").exists())
+        say(daemon, "web", "two\n")
+        until(lambda: log.read_text() == "two\n")
+        assert (tmp_path / "web.log.1").read_text() == "one\n"
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_it_ends_cleanly_and_leaves_nothing(tmp_path: Path, signum: signal.Signals) -> None:
+    with Daemon(tmp_path, f"[program:web]\n{LOOP}") as daemon:
+        pid = daemon.pid("web")
+        assert (tmp_path / "supervisord.pid").exists()
+        daemon.process.send_signal(signum)  # type: ignore[union-attr]
+        assert daemon.wait_end() == 0
+        assert not (tmp_path / "supervisord.pid").exists()
+        assert not daemon.socket.exists()
+        assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_second_daemon_on_the_same_socket_starts_nothing(tmp_path: Path) -> None:
+    with Daemon(tmp_path, f"[program:web]\n{LOOP}") as daemon:
+        second = tmp_path / "second"
+        second.mkdir()
+        other = Daemon(second, "", log_path=second / "log")
+        other.conf.write_text(daemon.conf.read_text().replace("/supervisord.", "/second."))
+        other.start(wait=False)
+        assert other.wait_end() == 2
+        assert "already listening" in other.words()
+        other.stop()
+        assert "web" in daemon.ctl("status").out
+
+
+def test_an_idle_daemon_does_not_wake_up(tmp_path: Path) -> None:
+    programs = "".join(f"[program:p{n}]\ncommand=/bin/sleep 1000\nstartsecs=0\n" for n in range(5))
+    with Daemon(tmp_path, programs) as daemon:
+        daemon.wait_state("p4", "RUNNING")
+        syscall = Path(f"/proc/{daemon.process.pid}/syscall")  # type: ignore[union-attr]
+
+        # Idle means: it waits for events, and for ever. The kernel shows the call it is in with its arguments;
+        # the fourth of epoll_wait is the timeout, and -1 is for ever. A daemon that polls never shows it.
+        def waits_for_ever() -> bool:
+            words = syscall.read_text().split()
+            return len(words) > 4 and int(words[4], 16) & 0xFFFFFFFF == 0xFFFFFFFF
+
+        until(waits_for_ever, what="the daemon to wait without a timeout")
+
+
+def test_a_thousand_log_lines_a_millisecond_do_not_delay_control(tmp_path: Path) -> None:
+    conf = "".join(
+        f"[program:flood{n}]\ncommand=/bin/sh -c 'exec yes {n}'\nstdout_logfile={tmp_path}/flood{n}\n"
+        "stdout_logfile_maxbytes=1MB\nstdout_logfile_backups=1\nstartsecs=0\n"
+        for n in range(3)
+    )
+    with Daemon(tmp_path, conf + f"[program:web]\n{LOOP}") as daemon:
+        until((tmp_path / "flood0.1").exists)
+        for _ in range(5):
+            first = daemon.pid("web")
+            os.kill(first, signal.SIGKILL)
+            until(lambda first=first: daemon.pid("web") not in (0, first))  # type: ignore[misc]
+        assert daemon.ctl("stop", "all").code == 0
