@@ -219,7 +219,9 @@ def _read(body: bytes, limits: Limits, root: str) -> _Reader:
     _connect(parser, reader, limits, root)
     try:
         parser.Parse(body, True)
-    except expat.ExpatError as error:
+    except XmlRpcError:
+        raise
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that is none
         raise MalformedError(f"the document is not XML: {error}") from None
     return reader
 
@@ -373,8 +375,8 @@ def _date_time(text: str) -> "datetime":
 
 def _base64(text: str) -> bytes:
     try:
-        return a2b_base64(text.encode())
-    except Base64Error as error:
+        return a2b_base64("".join(text.split()).encode("ascii"), strict_mode=True)
+    except (Base64Error, UnicodeEncodeError) as error:
         raise MalformedError(f"a base64 value cannot be decoded: {error}") from None
 
 
