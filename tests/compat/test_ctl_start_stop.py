@@ -122,7 +122,9 @@ autostart=false
 
 def test_restart_of_a_process_that_exited(agree_four_ways: Agree) -> None:
     def scenario(stage: Stage) -> None:
-        stage.start("[program:once]\ncommand=/bin/sh -c 'exit 7'\nstartsecs=0\nautorestart=false\nexitcodes=7\n")
+        stage.start(
+            "[program:once]\ncommand=/bin/sh -c 'exit 7'\nstartsecs=0\nautorestart=false\nexitcodes=7\n"
+        )
         stage.until_state("once", "EXITED")
         stage.ctl("stop", "once")
         stage.ctl("restart", "once")

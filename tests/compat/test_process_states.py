@@ -184,7 +184,9 @@ killasgroup=true
         stage.until(lambda: stage.path("asgroup").exists() and stage.path("killgroup").exists())
         configs = stage.ask("supervisor.getAllConfigInfo")
         assert isinstance(configs, list)
-        stage.note("options", [{key: one[key] for key in ("name", "stopsignal", "killasgroup")} for one in configs])
+        stage.note(
+            "options", [{key: one[key] for key in ("name", "stopsignal", "killasgroup")} for one in configs]
+        )
         stage.rpc("stopProcess", "asgroup")
         stage.until(lambda: stage.state("asgroup") == "STOPPED")
         stage.rpc("stopProcess", "killgroup")
@@ -232,11 +234,18 @@ priority=25
         stage.until_event("PROCESS_STATE_RUNNING", "processname:inner ")
         stage.infos("description")
         # What starts first is promised; when each is done is not.
-        names = [payload.split()[0] for header, payload in stage.events() if header["eventname"] == "PROCESS_STATE_STARTING"]
+        names = [
+            payload.split()[0]
+            for header, payload in stage.events()
+            if header["eventname"] == "PROCESS_STATE_STARTING"
+        ]
         stage.note("order of STARTING", names)
         stage.end()
         stopped = [line.split()[2] for line in stage.log_lines("stopped:")]
-        groups = ["worker" if name.startswith("worker") else "inside" if name in ("inner", "other") else name for name in stopped]
+        groups = [
+            "worker" if name.startswith("worker") else "inside" if name in ("inner", "other") else name
+            for name in stopped
+        ]
         stage.note("order of groups that stopped at the end", list(dict.fromkeys(groups)))
 
     agree(scenario)

@@ -51,6 +51,8 @@ class Stage:
             (str(self.root), "<root>"),
             (str(daemon.bin), "<bin>"),
             (str(client.bin), "<bin>"),
+            (str(daemon.bin.parent), "<prefix>"),
+            (str(client.bin.parent), "<prefix>"),
             (str(PROBES), "<probes>"),
             (sys.executable, "<python>"),
         ]
@@ -112,10 +114,20 @@ class Stage:
                 argv, cwd=self.root, env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
 
-    def run_daemon(self, *flags: str, config: bool = True) -> None:
+    def run_daemon(self, *flags: str, config: bool = True, cwd: str = ".") -> None:
         """Run the daemon with flags that end it at once, and write down what it said."""
         argv = self.argv(*flags) if config else [self.daemon.command("supervisord"), *flags]
-        self._run(f"supervisord {' '.join(flags)}", argv, None)
+        self._run(f"supervisord {' '.join(flags)}", argv, None, cwd=cwd)
+
+    def run_to_its_end(self, name: str) -> None:
+        """Start a process that ends by itself, and wait until it has; how the start is answered is not compared."""
+        try:
+            self.ask("supervisor.startProcess", name)
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode != 40:  # ABNORMAL_TERMINATION: it had ended when Supervisor looked
+                self.note(f"start of {name}", f"fault {fault.faultCode} {fault.faultString!r}")
+                return
+        self.until_state(name, "EXITED", "FATAL")
 
     def answers(self) -> bool:
         """True when the daemon answers a call; fails at once when it has ended."""
@@ -184,10 +196,17 @@ class Stage:
             self.note(label, f"HTTP {error.errcode} {error.errmsg}")
             return error
         self.note(label, value)
+        if method.startswith(("start", "add", "system.multicall")):
+            self.until(self.has_executed, "children to run their programs")
         return value
 
     def http(
-        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None, show: bool = True
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        show: bool = True,
     ) -> wire.Answer:
         """A bare request; status, the headers that clients look at, and the body are written down."""
         answer = wire.request(self.address, method, path, body, {**self.headers, **(headers or {})})
@@ -214,6 +233,14 @@ class Stage:
     def until_state(self, name: str, *states: str) -> None:
         """Wait until a process is in one of the states."""
         self.until(lambda: self.state(name) in states, f"{name} to be {' or '.join(states)}")
+        self.until(self.has_executed, "children to run their programs")
+
+    def has_executed(self) -> bool:
+        """True when no child is still a fork of the daemon: Supervisor loses a signal that comes that early."""
+        infos = self.ask("supervisor.getAllProcessInfo")
+        assert isinstance(infos, list)
+        daemon = _command_line(int(str(self.ask("supervisor.getPID"))))
+        return all(_command_line(info["pid"]) != daemon for info in infos if info["pid"])
 
     def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait for a condition; the message tells of the daemon and its log."""
@@ -232,18 +259,27 @@ class Stage:
         # The answer tells of several processes in the order in which they were done; that is a matter of chance.
         many = any(word == "all" or word.endswith(":*") for word in arguments)
         orders = {"start", "stop", "restart", "update", "remove"}
-        return self._run(f"supervisorctl {' '.join(arguments)}", argv, stdin, many and orders.intersection(arguments))
+        return self._run(
+            f"supervisorctl {' '.join(arguments)}", argv, stdin, many and orders.intersection(arguments)
+        )
 
     def _run(
-        self, label: str, argv: list[str], stdin: str | None, in_any_order: object = False
+        self, label: str, argv: list[str], stdin: str | None, in_any_order: object = False, cwd: str = "."
     ) -> subprocess.CompletedProcess[bytes]:
         done = subprocess.run(
-            argv, input=(stdin or "").encode(), capture_output=True, cwd=self.root, env=self.environment, timeout=60
+            argv,
+            input=(stdin or "").encode(),
+            capture_output=True,
+            cwd=self.root / cwd,
+            env=self.environment,
+            timeout=60,
         )
         parts = [done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")]
-        lines = [f"{sign}{line}\n" for sign, part in zip("|!", parts, strict=True) for line in part.splitlines()]
+        lines = [
+            f"{sign}{line}\n" for sign, part in zip("|!", parts, strict=True) for line in part.splitlines()
+        ]
         text = "".join(sorted(lines) if in_any_order else lines)
-        if label.startswith("supervisorctl pid"):
+        if re.search(r"supervisorctl.*\bpid\b", label):
             text = re.sub(r"^\|[1-9]\d*$", "|<pid>", text, flags=re.MULTILINE)
         self.note(label, f"{text}exit {done.returncode}")
         return done
@@ -260,12 +296,16 @@ class Stage:
         """Write down some fields of all processes."""
         infos = self.ask("supervisor.getAllProcessInfo")
         assert isinstance(infos, list)
-        self.note("processes", [{key: info[key] for key in ("group", "name", "statename", *keys)} for info in infos])
+        self.note(
+            "processes", [{key: info[key] for key in ("group", "name", "statename", *keys)} for info in infos]
+        )
 
     def show_file(self, name: str) -> None:
         """Write down a file's contents."""
         path = self.path(name)
-        self.note(f"file {name}", path.read_text(errors="backslashreplace") if path.exists() else "(not there)")
+        self.note(
+            f"file {name}", path.read_text(errors="backslashreplace") if path.exists() else "(not there)"
+        )
 
     def mode(self, name: str) -> None:
         """Write down a file's kind and mode."""
@@ -288,7 +328,9 @@ class Stage:
         path = self.path(record)
         if not path.exists():
             return []
-        events = [(dict(header), str(payload)) for header, payload in map(json.loads, path.read_text().splitlines())]
+        events = [
+            (dict(header), str(payload)) for header, payload in map(json.loads, path.read_text().splitlines())
+        ]
         return [event for event in events if process is None or f"processname:{process} " in event[1]]
 
     def until_event(self, name: str, part: str = "", record: str = "events", count: int = 1) -> None:
@@ -313,6 +355,13 @@ class Stage:
 def _status(process: "subprocess.Popen[bytes]") -> str | None:
     status = process.poll()
     return None if status is None else str(status)
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _kill(pid: int) -> None:
