@@ -40,6 +40,7 @@ class Demo:
         }
         self.status_due: float | None = None
         self.introduced = False
+        self._begun = b""  # the beginning of a line whose rest has not come yet
         # A session of its own: Ctrl-C reaches this program alone, which then stops the daemon in order.
         self.daemon = subprocess.Popen(
             [BIN / "supervisord", "-n", "-c", CONFIGURATION, *AS_ROOT],
@@ -80,7 +81,8 @@ class Demo:
         return None if due is None else max(0.0, due - time.monotonic()) + 0.01
 
     def _show(self, data: bytes, *, stopping: bool) -> None:
-        for line in data.decode(errors="replace").splitlines():
+        *lines, self._begun = (self._begun + data).split(b"\n")
+        for line in (raw.decode(errors="replace") for raw in lines):
             # Programs start and stop in bulk at both ends; in between every change is worth a status.
             if line.startswith("event |") and self.introduced and not stopping:
                 self.status_due = time.monotonic() + SETTLE_SECONDS
