@@ -171,8 +171,13 @@ class Children:
         return _Ends(child_fd, daemon_fd, fifo)
 
     def _make_fifo(self, name: str, uid: int | None) -> str:
+        assert self._directory is not None
         fifo = f"{self._directory}/{name}"
-        os.mkfifo(fifo, 0o600)
+        try:
+            os.mkfifo(fifo, 0o600)
+        except FileNotFoundError:  # somebody tidied the directory away; the daemon must go on
+            os.makedirs(self._directory, 0o700)
+            os.mkfifo(fifo, 0o600)
         if uid is not None and self._is_root:
             os.chown(fifo, uid, -1)  # so that the child can open its /dev/stdout again
         return fifo
