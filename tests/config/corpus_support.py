@@ -7,7 +7,15 @@ from typing import Any
 
 from vigild.config.convert import LOG_LEVELS
 from vigild.config.load import Loaded
-from vigild.config.model import AUTO, Config, GroupConfig, GroupKind, ProcessConfig, ServerConfig, StreamConfig
+from vigild.config.model import (
+    AUTO,
+    Config,
+    GroupConfig,
+    GroupKind,
+    ProcessConfig,
+    ServerConfig,
+    StreamConfig,
+)
 from vigild.core.process import Autorestart
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"

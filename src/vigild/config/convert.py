@@ -55,7 +55,9 @@ def octal(value: str, _: Surroundings) -> int:
     try:
         return int(value, 8)
     except ValueError:
-        raise BadValueError(f"not an octal number: {value!r}", "write octal digits, such as 022 or 0700") from None
+        raise BadValueError(
+            f"not an octal number: {value!r}", "write octal digits, such as 022 or 0700"
+        ) from None
 
 
 def byte_size(value: str, _: Surroundings) -> int:
@@ -78,7 +80,9 @@ def signal_number(value: str, _: Surroundings) -> int:
         number = _SIGNAL_NAMES.get(name if name.startswith("SIG") else f"SIG{name}")
     if number not in _SIGNAL_NUMBERS:
         guess = did_you_mean(value.upper(), (name[3:] for name in _SIGNAL_NAMES if "_" not in name))
-        raise BadValueError(f"not a signal: {value!r}", f"{guess}write a name or a number, such as TERM or 15")
+        raise BadValueError(
+            f"not a signal: {value!r}", f"{guess}write a name or a number, such as TERM or 15"
+        )
     return number
 
 
@@ -165,7 +169,7 @@ def user_id(value: str, around: Surroundings) -> int:
     except ValueError:
         record = around.accounts.user_by_name(value)
         if record is None:
-            hint = "create it first: useradd --system NAME" if value else "write a user's name or number"
+            hint = f"create it first: useradd --system {value}" if value else "write a user's name or number"
             raise BadValueError(f"no user is named {value!r} on this machine", hint, "V011") from None
         return record[0]
     if around.accounts.gid_of_user(uid) is None:
@@ -180,7 +184,7 @@ def group_id(value: str, around: Surroundings) -> int:
     except ValueError:
         found = around.accounts.group_by_name(value)
         if found is None:
-            hint = "create it first: groupadd --system NAME"
+            hint = f"create it first: groupadd --system {value}"
             raise BadValueError(f"no group is named {value!r} on this machine", hint, "V011") from None
         return found
     if not around.accounts.has_group(gid):
@@ -250,15 +254,14 @@ def _tokenized_environment(value: str) -> dict[str, str]:
     try:
         tokens = list(lexer)
     except ValueError:
-        raise BadValueError(
-            f"a quote is not closed in {value!r}", "close it; KEY=\"value\",OTHER='value'"
-        ) from None
+        # The text is not shown: environments hold secrets, and findings end up in logs.
+        raise BadValueError("a quote is not closed", "close it: KEY=\"value\",OTHER='value'") from None
     pairs: dict[str, str] = {}
     for index in range(0, len(tokens), 4):
         triple = tokens[index : index + 3]
         if len(triple) != 3 or triple[1] != "=":
-            near = " ".join(tokens[max(0, index - 1) : index + 3])
-            hint = 'write KEY="value",OTHER="value": quote values that hold more than letters, digits and /.+-():'
-            raise BadValueError(f"not KEY=value pairs, near {near!r}", hint)
+            place = f"after the value of {list(pairs)[-1]}" if pairs else "at the beginning"
+            hint = 'write KEY="value",OTHER="value"; values that hold more than letters, digits and /.+-(): need quotes'
+            raise BadValueError(f"not KEY=value pairs with commas between: wrong {place}", hint)
         pairs[triple[0]] = triple[2].strip("'\"")
     return pairs

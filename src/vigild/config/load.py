@@ -32,7 +32,7 @@ DEFAULT_CONFIG_FILES = (
 
 @dataclass(slots=True)
 class Loaded:
-    """What a load came to. `config` is None when a diagnostic is an error.
+    """What a load came to. `config` is None when a diagnostic is an error; `draft` is what could be resolved.
 
     `criticals`, `warnings` and `infos` are the lines that Supervisor writes in its own log at start.
     """
@@ -44,6 +44,7 @@ class Loaded:
     warnings: tuple[str, ...] = ()
     infos: tuple[str, ...] = ()
     document: Document = field(default_factory=Document)
+    draft: Config | None = None
 
 
 def searched_paths(argv0: str) -> tuple[str, ...]:
@@ -110,6 +111,7 @@ def load(
         tuple(resolver.warnings),
         tuple(resolver.infos),
         document,
+        config,
     )
 
 

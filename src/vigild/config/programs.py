@@ -35,7 +35,7 @@ def environment_texts(entry: Entry | None) -> list[tuple[Entry, str]]:
 class _Program:
     """One section while its processes are made."""
 
-    __slots__ = ("entries", "failed", "group", "kind", "name", "numbered", "resolver", "section", "table")
+    __slots__ = ("entries", "group", "kind", "name", "numbered", "resolver", "section", "table")
 
     def __init__(self, resolver: Resolver, section: Section, group: str, kind: GroupKind) -> None:
         self.resolver = resolver
@@ -45,7 +45,6 @@ class _Program:
         prefix, _colon, self.name = section.name.partition(":")
         self.table = _TABLES[prefix]
         self.entries = resolver.entries(section)
-        self.failed = False
         self.numbered: list[tuple[Option, Entry]] = []  # what differs from process to process
 
     def processes(self) -> list[ProcessConfig]:
@@ -72,10 +71,9 @@ class _Program:
             if dynamic:
                 names.update(process_num=number, numprocs=count)
                 names.update(resolver.environment)
-            process = self.process(fields, raw_name, names)
-            if process is None:
-                break
-            processes.append(process)
+            processes.append(self.process(fields, raw_name, names))
+            if resolver.failed:
+                break  # one is enough to find what else is wrong
         processes.sort(key=lambda process: (process.priority, process.name))
         return processes
 
@@ -92,9 +90,9 @@ class _Program:
                 self.numbered.append((option, entry))
                 continue
             value = resolver.converted(section, option, entry, resolver, names)
-            if value is resolver:  # refused; reported
-                self.failed = True
-            else:
+            if (
+                value is not resolver
+            ):  # else refused and reported: the default stays, to find what else is wrong
                 fields[option.field] = value
         return fields
 
@@ -117,40 +115,33 @@ class _Program:
     def consistent(self, fields: Fields, count: int) -> bool:
         """Check what options say together; False when no process can be made."""
         refuse = self.resolver.refuse
-        stop_as_group = fields.get("stop_as_group", False)
-        if stop_as_group and not fields.setdefault("kill_as_group", True):
+        if fields.get("stop_as_group", False) and not fields.setdefault("kill_as_group", True):
             text = "stopasgroup=true needs killasgroup=true"
             hint = "drop killasgroup=false: what was told to stop as a group must be killed as one"
             refuse(self.section, "killasgroup", "V013", text, hint)
-            self.failed = True
         if count > NUMPROCS_MAX:
             text = f"{count} processes of one program"
             refuse(self.section, "numprocs", "V006", text, f"at most {NUMPROCS_MAX}")
-            self.failed = True
+            return False
         if "command" not in self.entries:
             text = "no command= in this section"
             refuse(self.section, None, "V005", text, "add command=/path/to/program and its arguments")
-            self.failed = True
-        return not self.failed
+            return False
+        return True
 
-    def process(self, common: Fields, raw_name: str, names: dict[str, object]) -> ProcessConfig | None:
-        """One process, `process_num` and `numprocs` being in `names` already; None when refused."""
+    def process(self, common: Fields, raw_name: str, names: dict[str, object]) -> ProcessConfig:
+        """One process, `process_num` and `numprocs` being in `names` already."""
         variables = self.environment(names)
-        if variables is None:
-            return None
         fields = dict(common)
         for option, entry in self.numbered:
-            if option.names is Names.PREFIX:
-                continue
-            value = self.late_value(option, entry, names)
-            if self.failed:
-                return None
-            fields[option.field] = value
+            if option.names is Names.PROCESS:
+                self.add_late_value(fields, option, entry, names)
         stdout, stderr = _stream(fields, "stdout"), _stream(fields, "stderr")
         self.settle_streams(stdout, stderr, fields.get("redirect_stderr", False))
         name = self.process_name(raw_name, names)
-        if name is None or not self.add_prefix(fields, name, names):
-            return None
+        for option, entry in self.numbered:
+            if option.names is Names.PREFIX:
+                self.add_late_value(fields, option, entry, {**names, "process_name": name})
         return ProcessConfig(
             name=name,
             kind=self.kind,
@@ -161,43 +152,37 @@ class _Program:
             **fields,
         )
 
-    def late_value(self, option: Option, entry: Entry, names: Mapping[str, object]) -> Any:
+    def add_late_value(
+        self, fields: Fields, option: Option, entry: Entry, names: Mapping[str, object]
+    ) -> None:
         twice = option.name in _EXPANDED_TWICE
         try:
             text = expand_twice(entry.text, names) if twice else expand(entry.text, names)
-            return option.convert(text, self.resolver.around)
+            fields[option.field] = option.convert(text, self.resolver.around)
         except BadValueError as error:
             self.resolver.bad_value(self.section, option.name, entry, error)
-            self.failed = True
-            return None
+            fields.setdefault("command", entry.text)  # so that there is a process to look at further
 
-    def environment(self, names: dict[str, object]) -> dict[str, str] | None:
-        """The section's own variables; they are known as ENV_X from here on. None when refused."""
+    def environment(self, names: dict[str, object]) -> dict[str, str]:
+        """The section's own variables; they are known as ENV_X from here on."""
         variables: dict[str, str] = {}
         for entry, text in environment_texts(self.entries.get("environment")):
             try:
                 variables.update(environment(expand(text, names)))
             except BadValueError as error:
                 self.resolver.bad_value(self.section, "environment", entry, error)
-                return None
         for key, value in variables.items():
             names["ENV_" + key] = value
         return variables
 
-    def process_name(self, raw_name: str, names: Mapping[str, object]) -> str | None:
+    def process_name(self, raw_name: str, names: Mapping[str, object]) -> str:
         if raw_name == "%(program_name)s":
             return self.name
         try:
             return expand(raw_name, names)
         except BadValueError as error:
             self.resolver.refuse(self.section, "process_name", error.code, str(error), error.hint)
-            return None
-
-    def add_prefix(self, fields: Fields, name: str, names: Mapping[str, object]) -> bool:
-        for option, entry in self.numbered:
-            if option.names is Names.PREFIX:
-                fields[option.field] = self.late_value(option, entry, {**names, "process_name": name})
-        return not self.failed
+            return raw_name
 
     def settle_streams(self, stdout: StreamConfig, stderr: StreamConfig, redirected: bool) -> None:
         """Rewrite the deprecated magic `syslog` file, and say what Supervisor says about log files."""

@@ -1,11 +1,10 @@
 """What is suspicious about a document whatever its values are: unknown names, things given twice."""
 
 from vigild.config.ini import Duplicate, Section
-from vigild.config.options import OPEN_SECTIONS, SECTIONS, kind_of
+from vigild.config.options import NAMED_SECTIONS, OPEN_SECTIONS, SECTIONS, kind_of
 from vigild.config.resolve import Resolver
 from vigild.config.suggest import did_you_mean, nearest
 
-PROGRAM_KINDS = frozenset({"program", "fcgi-program", "eventlistener"})
 # Keys that people write and Supervisor ignores, with what they were after.
 _MEANT = {
     "logfile": "stdout_logfile",
@@ -60,7 +59,7 @@ def _unknown_options(resolver: Resolver, section: Section, kind: str) -> None:
         if meant in table:
             hint = f"did you mean {meant}?"
         elif elsewhere:
-            hint = f"it belongs in [{elsewhere[0]}{':NAME' if elsewhere[0] in PROGRAM_KINDS else ''}]"
+            hint = f"it belongs in [{elsewhere[0]}{':NAME' if elsewhere[0] in NAMED_SECTIONS else ''}]"
         else:
             hint = did_you_mean(key, table) or "drop it; what it was to do does not happen"
         text = f"unknown option {key!r}; it is ignored"

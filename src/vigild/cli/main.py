@@ -1,0 +1,65 @@
+"""`vigil`: the umbrella command. Each subcommand lives in a module of its own, imported when it is asked for."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from vigild import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A subcommand: its module has `main(arguments) -> exit code` and describes its own flags."""
+
+    name: str
+    module: str
+    summary: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "check", "vigild.cli.check", "check a configuration file and say what is wrong with it, and where"
+    ),
+)
+
+EXIT_USAGE = 2
+
+
+def usage() -> str:
+    """What `vigil help` prints."""
+    rows = [(command.name, command.summary) for command in COMMANDS]
+    rows += [("version", "print the version"), ("help [COMMAND]", "print this, or the help of a command")]
+    width = max(len(name) for name, _summary in rows)
+    lines = ["usage: vigil COMMAND [ARGUMENTS]", ""]
+    lines += [f"  {name:<{width}}  {summary}" for name, summary in rows]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand; the exit code is its own, 2 where there is no such command."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    name = words.pop(0) if words else ""
+    if name in ("version", "--version", "-V"):
+        print(f"vigil {__version__}")
+        return 0
+    if name in ("help", "--help", "-h"):
+        if not words:
+            print(usage())
+            return 0
+        name, words = words[0], ["--help"]
+    command = next((item for item in COMMANDS if item.name == name), None)
+    if command is not None:
+        run: Callable[[Sequence[str]], int] = import_module(command.module).main
+        return run(words)
+    if name:
+        from vigild.config.suggest import did_you_mean
+
+        guess = did_you_mean(name, [item.name for item in COMMANDS])
+        print(f"vigil: no such command: {name}. {guess}".rstrip(), file=sys.stderr)
+    print(usage(), file=sys.stderr)
+    return EXIT_USAGE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
