@@ -1,0 +1,140 @@
+"""What each section and option is for, in words. Only the reference in the docs and `vigil` help read this;
+the daemon never imports it. The keys are those of `options.SECTIONS`, which a test holds it to.
+"""
+
+SECTION_DOCS: dict[str, str] = {
+    "supervisord": "The daemon itself. Flags of the `supervisord` command win over these options.",
+    "unix_http_server": "A door for clients on a unix socket. There may be several, named `[unix_http_server:NAME]`.",
+    "inet_http_server": "A door for clients on TCP. There may be several, named `[inet_http_server:NAME]`. "
+    "Who can talk to it can run commands as the daemon's user: keep it on 127.0.0.1 or give it a password.",
+    "supervisorctl": "Where and how the client `supervisorctl` connects. The client reads no other section but "
+    "`[ctlplugin:NAME]`, and follows no `[include]`.",
+    "program": "A program and how to run it. `[program:web]` alone makes a group `web`; a `[group:NAME]` can take it in.",
+    "fcgi-program": "A FastCGI program: the daemon opens its listening socket and hands it to every process as "
+    "descriptor 0. All options of `[program:NAME]` hold as well. In a `[group:NAME]` it gets no socket.",
+    "eventlistener": "A program that is told of events on its stdin and answers on its stdout. All options of "
+    "`[program:NAME]` hold but for `redirect_stderr`, `log_prefix` and `log_timestamps`.",
+    "group": "Programs that are started, stopped and named together; a program in a group is no group of its own.",
+    "include": "Further files, read as if they stood at the end of this one. Files they include are not read.",
+    "rpcinterface": "A namespace of XML-RPC methods. `[rpcinterface:supervisor]` is the one that clients need. "
+    "Keys other than the factory are handed to it.",
+    "ctlplugin": "Further actions for `supervisorctl`. Keys other than the factory are handed to it.",
+}
+
+_STREAM_DOCS = {
+    "{0}_logfile": "Where {0} goes: a file, `NONE` for nowhere, or `AUTO` for a file in `childlogdir` that is removed "
+    "when the daemon starts anew. The directory has to exist. Something that is no file, such as `/dev/stdout`, is "
+    "written and never rotated.",
+    "{0}_logfile_maxbytes": "The size at which the {0} log is rotated; 0 turns rotation off.",
+    "{0}_logfile_backups": "How many rotated {0} logs are kept; with 0 the file is emptied at `{0}_logfile_maxbytes`.",
+    "{0}_capture_maxbytes": "How many bytes between the tags `<!--XSUPERVISOR:BEGIN-->` and `<!--XSUPERVISOR:END-->` "
+    "are kept to be sent as a PROCESS_COMMUNICATION event; 0 turns capturing off.",
+    "{0}_events_enabled": "Send a PROCESS_LOG event for what the program writes on {0}, while no capture is going on.",
+    "{0}_syslog": "Send each line of {0} to syslog too, with the process's name before it.",
+}
+
+_PROGRAM_DOCS = {
+    "command": "The program and its arguments. Split as a shell splits words, but run without a shell: no pipes, "
+    "no variables but `%(ENV_X)s`. It has to stay in the foreground. A name without a slash is looked up on `PATH`.",
+    "process_name": "The name of each process. With `numprocs` above 1 it has to hold `%(process_num)`.",
+    "numprocs": "How many processes of the program run.",
+    "numprocs_start": "The `process_num` of the first of them.",
+    "priority": "Lower starts earlier and stops later. Event listeners come before everything by default.",
+    "autostart": "Start with the daemon.",
+    "autorestart": "What happens when a process that was RUNNING exits: `true` starts it again, `false` does not, "
+    "`unexpected` does where its exit code is not among `exitcodes`.",
+    "startsecs": "For how many seconds a process has to stay up for its start to count; 0 takes any start.",
+    "startretries": "How many failed starts in a row are tried again, each after one second more, before the "
+    "process is FATAL.",
+    "exitcodes": "Exit codes that are expected of the program, with commas between.",
+    "stopsignal": "The signal that asks it to stop, by name or number.",
+    "stopwaitsecs": "How many seconds it has to stop before it is killed.",
+    "stopasgroup": "Send the stop signal to the whole process group; `killasgroup` follows.",
+    "killasgroup": "Kill the whole process group when it has not stopped in time. By default as `stopasgroup`.",
+    "user": "The account the program runs as, by name or number. Needs a daemon that runs as root.",
+    "umask": "The file mode mask of the program, in octal. By default the daemon's.",
+    "directory": "The working directory of the program.",
+    "environment": 'Variables for the program, as `KEY="value",OTHER="value"`. They come on top of the '
+    "environment of the daemon and of `[supervisord]`. Given several times in one section, the entries are merged.",
+    "serverurl": "What the program gets as `SUPERVISOR_SERVER_URL`; `AUTO` is the daemon's own socket or port.",
+    "redirect_stderr": "Send stderr where stdout goes.",
+    "log_prefix": "Text put before every line of the program's output. May hold `%(program_name)s`, "
+    "`%(process_name)s`, `%(group_name)s` and `%(process_num)d`.",
+    "log_timestamps": "Put the time (ISO 8601, UTC) before every line of the program's output.",
+    **{
+        key.format(channel): text.format(channel)
+        for channel in ("stdout", "stderr")
+        for key, text in _STREAM_DOCS.items()
+    },
+}
+
+_CREDENTIAL_DOCS = {
+    "username": "The name that clients have to give. Goes with `password`.",
+    "password": "The password that clients have to give: clear text, `{SHA}` and the SHA-1 in hex, or `{scrypt}…`.",
+}
+
+OPTION_DOCS: dict[str, dict[str, str]] = {
+    "supervisord": {
+        "logfile": "The daemon's log. Its directory has to exist. Relative paths are from the working directory.",
+        "logfile_maxbytes": "The size at which the log is rotated; 0 turns rotation off.",
+        "logfile_backups": "How many rotated logs are kept.",
+        "loglevel": "The least important kind of message that is logged: critical, error, warn, info, debug, trace "
+        "or blather.",
+        "pidfile": "The file that holds the daemon's process number while it runs.",
+        "identifier": "A name for this daemon, told to clients and listeners.",
+        "nodaemon": "Stay in the foreground.",
+        "silent": "In the foreground, do not write the log to stdout as well.",
+        "minfds": "How many open files the daemon must be allowed, or it does not start.",
+        "minprocs": "How many processes the daemon's user must be allowed, or it does not start.",
+        "umask": "The file mode mask of the daemon, in octal.",
+        "user": "The account the daemon changes to when it is started by root.",
+        "directory": "The directory that a daemon in the background changes to.",
+        "childlogdir": "Where log files that are `AUTO` go. By default the temporary directory.",
+        "nocleanup": "Keep the `AUTO` log files of earlier runs.",
+        "strip_ansi": "Remove ANSI escape sequences from the programs' output.",
+        "environment": 'Variables for the daemon\'s programs, as `KEY="value",OTHER="value"`; known as '
+        "`%(ENV_KEY)s` in the whole file. They do not change the daemon's own environment.",
+    },
+    "unix_http_server": {
+        "file": "The path of the socket.",
+        "chmod": "Its mode in octal.",
+        "chown": "Its owner: `user` or `user:group`.",
+        **_CREDENTIAL_DOCS,
+    },
+    "inet_http_server": {
+        "port": "`host:port`. A bare port, `:port` and `*:port` mean every address of the machine.",
+        **_CREDENTIAL_DOCS,
+    },
+    "supervisorctl": {
+        "serverurl": "The daemon's address: `unix:///path` or `http://host:port`.",
+        "username": "The name to give to the server.",
+        "password": "The password to give to the server, in clear text.",
+        "prompt": "The prompt of the interactive shell.",
+        "history_file": "A file that keeps the lines typed in the shell.",
+    },
+    "program": _PROGRAM_DOCS,
+    "fcgi-program": {
+        **_PROGRAM_DOCS,
+        "socket": "The socket that the processes share: `tcp://host:port` or `unix:///absolute/path`. "
+        "May hold `%(program_name)s`.",
+        "socket_backlog": "How many connections may wait, from 1 to 65535.",
+        "socket_mode": "The mode of a unix socket, in octal.",
+        "socket_owner": "The owner of a unix socket: `user` or `user:group`. By default the account the program runs as.",
+    },
+    "eventlistener": {
+        **{key: text for key, text in _PROGRAM_DOCS.items() if key not in ("log_prefix", "log_timestamps")},
+        "redirect_stderr": "Refused when true: stdout carries the protocol.",
+        "events": "The event types the listener wants, with commas between; a type brings those below it.",
+        "buffer_size": "How many events wait while the listener is busy; then the oldest is dropped.",
+        "result_handler": "What judges the listener's answers, as `module:function`.",
+    },
+    "group": {
+        "programs": "The programs in it, with commas between.",
+        "priority": "Lower starts earlier and stops later; the programs' own priorities count within the group.",
+    },
+    "include": {
+        "files": "Paths and patterns with blanks between, relative to the file that holds the section."
+    },
+    "rpcinterface": {"supervisor.rpcinterface_factory": "What makes the interface, as `module:function`."},
+    "ctlplugin": {"supervisor.ctl_factory": "What makes the plugin, as `module:function`."},
+}
