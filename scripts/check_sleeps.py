@@ -1,7 +1,7 @@
 """Tests never sleep for a fixed time: they wait for a condition, with `support.until`.
 
-Looks for calls of `time.sleep` and `asyncio.sleep` (other than `asyncio.sleep(0)`, which only lets
-others run) in tests/. Programs that tests run as children (`probes/`) may sleep: it is their job.
+Looks for calls of `time.sleep` and `asyncio.sleep` in tests/. Two uses are no fixed time: `asyncio.sleep(0)`,
+which only lets others run, and `asyncio.sleep` in a `while CONDITION`, which is `until` for coroutines. Programs that tests run as children (`probes/`) may sleep: it is their job.
 
 Usage: python scripts/check_sleeps.py. Exit status 1 and one line for each sleep.
 """
@@ -33,6 +33,17 @@ def _yields_only(node: ast.Call) -> bool:
     return len(node.args) == 1 and isinstance(node.args[0], ast.Constant) and node.args[0].value == 0
 
 
+def _polls(tree: ast.AST) -> set[int]:
+    """Awaited calls that are a statement of a `while` with a condition, by `id`."""
+    return {
+        id(statement.value.value)
+        for loop in ast.walk(tree)
+        if isinstance(loop, ast.While) and not isinstance(loop.test, ast.Constant)
+        for statement in loop.body
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Await)
+    }
+
+
 def sleeps(path: Path) -> Iterator[str]:
     """One line of text for each fixed sleep in one file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -43,8 +54,11 @@ def sleeps(path: Path) -> Iterator[str]:
         for alias in node.names
         if alias.name == "sleep"
     }
+    polls = _polls(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _is_sleep(node, imported) and not _yields_only(node):
+        if not isinstance(node, ast.Call) or id(node) in polls:
+            continue
+        if _is_sleep(node, imported) and not _yields_only(node):
             yield f"{path.relative_to(ROOT)}:{node.lineno}: a fixed sleep; wait for a condition with support.until"
 
 

@@ -52,13 +52,13 @@ def test_a_module_without_tests_is_found(short_tmp: Path, monkeypatch: pytest.Mo
         write(short_tmp, f"src/{name}", "def f(): ...\n")
     write(short_tmp, "src/vigild/core/__init__.py", '"""Decisions."""\n')
     assert [
-        "src/supervisor/states.py: no test file tests/shim/test_states.py",
-        "src/vigild/core/names.py: no test file tests/core/test_names.py",
-        "src/vigild/fronts/xmlrpc/table.py: no test file tests/fronts/xmlrpc/test_table.py",
+        "src/supervisor/states.py: no tests/shim/test_states.py, and no test in tests/shim imports it",
+        "src/vigild/core/names.py: no tests/core/test_names.py, and no test in tests/core imports it",
+        "src/vigild/fronts/xmlrpc/table.py: no tests/fronts/xmlrpc/test_table.py, and no test in tests/fronts imports it",
     ] == check.lonely_modules()
     write(short_tmp, "tests/shim/test_states.py", "")
     write(short_tmp, "tests/core/test_names.py", "")
-    write(short_tmp, "tests/fronts/test_xmlrpc_table.py", "")
+    write(short_tmp, "tests/fronts/test_calls.py", "from vigild.fronts.xmlrpc.table import f\n")
     assert [] == check.lonely_modules()
 
 
@@ -73,7 +73,12 @@ def test_fixed_sleeps_are_found(short_tmp: Path, monkeypatch: pytest.MonkeyPatch
         "    await asyncio.sleep(0)",
         "    await asyncio.sleep(0.1)",
         "queue.sleep(3)",
+        "async def g():",
+        "    while not ready:",
+        "        await asyncio.sleep(0.01)",
+        "    while True:",
+        "        await asyncio.sleep(0.01)",
     )
     path = write(short_tmp, "tests/test_x.py", "\n".join(lines))
     found = [int(line.split(":")[1]) for line in check.sleeps(path)]
-    assert [3, 4, 7] == sorted(found)
+    assert [3, 4, 7, 13] == sorted(found)
