@@ -86,6 +86,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._context.connections.add(self)
         self._task = self._loop.create_task(self._run())
+        self._task.add_done_callback(self._ended)
 
     def data_received(self, data: bytes) -> None:
         self._ahead_bytes += len(data)
@@ -155,13 +156,15 @@ class Connection(asyncio.Protocol):
         except Exception as error:
             self._context.log("error", f"the connection of {self._peer} ended by a defect: {error!r}")
             self._transport.abort()
-        finally:
-            self._done = True
-            self._transport.close()  # sends what is buffered first, if the client takes it
-            if self._lost:
-                self._forget()
-            else:
-                self._cutoff = self._loop.call_later(self._limits.stall_seconds, self._transport.abort)
+
+    def _ended(self, _task: asyncio.Task[None]) -> None:
+        # A callback and not a `finally`: a task that is cancelled before its first step runs none of its code.
+        self._done = True
+        self._transport.close()  # sends what is buffered first, if the client takes it
+        if self._lost:
+            self._forget()
+        else:
+            self._cutoff = self._loop.call_later(self._limits.stall_seconds, self._transport.abort)
 
     def _forget(self) -> None:
         if self._done and self._lost:

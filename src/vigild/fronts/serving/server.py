@@ -74,6 +74,8 @@ class Server:
 
     def _accept(self) -> None:
         for _ in range(_ACCEPTS_A_WAKEUP):
+            if self._connecting and self._is_full():
+                return  # those half made may make room in a moment; the socket stays readable
             try:
                 peer_sock, address = self._sock.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -86,8 +88,7 @@ class Server:
     def _admit(self, peer_sock: socket.socket, address: object) -> None:
         context = self._context
         context.counters.connections += 1
-        in_use = len(context.connections) + len(self._connecting)
-        if in_use >= context.limits.connections and not self._evict_idle():
+        if self._is_full() and not self._evict_idle():
             context.counters.connections_refused += 1
             peer_sock.setblocking(False)
             try:
@@ -108,6 +109,9 @@ class Server:
             await self._loop.connect_accepted_socket(lambda: Connection(self._context, peer), peer_sock)
         except OSError:  # gone already
             peer_sock.close()
+
+    def _is_full(self) -> bool:
+        return len(self._context.connections) + len(self._connecting) >= self._context.limits.connections
 
     def _evict_idle(self) -> bool:
         idle = [
