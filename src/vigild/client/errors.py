@@ -5,7 +5,7 @@ class ClientError(Exception):
     """A call did not give a result."""
 
 
-class Unreachable(ClientError):
+class UnreachableError(ClientError):
     """Nobody answered at the address, or the connection broke.
 
     `address` is what was tried, in words that are safe to show; `errno` is the system's number, or 0
@@ -29,11 +29,11 @@ class HttpError(ClientError):
         super().__init__(f"{address} answered {status} {reason}")
 
 
-class Unauthorized(HttpError):
+class UnauthorizedError(HttpError):
     """The daemon wants a user name and password, or other ones (HTTP 401)."""
 
 
-class RpcFault(ClientError):
+class FaultError(ClientError):
     """The daemon refused the call: `code` is a number of `vigild.core.errors.Fault`, `text` its words."""
 
     def __init__(self, code: int, text: str) -> None:

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 
 from vigild.client.address import Address
-from vigild.client.errors import ClientError, HttpError, Unauthorized, Unreachable
+from vigild.client.errors import ClientError, HttpError, UnauthorizedError, UnreachableError
 
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 256 * 1024 * 1024
@@ -48,7 +48,7 @@ class Connection:
                 pass  # it is closed already, which is what was wanted
 
     def post(self, path: str, body: bytes, content_type: str = "text/xml") -> bytes:
-        """The body of the answer. Raises Unreachable, Unauthorized, HttpError."""
+        """The body of the answer. Raises UnreachableError, UnauthorizedError, HttpError."""
         extra = f"Content-Type: {content_type}\r\nAccept: {content_type}\r\nContent-Length: {len(body)}\r\n"
         return b"".join(self._exchange(f"POST {path} HTTP/1.1\r\n{self._head}{extra}\r\n".encode() + body))
 
@@ -72,13 +72,13 @@ class Connection:
                     raise HttpError(str(self.address), 0, f"more than {MAX_BODY_BYTES} bytes in one answer")
                 yield piece
             if status != 200:
-                kind = Unauthorized if status == 401 else HttpError
+                kind = UnauthorizedError if status == 401 else HttpError
                 raise kind(str(self.address), status, reason)
             finished = headers.get("connection", "").lower() != "close" and _has_end(headers)
         except ClientError:
             raise
         except OSError as error:
-            raise Unreachable(str(self.address), error) from error
+            raise UnreachableError(str(self.address), error) from error
         finally:
             if not finished:
                 self.close()
@@ -151,8 +151,8 @@ class Connection:
             count -= len(data)
             yield data
 
-    def _cut_short(self) -> Unreachable:
-        return Unreachable(
+    def _cut_short(self) -> UnreachableError:
+        return UnreachableError(
             str(self.address), detail="the connection was closed before the answer was complete"
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vigild.client.address import Address, parse_address
-from vigild.client.errors import HttpError, RpcFault
+from vigild.client.errors import FaultError, HttpError
 from vigild.client.http import Connection
 from vigild.client.quick import flat_structs
 
@@ -47,7 +47,7 @@ class RpcClient:
         self.close()
 
     def call(self, method: str, *params: object) -> object:
-        """The method's result. Raises RpcFault, Unauthorized, HttpError, Unreachable."""
+        """The method's result. Raises FaultError, UnauthorizedError, HttpError, UnreachableError."""
         body = self._connection.post(RPC_PATH, _encode(method, params))
         if method in _FLAT:
             structs = flat_structs(body)
@@ -60,7 +60,7 @@ class RpcClient:
         except XmlRpcError as error:
             raise HttpError(str(self.address), 0, f"what is no XML-RPC response: {error}") from error
         if isinstance(value, FaultValue):
-            raise RpcFault(value.code, value.text)
+            raise FaultError(value.code, value.text)
         return value
 
     def stream(self, path: str) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """The daemon's methods with their types: what `supervisorctl`, listeners and tools of ours call.
 
-Every method raises `RpcFault` when the daemon refuses, and the other `ClientError`s when it cannot be asked.
+Every method raises `FaultError` when the daemon refuses, and the other `ClientError`s when it cannot be asked.
 """
 
 from collections.abc import Iterator

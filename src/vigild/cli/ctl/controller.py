@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from vigild.cli.ctl import actions, exits
 from vigild.cli.ctl.options import Options
-from vigild.client.errors import ClientError, HttpError, RpcFault, Unauthorized, Unreachable
+from vigild.client.errors import ClientError, FaultError, HttpError, UnauthorizedError, UnreachableError
 from vigild.core.compat import API_VERSION
 from vigild.core.errors import Fault
 
@@ -87,7 +87,7 @@ class Controller:
         """Make sure that a daemon answers and speaks our interface. Raises Refused after having said why."""
         try:
             version = self.supervisor.api_version()
-        except RpcFault as fault:
+        except FaultError as fault:
             if fault.code != Fault.UNKNOWN_METHOD:
                 raise
             self.fail(
@@ -97,7 +97,7 @@ class Controller:
                 exits.UNIMPLEMENTED_FEATURE,
             )
             raise Refused from None
-        except Unreachable as error:
+        except UnreachableError as error:
             if error.errno == errno.ECONNREFUSED:
                 self.fail(f"{self.options.shown_url} refused connection", exits.INSUFFICIENT_PRIVILEGES)
             elif error.errno == errno.ENOENT:
@@ -114,7 +114,7 @@ class Controller:
             )
             raise Refused
 
-    def explain_unreachable(self, error: Unreachable) -> None:
+    def explain_unreachable(self, error: UnreachableError) -> None:
         """Say where was looked and what is known of the daemon that should be there."""
         from vigild.cli.ctl.unreachable import explanation
 
@@ -139,12 +139,12 @@ class Controller:
         except (Refused, BrokenPipeError) as reason:
             if isinstance(reason, BrokenPipeError):
                 raise
-        except Unauthorized:
+        except UnauthorizedError:
             return self._log_in(line)
         except Exception as error:  # the shell survives whatever an action (or a plugin's) runs into
             self.exit_status = exits.GENERIC
             self.output(f"error: {_classic(error)}")
-            if isinstance(error, Unreachable):
+            if isinstance(error, UnreachableError):
                 self.explain_unreachable(error)
         return False
 
@@ -219,16 +219,16 @@ def _classic(error: Exception) -> str:
     """An unexpected failure in the form that scripts and search engines know: type, text, place."""
     kind: object = type(error)
     text = str(error)
-    if isinstance(error, RpcFault):
+    if isinstance(error, FaultError):
         kind = "<class 'xmlrpc.client.Fault'>"
-    elif isinstance(error, Unreachable) and error.cause is not None:
+    elif isinstance(error, UnreachableError) and error.cause is not None:
         kind, text = type(error.cause), str(error.cause)
-    elif isinstance(error, Unreachable):
+    elif isinstance(error, UnreachableError):
         kind = "<class 'http.client.RemoteDisconnected'>"
         text = "Remote end closed connection without response"
     elif isinstance(error, HttpError):
         kind = "<class 'xmlrpc.client.ProtocolError'>"
-        text = f"<ProtocolError for {error.address}/RPC2: {error.status} {error.reason}>"
+        text = f"<ProtocolError for 127.0.0.1/RPC2: {error.status} {error.reason}>"
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

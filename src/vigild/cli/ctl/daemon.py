@@ -3,7 +3,7 @@
 import errno
 
 from vigild.cli.ctl.controller import Controller, Refused
-from vigild.client.errors import RpcFault, Unreachable
+from vigild.client.errors import FaultError, UnreachableError
 from vigild.core.errors import Fault
 
 
@@ -21,7 +21,7 @@ def do_open(ctl: Controller, argument: str) -> None:
     if url.partition(":")[0].lower() not in ("http", "unix") or ":" not in url:
         ctl.fail("ERROR: url must be http:// or unix://")
         return
-    ctl.options.server_url = url
+    ctl.options.server_url, ctl.options.server_url_origin = url, "named with open"
     ctl.reconnect()
     from vigild.cli.ctl.status import do_status
 
@@ -42,11 +42,11 @@ def do_shutdown(ctl: Controller, argument: str) -> None:
         return
     try:
         ctl.supervisor.shutdown()
-    except RpcFault as fault:
+    except FaultError as fault:
         if fault.code != Fault.SHUTDOWN_STATE:
             raise
         ctl.output("ERROR: already shutting down")
-    except Unreachable as error:
+    except UnreachableError as error:
         words = {errno.ECONNREFUSED: "refused connection", errno.ENOENT: "no such file"}.get(error.errno)
         if words is None:
             raise
@@ -65,7 +65,7 @@ def do_reload(ctl: Controller, argument: str) -> None:
         return
     try:
         ctl.supervisor.restart()
-    except RpcFault as fault:
+    except FaultError as fault:
         if fault.code != Fault.SHUTDOWN_STATE:
             raise
         ctl.fail("ERROR: already shutting down")

@@ -5,7 +5,7 @@ from threading import Thread
 
 from vigild.cli.ctl.controller import Controller
 from vigild.cli.ctl.logs import write
-from vigild.client.errors import ClientError, HttpError, RpcFault
+from vigild.client.errors import ClientError, FaultError, HttpError
 from vigild.client.http import Connection
 from vigild.core.errors import Fault
 from vigild.core.states import ProcessState
@@ -24,7 +24,7 @@ def do_fg(ctl: Controller, argument: str) -> None:
     name = names[0]
     try:
         info = ctl.supervisor.info(name)
-    except RpcFault as fault:
+    except FaultError as fault:
         if fault.code == Fault.BAD_NAME:
             ctl.fail("ERROR: bad process name supplied")
         else:
@@ -53,7 +53,7 @@ def _forward_lines(ctl: Controller, name: str) -> None:
         line = input() + "\n"
         try:
             ctl.supervisor.send_stdin(name, line)
-        except RpcFault as fault:
+        except FaultError as fault:
             ctl.output("Process got killed" if fault.code == Fault.NOT_RUNNING else f"ERROR: {fault}")
             return
         if ctl.supervisor.info(name)["state"] != ProcessState.RUNNING:

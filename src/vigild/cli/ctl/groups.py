@@ -2,7 +2,7 @@
 
 from vigild.cli.ctl import exits
 from vigild.cli.ctl.controller import Controller
-from vigild.client.errors import RpcFault
+from vigild.client.errors import FaultError
 from vigild.core.errors import Fault
 from vigild.core.names import make_namespec
 
@@ -14,7 +14,7 @@ def do_avail(ctl: Controller, argument: str) -> None:
         return
     try:
         infos = ctl.supervisor.all_config_info()
-    except RpcFault as fault:
+    except FaultError as fault:
         _refused(ctl, fault, {Fault.SHUTDOWN_STATE: "ERROR: supervisor shutting down"})
         return
     for info in infos:
@@ -29,7 +29,7 @@ def do_reread(ctl: Controller, argument: str) -> None:
         return
     try:
         changes = ctl.supervisor.reload_config()
-    except RpcFault as fault:
+    except FaultError as fault:
         texts = {
             Fault.SHUTDOWN_STATE: "ERROR: supervisor shutting down",
             Fault.CANT_REREAD: f"ERROR: {fault.text}",
@@ -49,7 +49,7 @@ def do_add(ctl: Controller, argument: str) -> None:
     for name in argument.split():
         try:
             ctl.supervisor.add_group(name)
-        except RpcFault as fault:
+        except FaultError as fault:
             texts = {
                 Fault.SHUTDOWN_STATE: "ERROR: shutting down",
                 Fault.ALREADY_ADDED: "ERROR: process group already active",
@@ -67,7 +67,7 @@ def do_remove(ctl: Controller, argument: str) -> None:
     for name in argument.split():
         try:
             ctl.supervisor.remove_group(name)
-        except RpcFault as fault:
+        except FaultError as fault:
             texts = {
                 Fault.STILL_RUNNING: f"ERROR: process/group still running: {name}",
                 Fault.BAD_NAME: f"ERROR: no such process/group: {name}",
@@ -80,7 +80,7 @@ def do_remove(ctl: Controller, argument: str) -> None:
 def do_update(ctl: Controller, argument: str) -> None:
     try:
         changes = ctl.supervisor.reload_config()
-    except RpcFault as fault:
+    except FaultError as fault:
         texts = {Fault.SHUTDOWN_STATE: "ERROR: already shutting down"}
         if fault.code == Fault.CANT_REREAD:
             ctl.explain(f"nothing was changed: {fault.text}")
@@ -138,7 +138,7 @@ def _has_arguments(ctl: Controller, action: str, argument: str) -> bool:
     return bool(argument)
 
 
-def _refused(ctl: Controller, fault: RpcFault, texts: dict[Fault, str]) -> None:
+def _refused(ctl: Controller, fault: FaultError, texts: dict[Fault, str]) -> None:
     """Print the text for a fault; one that has none here is a failure of the whole action."""
     text = texts.get(fault.code)  # type: ignore[call-overload]
     if text is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from vigild.cli.ctl.controller import Controller
-from vigild.client.errors import ClientError, HttpError, RpcFault, Unauthorized
+from vigild.client.errors import ClientError, FaultError, HttpError, UnauthorizedError
 from vigild.core.errors import Fault
 
 TAIL_BYTES = 1600
@@ -75,7 +75,7 @@ def _count(ctl: Controller, modifier: str) -> int | None:
 def _print_log(ctl: Controller, name: str, read: Callable[[], str]) -> None:
     try:
         text = read()
-    except RpcFault as fault:
+    except FaultError as fault:
         words = _READ_ERRORS.get(fault.code)  # type: ignore[call-overload]
         if words is None or (fault.code == Fault.BAD_NAME and name == "supervisord"):
             raise
@@ -139,7 +139,7 @@ def _follow_stubbornly(ctl: Controller, stream: Callable[[], Iterator[bytes]], u
                 shown = (shown + fresh)[-OVERLAP_BYTES:]
                 write(ctl, fresh)
             reason = "the daemon closed the connection"
-        except Unauthorized:
+        except UnauthorizedError:
             raise
         except ClientError as error:
             reason = str(error)

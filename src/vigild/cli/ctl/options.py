@@ -61,7 +61,7 @@ class Options:
     words: list[str] = field(default_factory=list)
     config_file: str | None = None
     config_file_given: bool = False
-    server_url_given: bool = False
+    server_url_origin: str = "the default"
     plugins: tuple[tuple[str, str, dict[str, str]], ...] = ()
 
     @property
@@ -85,7 +85,7 @@ def parse(arguments: list[str], program: str, environ: Mapping[str, str], direct
     options.words = words
     options.interactive = "interactive" in given or not words
     if "serverurl" in given:
-        options.server_url, options.server_url_given = given["serverurl"], True
+        options.server_url, options.server_url_origin = given["serverurl"], "named with -s"
     options.username = given.get("username", options.username)
     options.password = given.get("password", options.password)
     if "history_file" in given:
@@ -125,5 +125,6 @@ def _from_file(path: str | None, environ: Mapping[str, str]) -> Options:
         prompt=config.prompt,
         history_file=config.history_file,
         config_file=path,
+        server_url_origin="the default" if path is None else "serverurl in [supervisorctl]",
         plugins=config.plugins,
     )

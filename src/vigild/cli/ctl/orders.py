@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vigild.cli.ctl import exits
 from vigild.cli.ctl.controller import Controller
 from vigild.cli.ctl.names import expand, is_pattern, matches
-from vigild.client.errors import RpcFault
+from vigild.client.errors import FaultError
 from vigild.core.errors import Fault
 from vigild.core.names import make_namespec, split_namespec
 
@@ -201,7 +201,7 @@ def _carry_out_one(ctl: Controller, order: Order, name: str) -> None:
             _report(ctl, order, order.group(group_name))
             return
         order.one(name)
-    except RpcFault as fault:
+    except FaultError as fault:
         if process_name is None:
             if fault.code != Fault.BAD_NAME:
                 raise

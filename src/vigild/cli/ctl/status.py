@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from vigild.cli.ctl import exits
 from vigild.cli.ctl.controller import Controller, Refused
 from vigild.cli.ctl.names import matches
-from vigild.client.errors import RpcFault
+from vigild.client.errors import FaultError
 from vigild.core.errors import Fault
 from vigild.core.names import make_namespec, split_namespec
 from vigild.core.states import STOPPED_STATES
@@ -105,7 +105,7 @@ def _pids(ctl: Controller, name: str) -> list[int]:
             return pids
     try:
         return [ctl.supervisor.info(name)["pid"]]
-    except RpcFault as fault:
+    except FaultError as fault:
         if fault.code != Fault.BAD_NAME:
             raise
         ctl.fail(f"No such process {name}")

@@ -5,12 +5,12 @@ import os
 import stat
 
 from vigild.cli.ctl.options import Options
-from vigild.client.errors import Unreachable
+from vigild.client.errors import UnreachableError
 
 MAX_COMMAND_CHARACTERS = 120
 
 
-def explanation(options: Options, error: Unreachable) -> list[str]:
+def explanation(options: Options, error: UnreachableError) -> list[str]:
     """Lines for the user; none of them holds a password."""
     return [
         f"  {line}" for line in (_file_line(options), _address_line(options, error), *_daemon_lines(options))
@@ -24,17 +24,15 @@ def _file_line(options: Options) -> str:
     return f"configuration: {path} ({'named with -c' if options.config_file_given else 'found by the usual search'})"
 
 
-def _address_line(options: Options, error: Unreachable) -> str:
+def _address_line(options: Options, error: UnreachableError) -> str:
     url = options.server_url
-    origin = "named with -s" if options.server_url_given else "serverurl in [supervisorctl]"
-    if options.config_file is None and not options.server_url_given:
-        origin = "the default"
+    origin = options.server_url_origin
     if url.startswith("unix://"):
         return f"tried: unix socket {url[7:]} ({origin}): {_socket_finding(url[7:], error)}"
     return f"tried: {options.shown_url} over TCP ({origin}): {error.cause or error}"
 
 
-def _socket_finding(path: str, error: Unreachable) -> str:
+def _socket_finding(path: str, error: UnreachableError) -> str:
     try:
         status = os.stat(path)
     except FileNotFoundError:
@@ -105,7 +103,7 @@ def _served(options: Options, paths: list[str | None], ports: list[int]) -> list
         return [
             f"note: that daemon would listen on {known or 'no unix socket'}, see [unix_http_server] file="
         ]
-    if any(ports) or options.server_url_given:
+    if any(ports) or options.server_url_origin.startswith("named"):
         return []
     return ["note: this file has no [inet_http_server], so that daemon would not listen on TCP"]
 
