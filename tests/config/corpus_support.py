@@ -57,6 +57,10 @@ def octal(mode: int | None) -> str | None:
     return None if mode is None else f"0{mode:o}"
 
 
+def signal_name(number: int) -> str:
+    return signal.Signals(number).name if number else ""  # stopsignal=0 is taken, and kills nothing
+
+
 def spelled_stream(channel: str, stream: StreamConfig) -> dict[str, Any]:
     return {
         f"{channel}_logfile": "AUTO" if stream.logfile is AUTO else stream.logfile,
@@ -89,7 +93,7 @@ def spelled_process(process: ProcessConfig) -> dict[str, Any]:
         "autorestart": RESTARTS[process.autorestart],
         "startsecs": process.start_seconds,
         "startretries": process.start_retries,
-        "stopsignal": {"number": process.stop_signal, "name": signal.Signals(process.stop_signal).name},
+        "stopsignal": {"number": process.stop_signal, "name": signal_name(process.stop_signal)},
         "stopwaitsecs": process.stop_wait_seconds,
         "stopasgroup": process.stop_as_group,
         "killasgroup": process.kill_as_group,

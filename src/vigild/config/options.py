@@ -60,7 +60,7 @@ def _stream_options(channel: str) -> tuple[Option, ...]:
 _PROCESS_OPTIONS = (
     Option("command", convert.text, None, "command", Names.PROCESS, required=True),
     Option("process_name", convert.text, "%(program_name)s", "", Names.PROCESS),
-    Option("numprocs", convert.integer, "1", "numprocs", Names.PROGRAM),
+    Option("numprocs", convert.integer, "1", "", Names.PROGRAM),
     Option("numprocs_start", convert.integer, "0", "numprocs_start", Names.PROGRAM),
     Option("autostart", convert.boolean, "true", "autostart", Names.PROGRAM),
     Option("autorestart", convert.autorestart, "unexpected", "autorestart", Names.PROGRAM),

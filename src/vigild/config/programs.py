@@ -61,8 +61,9 @@ class _Program:
             names = dict(resolver.names)
             names["program_name"] = self.name
             names["group_name"] = self.group
-        fields = self.common_fields(names)
-        count, start = fields.pop("numprocs", 1), fields.pop("numprocs_start", 0)
+        count = resolver.value(self.section, self.table["numprocs"], 1, names)
+        fields = self.common_fields(names, count)
+        start = fields.pop("numprocs_start", 0)
         raw_name = self.raw_process_name(count)
         if not self.consistent(fields, count) or raw_name is None:
             return []
@@ -77,8 +78,11 @@ class _Program:
         processes.sort(key=lambda process: (process.priority, process.name))
         return processes
 
-    def common_fields(self, names: Mapping[str, object]) -> Fields:
-        """Values that all processes share; what holds per-process names is kept for later."""
+    def common_fields(self, names: Mapping[str, object], count: int) -> Fields:
+        """Values that all processes share; what holds per-process names is kept for later.
+
+        Without a process Supervisor never looks at what each process would need, and accepts anything there.
+        """
         fields: Fields = {}
         resolver, section, table = self.resolver, self.section, self.table
         for key, entry in self.entries.items():
@@ -86,7 +90,7 @@ class _Program:
             if option is None or not option.field:
                 continue
             late = option.names is Names.PROCESS or option.names is Names.PREFIX
-            if late and "%" in entry.text:
+            if late and (count < 1 or "%" in entry.text):
                 self.numbered.append((option, entry))
                 continue
             value = resolver.converted(section, option, entry, resolver, names)
@@ -123,7 +127,7 @@ class _Program:
             text = f"{count} processes of one program"
             refuse(self.section, "numprocs", "V006", text, f"at most {NUMPROCS_MAX}")
             return False
-        if "command" not in self.entries:
+        if "command" not in self.entries and count > 0:
             text = "no command= in this section"
             refuse(self.section, None, "V005", text, "add command=/path/to/program and its arguments")
             return False

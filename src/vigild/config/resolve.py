@@ -83,7 +83,9 @@ class Resolver:
 
     def bad_value(self, section: Section, option: str, entry: Entry, error: BadValueError) -> None:
         """Note that an option's value was refused."""
-        self.report("error", error.code, entry.where, section.name, option, str(error), error.hint)
+        # An earlier line of a value that is given several times: Supervisor never looked at it.
+        severity: Severity = "error" if self.entries(section).get(option) is entry else "warning"
+        self.report(severity, error.code, entry.where, section.name, option, str(error), error.hint)
 
     def value(
         self,

@@ -20,13 +20,11 @@ def resolve_servers(resolver: Resolver) -> tuple[ServerConfig, ...]:
 
 
 def server_url(servers: tuple[ServerConfig, ...]) -> str | None:
-    """What children are told to connect to: the first unix socket, else the first TCP address."""
+    """What children are told to connect to: the first unix socket, else the last TCP address."""
     for server in servers:
         if server.path is not None:
             return f"unix://{server.path}"
-    for server in servers:
-        return f"http://{server.host or 'localhost'}:{server.port}"
-    return None
+    return f"http://{servers[-1].host or 'localhost'}:{servers[-1].port}" if servers else None
 
 
 def _inet(resolver: Resolver, section: Section) -> ServerConfig | None:
