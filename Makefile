@@ -52,12 +52,14 @@ soak: $(STAMP) ## ten minutes under churn: no leaks, memory flat
 peers: $(STAMP)
 	@$(BIN)/python scripts/install_peers.py
 
-# Real servers for tests/recipes: installed where that is allowed, else those tests skip visibly.
+# Real servers for tests/recipes: installed where that can be done, else those tests skip visibly (in CI they fail).
 recipe-programs:
-	@if [ "$$(id -u)" = 0 ] || [ -n "$$CI" ]; then sh scripts/install_recipes.sh; fi
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    sh scripts/install_recipes.sh || echo "without them, tests/recipes skips what it cannot run"; \
+	fi
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) .peers .demo build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) .peers build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml scripts/make_venv.sh

@@ -1,12 +1,11 @@
 """Nothing of the machine it was written on gets into the project."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.markdown import ROOT, tracked_files
+from support.markdown import ROOT, files_without_git, tracked_files
 
 # Built from pieces, so that this file does not hold what it looks for.
 FORBIDDEN = {
@@ -37,11 +36,15 @@ def test_no_tracked_file_holds(what: str) -> None:
 
 
 def test_no_built_or_cached_file_is_tracked() -> None:
-    listing = subprocess.run(("git", "ls-files"), cwd=ROOT, capture_output=True, text=True, check=True).stdout
     unwanted = re.compile(
         r"(__pycache__|\.pyc$|\.egg-info|^\.venv/|^\.peers/|^dist/|^build/|\.sqlite3?$|\.log$)"
     )
-    assert [] == [line for line in listing.splitlines() if unwanted.search(line)]
+    names = [path.relative_to(ROOT).as_posix() for path in tracked_files()]
+    assert [] == [name for name in names if unwanted.search(name)]
+
+
+def test_the_listing_without_git_is_the_same() -> None:
+    assert tracked_files("*.md") == files_without_git(("*.md",))
 
 
 def test_text_files_end_with_a_newline() -> None:

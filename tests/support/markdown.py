@@ -3,6 +3,7 @@
 import re
 import subprocess
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,9 +28,37 @@ class Fence:
 
 def tracked_files(*patterns: str) -> list[Path]:
     """Files of the project: tracked, or new and not ignored. `patterns` as git understands them."""
-    command = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns)
-    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [path for line in sorted(set(listing.splitlines())) if (path := ROOT / line).is_file()]
+    # In a container the checkout often belongs to somebody else, which git refuses unless told.
+    command = (
+        "git",
+        "-c",
+        "safe.directory=*",
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "--",
+    )
+    try:
+        result = subprocess.run((*command, *patterns), cwd=ROOT, capture_output=True, text=True)
+    except FileNotFoundError:
+        return files_without_git(patterns)
+    if result.returncode != 0:
+        return files_without_git(patterns)
+    return [path for line in sorted(set(result.stdout.splitlines())) if (path := ROOT / line).is_file()]
+
+
+def files_without_git(patterns: tuple[str, ...]) -> list[Path]:
+    """The same from an unpacked archive, or where git is not installed."""
+    ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text().split()]
+
+    def is_ignored(path: Path) -> bool:
+        parts = (".git", *ignored)
+        return any(fnmatch(part, name) for part in path.relative_to(ROOT).parts for name in parts)
+
+    chosen = patterns or ("*",)
+    files = (path for path in sorted(ROOT.rglob("*")) if path.is_file() and not is_ignored(path))
+    return [path for path in files if any(fnmatch(path.relative_to(ROOT).as_posix(), one) for one in chosen)]
 
 
 def pages() -> list[Path]:
