@@ -18,6 +18,7 @@ missing_packages() {
     on_path mariadbd mysqld || echo mariadb-server
     [ -n "$(ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null)" ] || on_path postgres || echo postgresql
     [ -n "$(ls /usr/sbin/php-fpm* 2>/dev/null)" ] || echo php-fpm
+    on_path python3 || echo python3
     # A runtime alone cannot run `java Main.java`: that takes the compiler's module.
     { on_path java && java --list-modules | grep -q '^jdk\.compiler'; } || echo default-jdk-headless
 }

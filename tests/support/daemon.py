@@ -97,6 +97,8 @@ class Daemon:
     conf_text: str
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to the environment of the daemon and of supervisorctl."""
+    bin: Path = field(default_factory=bin_dir)
+    """Where its commands are; first in its PATH unless `env` brings a PATH."""
     log_path: Path | None = None
     """The daemon's log, where the configuration chose it."""
     command_prefix: tuple[str, ...] = ()
@@ -127,14 +129,17 @@ class Daemon:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     # --- life
 
     def start(self, *flags: str, wait: bool = True) -> Self:
         """Run `supervisord -n -c conf` and wait until it answers; `flags` are added."""
-        command = [*self.command_prefix, str(bin_dir() / "supervisord"), "-n", "-c", str(self.conf), *flags]
+        self._short.mkdir(exist_ok=True)
+        command = [*self.command_prefix, str(self.bin / "supervisord"), "-n", "-c", str(self.conf), *flags]
         with (self.tmp / "daemon.out").open("ab") as out:
             self.process = subprocess.Popen(
                 command,
@@ -192,7 +197,7 @@ class Daemon:
     def ctl(self, *args: str, timeout: float = 60.0) -> Outcome:
         """Run `supervisorctl -c conf ARGS` to its end."""
         done = subprocess.run(
-            [str(bin_dir() / "supervisorctl"), "-c", str(self.conf), *args],
+            [str(self.bin / "supervisorctl"), "-c", str(self.conf), *args],
             env=self._environment(),
             cwd=self.tmp,
             stdin=subprocess.DEVNULL,
@@ -218,7 +223,7 @@ class Daemon:
         def reached() -> bool:
             nonlocal line
             line = self.status(name)
-            return line.split()[1:2] and line.split()[1] in states
+            return bool(set(line.split()[1:2]) & set(states))
 
         try:
             until(reached, timeout, f"{name} {'|'.join(states)}")
@@ -251,7 +256,7 @@ class Daemon:
     # --- within
 
     def _environment(self) -> dict[str, str]:
-        path = f"{bin_dir()}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        path = f"{self.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         return {**os.environ, "PATH": path, **self.env, MARK: self.mark}
 
     def _note_family(self) -> None:
