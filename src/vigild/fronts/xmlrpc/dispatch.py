@@ -35,7 +35,7 @@ class Dispatcher:
             else:
                 for name, help_text, signature, call in interface_methods(interface):
                     self._table[f"{namespace}.{name}"] = Entry(call, help_text, signature)
-        self._add_methods("system", self._system_methods())
+        self._add_methods("system", self.system_methods())
 
     @property
     def table(self) -> Mapping[str, Entry]:
@@ -71,7 +71,8 @@ class Dispatcher:
 
     # ---- system.* ----
 
-    def _system_methods(self) -> list[Method]:
+    def system_methods(self) -> list[Method]:
+        """The methods of `system.*`, which know all others."""
         name = Param("name", "string", "The full name of a method", read_text)
         calls = Param("calls", "array", "Structs: string methodName, array params", _calls)
         return [
