@@ -1,0 +1,193 @@
+"""Spawning: what the child is given, and every way in which it can fail, as a value."""
+
+import errno
+import os
+import resource
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from support.machine import Machine, on_machine
+from vigild.engine.ports import SpawnFailure
+from vigild.host.runtime_dir import RuntimeDir
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+def failure(machine: Machine, request: object) -> SpawnFailure:
+    outcome = machine.children.spawn(request)  # type: ignore[arg-type]
+    assert isinstance(outcome, SpawnFailure), outcome
+    return outcome
+
+
+def test_a_child_gets_its_directory_umask_environment_and_a_group_of_its_own(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        script = "pwd; umask; env | grep COLOUR; ps -o pgid= -p $$ 2>/dev/null || cut -d' ' -f5 /proc/$$/stat"
+        child = machine.run(
+            script,
+            directory="/",
+            umask=0o027,
+            environment={"COLOUR": "blue", "PATH": os.environ["PATH"]},
+        )
+        await machine.ended(child)
+        lines = machine.read("stdout").decode().split()
+        assert lines == ["/", "0027", "COLOUR=blue", str(child.pid)]
+
+    on_machine(short_tmp, play)
+
+
+def test_a_child_inherits_no_descriptor_and_no_ignored_sigpipe(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        leaked = os.open(os.devnull, os.O_RDONLY)
+        os.set_inheritable(leaked, True)
+        await machine.ended(machine.run("ls /proc/self/fd; grep SigIgn /proc/self/status"))
+        os.close(leaked)
+        words = machine.read("stdout").split()
+        assert words[:4] == [b"0", b"1", b"2", b"3"], "3 is ls's own"
+        assert int(words[-1], 16) & 1 << (signal.SIGPIPE - 1) == 0
+
+    on_machine(short_tmp, play)
+
+
+def test_exit_codes_and_signals_are_reaped_as_they_are(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        assert await machine.ended(machine.run("exit 7")) == 7
+        assert await machine.ended(machine.run("kill -SEGV $$")) == -signal.SIGSEGV
+
+    on_machine(short_tmp, play)
+
+
+def test_a_signal_goes_to_the_process_or_to_its_group(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        child = machine.run(
+            "trap 'echo parent' TERM; (trap 'echo child; exit' TERM; echo up; while :; do sleep 0.01; done) & wait; wait"
+        )
+        await machine.holds(lambda: b"up" in machine.read("stdout"))
+        machine.children.kill(child.pid, signal.SIGTERM, False)
+        await machine.holds(lambda: b"parent" in machine.read("stdout"))
+        assert b"child" not in machine.read("stdout")
+        machine.children.kill(child.pid, signal.SIGTERM, True)
+        await machine.ended(child)
+        await machine.holds(lambda: b"child" in machine.read("stdout"))
+        with pytest.raises(ProcessLookupError):
+            machine.children.kill(child.pid, signal.SIGTERM, False)
+
+    on_machine(short_tmp, play)
+
+
+def test_a_directory_that_is_not_there(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        failed = failure(machine, machine.request("true", directory="/nonexistent"))
+        assert (failed.stage, failed.errno) == ("chdir", errno.ENOENT)
+        assert failed.text == "couldn't chdir to /nonexistent: ENOENT"
+        assert machine.read("stderr") == (
+            b"supervisor: couldn't chdir to /nonexistent: ENOENT\nsupervisor: child process was not spawned\n"
+        )
+
+    on_machine(short_tmp, play)
+
+
+def test_a_program_that_cannot_be_executed(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        script = short_tmp / "script"
+        script.write_text("no interpreter line")
+        script.chmod(0o755)
+        request = machine.request("true")
+        request.filename, request.argv = str(script), ["script"]
+        failed = failure(machine, request)
+        assert (failed.stage, failed.errno, failed.text) == (
+            "exec",
+            errno.ENOEXEC,
+            "couldn't exec script: ENOEXEC",
+        )
+        request.filename = str(short_tmp / "gone")
+        assert failure(machine, request).errno == errno.ENOENT
+
+    on_machine(short_tmp, play)
+
+
+def test_a_nul_byte_in_the_environment(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        failed = failure(machine, machine.request("true", environment={"A": "b\0c"}))
+        assert (failed.stage, failed.errno) == ("exec", errno.EINVAL)
+
+    on_machine(short_tmp, play)
+
+
+def test_out_of_descriptors(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest = os.dup(0)
+        os.close(lowest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 2, hard))
+        try:
+            failed = failure(machine, machine.request("true"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert (failed.stage, failed.errno) == ("streams", errno.EMFILE)
+        assert failed.text == "too many open files to spawn 'web'"
+        assert isinstance(machine.runtime, RuntimeDir)
+        assert os.listdir(machine.runtime.path) == ["lock"], "nothing is left of the attempt"
+        assert await machine.ended(machine.run("exit 0")) == 0
+
+    on_machine(short_tmp, play)
+
+
+@pytest.mark.needs_root
+@needs_root
+def test_a_child_becomes_its_user_with_all_its_groups(short_tmp: Path) -> None:
+    import pwd
+
+    async def play(machine: Machine) -> None:
+        user = pwd.getpwnam("nobody")
+        await machine.ended(machine.run("id -u; id -g; id -G", uid=user.pw_uid))
+        uid, gid, *groups = machine.read("stdout").split()
+        assert (int(uid), int(gid)) == (user.pw_uid, user.pw_gid)
+        assert {int(group) for group in groups} == set(os.getgrouplist("nobody", user.pw_gid))
+
+    on_machine(short_tmp, play)
+
+
+@pytest.mark.needs_root
+@needs_root
+def test_a_user_that_does_not_exist(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        failed = failure(machine, machine.request("true", uid=54321))
+        assert (failed.stage, failed.text) == ("setuid", "couldn't setuid to 54321: Can't find uid 54321")
+
+    on_machine(short_tmp, play)
+
+
+def test_the_runtime_directory_may_vanish(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        assert isinstance(machine.runtime, RuntimeDir)
+        shutil.rmtree(machine.runtime.path)
+        await machine.ended(machine.run("echo hi"))
+        assert machine.read("stdout") == b"hi\n"
+
+    on_machine(short_tmp, play)
+
+
+def test_two_children_that_name_one_file_share_it(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        children = [machine.run("for i in 1 2 3; do echo line; done", stderr=None) for _ in range(3)]
+        for child in children:
+            await machine.ended(child)
+        assert machine.read("stdout") == b"line\n" * 9
+        machine.children.close_logs(machine.plan())
+
+    on_machine(short_tmp, play)
+
+
+def test_several_hundred_children_come_and_go_and_leave_nothing(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        children = [machine.run("echo x", stdout=machine.plan(name="all"), stderr=None) for _ in range(200)]
+        for child in children:
+            await machine.ended(child)
+        assert machine.read("all") == b"x\n" * 200
+        assert isinstance(machine.runtime, RuntimeDir)
+        assert os.listdir(machine.runtime.path) == ["lock"]
+
+    on_machine(short_tmp, play)

@@ -1,0 +1,109 @@
+"""The options that look at the data, with real children and with none."""
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from support.machine import ListLog, Machine, on_machine
+from vigild.engine.ports import StreamPlan
+from vigild.host.logfiles import ChildLogs
+from vigild.host.pipeline import Pipeline, needs_pipeline, timestamp
+from vigild.host.syslog import Syslog
+
+
+def test_a_plain_log_needs_none() -> None:
+    assert not needs_pipeline(StreamPlan("stdout", "/log", max_bytes=1, backups=1))
+    assert needs_pipeline(StreamPlan("stdout", None, syslog_tag=""))
+
+
+def test_escapes_captures_and_prefixes_of_a_real_child(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        heard: list[bytes] = []
+        captured: list[bytes] = []
+        plan = machine.plan(
+            strip_ansi=True,
+            capture_max_bytes=100,
+            line_prefix=b"web: ",
+            on_data=heard.append,
+            on_capture=captured.append,
+        )
+        script = "printf '\\033[31mred\\033[0m\\n<!--XSUPERVISOR:BEGIN-->told\\n<!--XSUPERVISOR:END-->more\\n'; printf 'last <!--X'"
+        await machine.ended(machine.run(script, stdout=plan))
+        assert machine.read("stdout") == b"web: red\nweb: more\nweb: last <!--X"
+        assert b"".join(heard) == b"red\nmore\nlast <!--X"
+        assert captured == [b"told\n"]
+
+    on_machine(short_tmp, play)
+
+
+def test_what_a_descendant_writes_later_goes_to_the_file_only(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        import os
+
+        go = short_tmp / "go"
+        os.mkfifo(go)
+        heard: list[bytes] = []
+        child = machine.run(
+            f"echo now; (read x < {go}; echo later) & exit 0", stdout=machine.plan(on_data=heard.append)
+        )
+        await machine.ended(child)
+        go.write_bytes(b"\n")
+        await machine.holds(lambda: machine.read("stdout") == b"now\nlater\n")
+        assert b"".join(heard) == b"now\n"
+
+    on_machine(short_tmp, play)
+
+
+def test_a_listener_may_end_the_child_from_within_its_data(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        children = []
+
+        def on_data(data: bytes) -> None:
+            children[0].finish()
+
+        children.append(machine.run("echo x; sleep 1000", stdout=machine.plan(on_data=on_data)))
+        await machine.holds(lambda: machine.read("stdout") == b"x\n")
+
+    on_machine(short_tmp, play)
+
+
+def test_times_before_lines(tmp_path: Path) -> None:
+    logs = ChildLogs(str(tmp_path), "test", ListLog())
+    plan = StreamPlan("stdout", str(tmp_path / "log"), line_timestamps=True, line_prefix=b"p ")
+    pipeline = Pipeline(plan, logs.open(plan), Syslog())
+    pipeline.feed(b"one\ntwo")
+    pipeline.feed(b"\n")
+    pipeline.flush()
+    logs.close_all()
+    stamp = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d"
+    assert re.fullmatch(stamp + rb" p one\n" + stamp + rb" p two\n", (tmp_path / "log").read_bytes())
+
+
+def test_a_timestamp_is_iso_8601_in_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        assert timestamp(1_700_000_000.5) == b"2023-11-15T06:13:20.500+08:00"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_lines_go_to_syslog_one_by_one_with_their_tag(short_tmp: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(short_tmp / "log"))
+        syslog = Syslog(ident="supervisord", path=str(short_tmp / "log"))
+        pipeline = Pipeline(StreamPlan("stdout", None, syslog_tag="web"), None, syslog)
+        pipeline.feed(b"one\ntw")
+        pipeline.feed(b"o\nrest")
+        pipeline.flush()
+        syslog.close()
+        got = [server.recv(1000) for _ in range(3)]
+        for message, text in zip(got, (b"one", b"two", b"rest"), strict=True):
+            assert re.fullmatch(
+                rb"<14>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d supervisord: web " + text, message
+            )

@@ -1,0 +1,110 @@
+"""Doors and shared sockets."""
+
+import errno
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from support.machine import ListLog
+from vigild.config.model import FcgiSocketConfig, ServerConfig
+from vigild.host.sockets import SharedSockets, is_socket_served, open_listener
+
+
+def unix_server(path: Path, **options: object) -> ServerConfig:
+    return ServerConfig("unix_http_server", path=str(path), **options)  # type: ignore[arg-type]
+
+
+def test_a_unix_door_has_its_mode_and_goes_when_closed(short_tmp: Path) -> None:
+    path = short_tmp / "sock"
+    listener = open_listener(unix_server(path, mode=0o770), ListLog())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o770
+    assert os.listdir(short_tmp) == ["sock"]
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+    listener.close()
+    assert os.listdir(short_tmp) == []
+
+
+def test_a_door_that_is_served_is_not_taken_over(short_tmp: Path) -> None:
+    path = short_tmp / "sock"
+    first = open_listener(unix_server(path), ListLog())
+    with pytest.raises(OSError) as refused:
+        open_listener(unix_server(path), ListLog())
+    assert refused.value.errno == errno.EADDRINUSE
+    assert is_socket_served(str(path))
+    first.close()
+
+
+def test_a_stale_socket_is_replaced_and_another_kind_of_file_is_not(short_tmp: Path) -> None:
+    path = short_tmp / "sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    log = ListLog()
+    open_listener(unix_server(path), log).close()
+    assert log.text() == f"Unlinking stale socket {path}"
+    path.write_text("precious")
+    with pytest.raises(OSError):
+        open_listener(unix_server(path), ListLog())
+    assert path.read_text() == "precious"
+
+
+def test_closing_leaves_somebody_elses_socket_alone(short_tmp: Path) -> None:
+    path = short_tmp / "sock"
+    first = open_listener(unix_server(path), ListLog())
+    path.unlink()
+    second = open_listener(unix_server(path), ListLog())
+    first.close()
+    assert is_socket_served(str(path))
+    second.close()
+
+
+def test_a_tcp_door_is_non_blocking_and_known_as_tcp() -> None:
+    listener = open_listener(ServerConfig("inet_http_server", host="127.0.0.1", port=0), ListLog())
+    assert listener.socket.proto == socket.IPPROTO_TCP
+    assert listener.socket.getblocking() is False
+    host, port = listener.socket.getsockname()
+    with pytest.raises(OSError) as refused:
+        open_listener(ServerConfig("inet_http_server", host=host, port=port), ListLog())
+    assert refused.value.errno == errno.EADDRINUSE
+    listener.close()
+
+
+def test_a_shared_socket_lives_from_first_to_last_member(short_tmp: Path) -> None:
+    path = short_tmp / "fcgi"
+    log = ListLog()
+    sockets = SharedSockets(log)
+    config = FcgiSocketConfig(f"unix://{path}", path=str(path), mode=0o666, owner=(os.getuid(), os.getgid()))
+    fd = sockets.acquire("php", config)
+    assert sockets.acquire("php", config) == fd
+    assert os.get_blocking(fd)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666
+    sockets.release("php")
+    assert is_socket_served(str(path))
+    sockets.release("php")
+    assert not is_socket_served(str(path))
+    assert log.lines == [
+        ("info", f"Creating socket unix://{path}"),
+        ("info", f"Closing socket unix://{path}"),
+    ]
+    sockets.release("php")
+    sockets.acquire("php", config)
+    sockets.release("php")
+
+
+def test_a_shared_tcp_socket() -> None:
+    sockets = SharedSockets(ListLog())
+    fd = sockets.acquire("php", FcgiSocketConfig("tcp://127.0.0.1:0", host="127.0.0.1", port=0, backlog=5))
+    with socket.socket(fileno=os.dup(fd)) as listener, socket.create_connection(listener.getsockname()):
+        pass
+    sockets.release("php")
+
+
+def test_a_shared_socket_that_cannot_be_made_is_an_error_and_leaves_nothing(short_tmp: Path) -> None:
+    sockets = SharedSockets(ListLog())
+    config = FcgiSocketConfig("unix://x", path=str(short_tmp / "gone" / "fcgi"))
+    with pytest.raises(OSError):
+        sockets.acquire("php", config)
+    sockets.release("php")
