@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from vigild.client.address import Address, parse_address
 from vigild.client.errors import FaultError, HttpError
 from vigild.client.http import Connection
-from vigild.client.quick import flat_structs
+from vigild.client.quick import flat_structs, plain_string
 
 RPC_PATH = "/RPC2"
 # The only answers that can be large; see `quick`.
@@ -53,6 +53,9 @@ class RpcClient:
             structs = flat_structs(body)
             if structs is not None:
                 return structs
+        string = plain_string(body)
+        if string is not None:
+            return string
         from vigild.wire.xmlrpc import FaultValue, XmlRpcError, decode_response  # late: brings the XML parser
 
         try:
