@@ -17,21 +17,21 @@ def _require_both() -> None:
             pytest.fail(why)
 
 
-@pytest.fixture()
+@pytest.fixture
 def agree() -> Callable[[Scenario], None]:
     """Both daemons, the client does not matter."""
     _require_both()
     return lambda scenario: playbill.agree(scenario, playbill.BOTH_DAEMONS)
 
 
-@pytest.fixture()
+@pytest.fixture
 def agree_four_ways() -> Callable[[Scenario], None]:
     """Each client with each daemon."""
     _require_both()
     return lambda scenario: playbill.agree(scenario, playbill.FOUR_WAYS)
 
 
-@pytest.fixture()
+@pytest.fixture
 def play_both() -> Callable[[Scenario], tuple[Transcript, Transcript]]:
     """Supervisor's transcript and ours, for deliberate differences."""
     _require_both()

@@ -113,7 +113,6 @@ def test_fastcgi_sockets(agree: Agree) -> None:
             "process_name=%(program_name)s_%(process_num)d\nnumprocs=2\n"
             f"[fcgi-program:tcp]\n{fcgi}socket=tcp://127.0.0.1:{port}\nsocket_backlog=16\n"
         )
-        stage.note("before the start", stage.path("f.sock").exists())
         stage.rpc("startProcessGroup", "unix")
         stage.rpc("startProcess", "tcp")
         stage.mode("f.sock")
@@ -128,13 +127,9 @@ def test_fastcgi_sockets(agree: Agree) -> None:
         stage.note("one left", stat.S_ISSOCK(stage.path("f.sock").stat().st_mode))
         stage.rpc("stopProcess", "unix:unix_1")
         stage.rpc("stopProcess", "tcp")
-        stage.until(lambda: len(stage.log_lines("Closing")) >= 4, "sockets to be closed")
-        stage.note("the file stays", stage.path("f.sock").exists())
-        stage.note(
-            "log",
-            "\n".join(
-                sorted(stage.log_lines("socket <", "socket unix", "socket tcp", "Creating", "Closing"))
-            ),
-        )
+        # How often sockets are made and closed, and whether the file stays, is in test_differences.
+        stage.until(lambda: len(set(stage.log_lines("Closing"))) == 2, "sockets to be closed")
+        lines = set(stage.log_lines("Creating socket", "Closing socket"))
+        stage.note("log", "\n".join(sorted(lines)))
 
     agree(scenario)

@@ -152,9 +152,11 @@ def test_tail_and_maintail_of_the_client(agree_four_ways: Agree) -> None:
         stage.until(lambda: "0149" in str(stage.ask("supervisor.readProcessStdoutLog", "talker", -100, 0)))
         for order in (
             "tail talker", "tail -50 talker", "tail -0 talker", "tail talker stdout", "tail talker stderr", "tail -2 talker stderr",
-            "tail silent", "tail talker:talker", "maintail -0", "maintail x", "maintail -f -5",
+            "tail silent", "tail talker:talker", "maintail x", "maintail -f -5",
         ):  # fmt: skip
             stage.ctl(*order.split())
+            if order == "maintail -f -5":
+                stage.keep_first_line()
         done = stage.ctl("maintail", "-20")
         label, _ = stage.transcript.entries.pop()
         stage.note(label, [len(done.stdout), done.returncode])
@@ -174,7 +176,6 @@ def test_log_streams_over_http(agree: Agree) -> None:
             "/logtail/talker/nosuch",
             "/nosuch",
             "/logtail/nosuch:*",
-            "/logtail",
             "/logtail/",
         ):
             stage.note(path, stage_status(stage, path))
@@ -225,7 +226,7 @@ def test_clearing_the_log_of_a_running_process(agree: Agree) -> None:
         stage.until_state("echo", "RUNNING")
         for line in ("first-ten", "second-ten", "third-ten"):
             stage.rpc("sendProcessStdin", "echo", line + "\n")
-            stage.until(lambda line=line: line in stage.path("e.err").read_text())  # type: ignore[misc]
+            stage.until(lambda line=line: line in stage.path("e.err").read_text())
         stage.until(lambda: stage.path("e.log").exists() and stage.path("e.log.1").exists())
         stage.rpc("clearProcessLogs", "echo")
         stage.note("files after clear", sorted(path.name for path in stage.root.glob("e.*")))

@@ -24,25 +24,18 @@ ACTIONS = (
 )
 
 
-def first_line(stage: Stage) -> None:
-    """Keep the first line and the exit status of the last order: Vigil explains more below."""
-    label, text = stage.transcript.entries.pop()
-    lines = text.splitlines()
-    stage.note(label, "\n".join((*lines[:1], *lines[-1:])))
-
-
 def test_no_daemon_at_the_socket(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         stage.configure(CAT)
         for action in ACTIONS:
             stage.ctl(*action.split())
-            first_line(stage)
+            stage.keep_first_line()
         with socket.socket(socket.AF_UNIX) as stale:
             stale.bind(str(stage.path("s.sock")))
         stage.ctl("status")
-        first_line(stage)
+        stage.keep_first_line()
         stage.ctl(stdin="status\n")
-        first_line(stage)
+        stage.keep_first_line()
 
     agree(scenario)
 
@@ -56,7 +49,7 @@ def test_no_daemon_at_the_port(agree: Agree) -> None:
         stage.configure(CAT, HEAD.replace("unix://%(here)s/s.sock", f"http://127.0.0.1:{port}"))
         for action in ("status", "start cat", "pid", "shutdown"):
             stage.ctl(*action.split())
-            first_line(stage)
+            stage.keep_first_line()
 
     agree(scenario)
 
@@ -82,7 +75,7 @@ def test_a_shell_fed_from_a_file(agree_four_ways: Agree) -> None:
     def scenario(stage: Stage) -> None:
         stage.start(CAT)
         stage.until_state("cat", "RUNNING")
-        stage.ctl(stdin="stop cat\nstart cat\nnosuch\n\nstart\nstatus cat\nversion\nquit\nstatus\n")
+        stage.ctl(stdin="stop cat\nstart cat\nnosuch\n\nstatus cat\nversion\nquit\nstatus\n")
         stage.ctl("-i", "stop", "cat", stdin="start cat\nexit\n")
         stage.ctl(stdin="status cat\n")
         stage.ctl(stdin="stop nosuch\nstop cat; start cat\nEOF\n")
@@ -102,7 +95,29 @@ def test_the_prompt_of_the_configuration(agree: Agree) -> None:
 def test_help_knows_every_action(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         stage.start(CAT)
-        actions = "add avail clear exit fg maintail open pid quit reload remove reread restart shutdown signal start status stop tail update version".split()
+        actions = [
+            "add",
+            "avail",
+            "clear",
+            "exit",
+            "fg",
+            "maintail",
+            "open",
+            "pid",
+            "quit",
+            "reload",
+            "remove",
+            "reread",
+            "restart",
+            "shutdown",
+            "signal",
+            "start",
+            "status",
+            "stop",
+            "tail",
+            "update",
+            "version",
+        ]
         done = stage.ctl("help")
         stage.transcript.entries.pop()
         stage.note("listed", sorted(set(done.stdout.decode().split()) & set(actions)))

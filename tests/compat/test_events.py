@@ -78,6 +78,12 @@ stderr_logfile=%(here)s/speaker.err
             ),
         )
         stage.note("header fields", sorted({" ".join(header) for header, _ in stage.events()}))
+        for channel in ("STDOUT", "STDERR"):  # whether captured text is an event twice is in test_differences
+            kinds[f"PROCESS_LOG_{channel}"] = [
+                payload
+                for payload in kinds[f"PROCESS_LOG_{channel}"]
+                if "captured" not in payload and "from err" not in payload
+            ]
         for kind in sorted(kinds):
             stage.note(kind, "\n".join(sorted(map(repr, kinds[kind]))))
         stage.show_file("speaker.log")
@@ -131,7 +137,7 @@ def test_a_listener_that_breaks_the_protocol(agree: Agree) -> None:
         stage.until(lambda: len(stage.log_lines("UNKNOWN")) >= 2)
         stage.ask("supervisor.sendRemoteCommEvent", "n", "two")
         stage.infos()
-        stage.note("log", sorted(stage.log_lines("UNKNOWN", "unknown", "result")))
+        stage.note("log", sorted(stage.log_lines("has entered the UNKNOWN", "bad result line")))
 
     agree(scenario)
 
@@ -179,7 +185,7 @@ def test_overflow_of_the_buffer(agree: Agree) -> None:
         for number in range(4):
             stage.ask("supervisor.sendRemoteCommEvent", "n", f"queued {number}")
         stage.until(lambda: len(stage.log_lines("overflow")) >= 2)
-        rejected(stage)
+        stage.note("log", "\n".join(line.partition(" (")[0] for line in stage.log_lines("overflow")))
 
     agree(scenario)
 

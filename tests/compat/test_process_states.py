@@ -249,3 +249,43 @@ priority=25
         stage.note("order of groups that stopped at the end", list(dict.fromkeys(groups)))
 
     agree(scenario)
+
+
+def test_order_of_equal_priorities(agree: Agree) -> None:
+    def scenario(stage: Stage) -> None:
+        names = ("mike", "zulu", "alpha", "xray", "bravo")
+        stage.start("".join(f"[program:{name}]\ncommand=/bin/sleep 1000\nstartsecs=0\n" for name in names))
+        for name in names:
+            stage.until_state(name, "RUNNING")
+        stage.note("started", [line.split()[2] for line in stage.log_lines("spawned")])
+        stage.end()
+        stage.note("stopped", [line.split()[2] for line in stage.log_lines("stopped")])
+
+    agree(scenario)
+
+
+def test_order_within_a_group(agree: Agree) -> None:
+    def scenario(stage: Stage) -> None:
+        names = (("mike", 30), ("zulu", 10), ("alpha", 20), ("xray", 20))
+        stage.start(
+            "".join(
+                f"[program:{name}]\ncommand=/bin/sleep 1000\nstartsecs=0\npriority={p}\n" for name, p in names
+            )
+            + "[group:all]\nprograms=xray,mike,zulu,alpha\n"
+        )
+        for name, _ in names:
+            stage.until_state(f"all:{name}", "RUNNING")
+        stage.note("started", [line.split()[2] for line in stage.log_lines("spawned")])
+        for method, *arguments in (
+            ("signalProcessGroup", "all", "CONT"),
+            ("signalAllProcesses", "CONT"),
+            ("clearAllProcessLogs",),
+        ):
+            stage.rpc(method, *arguments)
+        stage.rpc("startProcessGroup", "all")
+        for name, _ in names:
+            stage.rpc("stopProcess", f"all:{name}")
+        stage.rpc("startProcessGroup", "all", False)
+        stage.note("started again", [line.split()[2] for line in stage.log_lines("spawned")][4:])
+
+    agree(scenario)

@@ -123,6 +123,7 @@ def test_which_changes_count(agree: Agree) -> None:
 
         write(None)
         stage.start()
+        # A running AUTO log is known by its file's name; a new AUTO equals everything.
         for change in changes:
             write(change)
             stage.note(change, stage.ask("supervisor.reloadConfig"))
@@ -152,5 +153,16 @@ def test_changes_of_groups_listeners_and_sockets(agree: Agree) -> None:
         ):  # fmt: skip
             write(*arguments)
             stage.note(str(arguments), stage.ask("supervisor.reloadConfig"))
+
+    agree(scenario)
+
+
+def test_a_log_file_that_becomes_auto(agree: Agree) -> None:
+    def scenario(stage: Stage) -> None:
+        stage.start(program("x", "stdout_logfile=%(here)s/x.log\nstderr_logfile=NONE\nautostart=false"))
+        stage.configure(program("x", "stderr_logfile=NONE\nautostart=false"))
+        stage.note("stdout", stage.ask("supervisor.reloadConfig"))
+        stage.configure(program("x", "stdout_logfile=%(here)s/x.log\nautostart=false"))
+        stage.note("stderr", stage.ask("supervisor.reloadConfig"))
 
     agree(scenario)

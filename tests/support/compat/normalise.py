@@ -14,6 +14,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bpid:([1-9]\d*)", "pid:<pid>"),
         (r"\(pid ([1-9]\d*)\)", "(pid <pid>)"),
         (r"(killing '[^']*') \(\d+\)", r"\1 (<pid>)"),
+        (r"file: \S+ line: \d+", "file: <file> line: <line>"),
         (r"unknown pid [1-9]\d*", "unknown pid <pid>"),
         (r"when:\d+", "when:<second>"),
         (r"-(stdout|stderr)---([A-Za-z]+)-\w{8}\.log", r"-\1---\2-<random>.log"),

@@ -292,6 +292,12 @@ class Stage:
             value = pprint.pformat(normalise.structure(value, self.tokens), width=110)
         self.transcript.add(normalise.text(label, self.tokens), normalise.text(value, self.tokens))
 
+    def keep_first_line(self) -> None:
+        """Of the last order keep only the first line and the exit status: the rest is each one's own prose."""
+        label, text = self.transcript.entries.pop()
+        lines = text.splitlines()
+        self.transcript.add(label, "\n".join((*lines[:1], *lines[-1:])))
+
     def infos(self, *keys: str) -> None:
         """Write down some fields of all processes."""
         infos = self.ask("supervisor.getAllProcessInfo")
