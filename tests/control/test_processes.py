@@ -135,6 +135,12 @@ def test_groups_answer_for_each_member(world: World, processes: Processes) -> No
     ]
 
 
+def test_members_answer_in_order_of_priority(world: World, processes: Processes) -> None:
+    world.engine.add_group(group(program("late", priority=9), program("early", priority=3), name="g"))
+    world.boot()
+    assert [result["name"] for result in processes.signal_group("g", "0")] == ["early", "late"]
+
+
 def test_all_start_and_stop_in_order_of_priority(world: World, processes: Processes) -> None:
     results = run(processes.start_all, lambda: world.clock.advance(1))
     assert [result["name"] for result in results] == ["db", "web"]  # type: ignore[attr-defined]
@@ -171,12 +177,12 @@ def test_signals(world: World, processes: Processes) -> None:
     assert fault_of(lambda: processes.signal("web", "HUP"))[0] is Fault.FAILED
 
 
-@pytest.mark.parametrize(("text", "number"), [("TERM", 15), ("sigkill", 9), (" 3 ", 3), ("HUP", 1)])
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("TERM", 15), ("sigkill", 9), (" 3 ", 3), ("HUP", 1)])
 def test_signal_names(text: str, number: int) -> None:
     assert signal_number(text) == number
 
 
-@pytest.mark.parametrize("text", ["", "SIG", "0", "-1", "SIG_BLOCK", "TERMS", "SIGSETXID"])
+@pytest.mark.parametrize("text", ["", "SIG", "-1", "SIG_BLOCK", "TERMS", "SIGSETXID"])
 def test_what_is_no_signal(text: str) -> None:
     assert fault_of(lambda: signal_number(text))[0] is Fault.BAD_SIGNAL
 

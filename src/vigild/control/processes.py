@@ -26,8 +26,8 @@ def signal_number(text: str) -> int:
         number = getattr(signals, word if word.startswith("SIG") else f"SIG{word}", None)
     else:
         number = int(word)
-    valid = signals.valid_signals()
-    if not isinstance(number, int) or number not in valid:
+    # 0 is no signal but a question: is there such a process, and may it be signalled?
+    if not isinstance(number, int) or (number not in signals.valid_signals() and word != "0"):
         raise VigilError(Fault.BAD_SIGNAL, text)
     return int(number)
 
@@ -78,7 +78,7 @@ class Processes:
 
     async def start_group(self, name: str, wait: bool = True) -> list[StatusStruct]:
         """Start all of a group that do not run. BAD_NAME."""
-        members = list(find_group(self._engine, name).processes.values())
+        members = find_group(self._engine, name).by_priority
         return await self._start_many(members, wait)
 
     async def start_all(self, wait: bool = True) -> list[StatusStruct]:
@@ -132,7 +132,7 @@ class Processes:
 
     async def stop_group(self, name: str, wait: bool = True) -> list[StatusStruct]:
         """Stop all of a group that run. BAD_NAME."""
-        members = list(find_group(self._engine, name).processes.values())
+        members = find_group(self._engine, name).by_priority
         return await self._stop_many(members, wait)
 
     async def stop_all(self, wait: bool = True) -> list[StatusStruct]:
@@ -208,7 +208,7 @@ class Processes:
 
     def signal_group(self, name: str, signal: str) -> list[StatusStruct]:
         """Signal all of a group that run. BAD_NAME."""
-        return self._signal_many(list(find_group(self._engine, name).processes.values()), signal)
+        return self._signal_many(find_group(self._engine, name).by_priority, signal)
 
     def signal_all(self, signal: str) -> list[StatusStruct]:
         """Signal everything that runs."""

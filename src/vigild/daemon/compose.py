@@ -53,7 +53,6 @@ class MainLogDoor:
     def clear(self) -> None:
         """Empty it. Raises OSError."""
         self._log.clear()
-        self._log.info("reopening log file")
 
 
 def load_result_handler(spec: str) -> ResultHandler:
@@ -117,9 +116,9 @@ class Life:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
         signal_pipe = self._set_signals()
         signal_pipe.on(signal.SIGCHLD, Reaper(self._engine.child_died).reap)
-        self._engine.announce_running()
         for group in self._config.groups:
             self._engine.add_group(group)
+        self._engine.announce_running()
         self._engine.start_slice()
         deadline = self._loop.time() + SERVE_WITHIN_SECONDS
         while self._engine.starting and self._loop.time() < deadline:

@@ -31,6 +31,11 @@ class Group:
         self.pool = pool
 
     @property
+    def by_priority(self) -> list[ManagedProcess]:
+        """Its processes in the order in which orders are carried out: lowest priority first, else as configured."""
+        return sorted(self.processes.values(), key=lambda process: process.config.priority)
+
+    @property
     def unstopped(self) -> list[ManagedProcess]:
         """Those that still run, or try to."""
         return [process for process in self.processes.values() if not process.stopped]
@@ -95,7 +100,7 @@ class Engine:
     def all_processes(self) -> list[ManagedProcess]:
         """Every process, groups and members in order of priority."""
         groups = sorted(self.groups.values(), key=lambda group: group.config.priority)
-        return [process for group in groups for process in group.processes.values()]
+        return [process for group in groups for process in group.by_priority]
 
     def _make_process(
         self, config: ProcessConfig, group: GroupConfig, pool: PoolRunner | None
@@ -189,8 +194,8 @@ class Engine:
     def _next_wave(self) -> None:
         """Begin waves until there is one whose processes need time to stop; end when there are no more."""
         while not self._stopping and self._waves:
-            members = [process for group in self._waves.pop() for process in group.processes.values()]
-            for process in sorted(members, key=lambda member: member.config.priority, reverse=True):
+            members = [process for group in self._waves.pop() for process in group.by_priority]
+            for process in sorted(members, key=lambda member: member.config.priority)[::-1]:
                 if not process.stopped:
                     process.feed(ShutDown())
             self._stopping = {process for process in members if not process.stopped}
