@@ -2,7 +2,8 @@
 
 Equality is Supervisor's, observed: a group is the same when name, kind, priority and processes are; a
 listener pool also buffer size, events and result handler; a FastCGI group also the *address* of its socket
-(not owner, mode or backlog). A log file that either side leaves to the daemon (AUTO) is not compared.
+(not owner, mode or backlog). A log file that the
+new file leaves to the daemon (AUTO) is not compared; a running AUTO log is a file with a name of its own.
 """
 
 from collections.abc import Sequence
@@ -30,31 +31,31 @@ def diff_groups(
     return added, changed, removed
 
 
-def same_group(one: GroupConfig, other: GroupConfig) -> bool:
-    """Whether a reread leaves the group alone."""
+def same_group(new: GroupConfig, running: GroupConfig) -> bool:
+    """Whether a reread leaves the group alnew."""
     return (
-        one.name == other.name
-        and one.kind is other.kind
-        and one.priority == other.priority
-        and one.buffer_size == other.buffer_size
-        and one.events == other.events
-        and one.result_handler == other.result_handler
-        and (one.socket.url if one.socket else None) == (other.socket.url if other.socket else None)
-        and len(one.processes) == len(other.processes)
-        and all(map(same_process, one.processes, other.processes))
+        new.name == running.name
+        and new.kind is running.kind
+        and new.priority == running.priority
+        and new.buffer_size == running.buffer_size
+        and new.events == running.events
+        and new.result_handler == running.result_handler
+        and (new.socket.url if new.socket else None) == (running.socket.url if running.socket else None)
+        and len(new.processes) == len(running.processes)
+        and all(map(same_process, new.processes, running.processes))
     )
 
 
-def same_process(one: ProcessConfig, other: ProcessConfig) -> bool:
+def same_process(new: ProcessConfig, running: ProcessConfig) -> bool:
     """Whether two processes would run alike."""
     return (
-        all(getattr(one, name) == getattr(other, name) for name in _PROCESS_FIELDS)
-        and _same_stream(one.stdout, other.stdout)
-        and _same_stream(one.stderr, other.stderr)
+        all(getattr(new, name) == getattr(running, name) for name in _PROCESS_FIELDS)
+        and _same_stream(new.stdout, running.stdout)
+        and _same_stream(new.stderr, running.stderr)
     )
 
 
-def _same_stream(one: StreamConfig, other: StreamConfig) -> bool:
-    if AUTO not in (one.logfile, other.logfile) and one.logfile != other.logfile:
+def _same_stream(new: StreamConfig, running: StreamConfig) -> bool:
+    if new.logfile is not AUTO and new.logfile != running.logfile:
         return False
-    return all(getattr(one, name) == getattr(other, name) for name in _STREAM_FIELDS)
+    return all(getattr(new, name) == getattr(running, name) for name in _STREAM_FIELDS)
