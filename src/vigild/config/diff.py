@@ -2,8 +2,8 @@
 
 Equality is Supervisor's, observed: a group is the same when name, kind, priority and processes are; a
 listener pool also buffer size, events and result handler; a FastCGI group also the *address* of its socket
-(not owner, mode or backlog). A log file that the
-new file leaves to the daemon (AUTO) is not compared; a running AUTO log is a file with a name of its own.
+(not owner, mode or backlog). A log file that the new file leaves to the daemon (AUTO) is not compared;
+a running AUTO log is a file with a name of its own.
 """
 
 from collections.abc import Sequence
