@@ -23,7 +23,6 @@ from config.corpus_support import (  # noqa: E402
     DebianAccounts,
     spelled_config,
 )
-
 from vigild.config.load import Loaded, load  # noqa: E402
 
 ENVIRON = {"HOME": "/root", "PATH": "/usr/bin:/bin", "USER": "root", "LANG": "C.UTF-8", "N": "3", "WORD": "w"}
@@ -105,9 +104,9 @@ KEYS = {
 def configuration(dice: random.Random) -> str:
     """A random file: mostly sensible values, now and then any word; odd layout now and then."""
     lines = ["[supervisord]"]
-    for section in dice.sample(list(KEYS), dice.randint(1, 4)):
-        if section in ("program:bad name", "Program:x", "DEFAULT", "weird") and dice.random() < 0.8:
-            section = "program:p"
+    for drawn in dice.sample(list(KEYS), dice.randint(1, 4)):
+        odd = drawn in ("program:bad name", "Program:x", "DEFAULT", "weird")
+        section = "program:p" if odd and dice.random() < 0.8 else drawn
         header = f"[{section}]" + dice.choice(["", "", "", " ; c", " x"])
         lines.append(dice.choice(["", "", "", "", " "]) + header)
         keys = dice.sample(KEYS[section], min(len(KEYS[section]), dice.randint(1, 6)))
@@ -163,7 +162,8 @@ def main() -> int:
         servant = subprocess.Popen(
             [python, "-c", SERVANT, str(CORPUS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        assert servant.stdin and servant.stdout
+        assert servant.stdin
+        assert servant.stdout
         os.chdir(CORPUS)
         for _ in range(count):
             text = configuration(dice)
