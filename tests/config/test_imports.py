@@ -1,0 +1,13 @@
+from vigild.config.imports import why_not_importable
+
+
+def test_what_can_be_imported() -> None:
+    assert why_not_importable("os.path:join") == ""
+    assert why_not_importable("collections:OrderedDict.fromkeys [extra]") == ""
+    assert why_not_importable("os") == ""
+
+
+def test_what_cannot_is_told_with_the_reason() -> None:
+    assert "no_such_module" in why_not_importable("no_such_module:x")
+    assert "no_such_name" in why_not_importable("os:no_such_name")
+    assert why_not_importable("") != ""
