@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
-# Tests mostly wait for processes, so a little more than one worker for each core pays.
-JOBS ?= logical
+# Tests mostly wait for processes, so two workers for each core pay.
+JOBS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 ARGS ?=
 PURE := tests/core tests/wire tests/config
 QUICK := $(PURE) tests/engine tests/control tests/fronts
