@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 FORBIDDEN = {
-    "ssl",
+    "_ssl",
     "hashlib",
     "hmac",
     "email",

@@ -96,8 +96,13 @@ def _one_life(
 
 def error_text(loaded: Loaded) -> str:
     """All errors of a configuration, one after another, as people read them."""
-    errors = [diagnostic for diagnostic in loaded.diagnostics if diagnostic.severity == "error"]
-    return "\n".join(str(error) for error in errors) or "the configuration cannot be used"
+    errors = []
+    for diagnostic in loaded.diagnostics:
+        if diagnostic.severity == "error" and diagnostic.where.line == 0 and diagnostic.section is None:
+            errors.append(diagnostic.text + (f"\n    hint: {diagnostic.hint}" if diagnostic.hint else ""))
+        elif diagnostic.severity == "error":
+            errors.append(str(diagnostic))
+    return "\n".join(errors) or "the configuration cannot be used"
 
 
 def _config_path(program: str, arguments: Arguments) -> str:
