@@ -41,6 +41,15 @@ print(server.supervisor.getState())
   another.
 - A client that goes away while a method with `wait` is at work does not stop the work.
 
+## Who may call
+
+With `username` and `password` in the server's section, HTTP basic authentication (realm `default`). `password` is clear
+text, `{SHA}` and the SHA-1 in hexadecimal, or a salted scrypt hash, `{scrypt}N$R$P$SALT$HASH`, which this prints:
+
+```sh
+python3 -c "from vigild.fronts.serving.auth import hash_password; print(hash_password(input()))"
+```
+
 ## Faults
 
 | code | name |

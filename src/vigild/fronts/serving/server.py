@@ -99,6 +99,8 @@ class Server:
             return
         if peer_sock.family != socket.AF_UNIX:
             peer_sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # A peer that lost its power would follow a silent log for ever.
+            peer_sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         peer = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else "unix"
         task: asyncio.Task[object] = self._loop.create_task(self._connect(peer_sock, peer))
         self._connecting.add(task)
