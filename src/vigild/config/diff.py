@@ -32,7 +32,7 @@ def diff_groups(
 
 
 def same_group(new: GroupConfig, running: GroupConfig) -> bool:
-    """Whether a reread leaves the group alnew."""
+    """Whether a reread leaves the group alone."""
     return (
         new.name == running.name
         and new.kind is running.kind
