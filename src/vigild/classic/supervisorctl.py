@@ -23,14 +23,17 @@ def main(arguments: list[str] | None = None) -> int:
     except UsageError as error:
         sys.stderr.write(f"Error: {error}\nFor help, use {program} -h\n")
         return 2
+    ctl = Controller(options)
     try:
-        return _run(Controller(options))
+        return _run(ctl)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read us (`| head`) has seen enough. Keep the interpreter from trying to flush once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
+    finally:
+        ctl.disconnect()
 
 
 def _run(ctl: Controller) -> int:

@@ -77,8 +77,8 @@ class Controller:
                 raise ValueError(f"Unknown protocol for serverurl {options.shown_url}") from None
         return self._supervisor
 
-    def reconnect(self) -> None:
-        """Forget the connection: the address or the credentials have changed."""
+    def disconnect(self) -> None:
+        """Let go of the connection: the address or the credentials have changed, or it is over."""
         if self._supervisor is not None:
             self._supervisor.close()
         self._supervisor = None
@@ -168,7 +168,7 @@ class Controller:
         self.options.username = input("Username:")
         self.options.password = getpass(prompt="Password:")
         self.output("")
-        self.reconnect()
+        self.disconnect()
         return self.run(line)
 
     # --- help, plugins ---

@@ -22,7 +22,7 @@ def do_open(ctl: Controller, argument: str) -> None:
         ctl.fail("ERROR: url must be http:// or unix://")
         return
     ctl.options.server_url, ctl.options.server_url_origin = url, "named with open"
-    ctl.reconnect()
+    ctl.disconnect()
     from vigild.cli.ctl.status import do_status
 
     before = ctl.exit_status
