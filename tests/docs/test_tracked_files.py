@@ -9,8 +9,10 @@ from support.markdown import ROOT, files_without_git, tracked_files
 
 # Built from pieces, so that this file does not hold what it looks for.
 FORBIDDEN = {
-    "a working directory of the author's machine": re.compile(rb"/(work|root|tmp/peers)/[a-z.]"),
-    "a home directory": re.compile(rb"/home/(?!user\b|alice\b|www\b|chrism\b|you\b|deploy\b|app\b)[a-z]+/"),
+    "a working directory of the author's machine": re.compile(rb"(?<![\w.])/(work/[a-z]|tmp/peers|root/\.)"),
+    "a home directory": re.compile(
+        rb"/home/(?!user\b|me\b|alice\b|www\b|chrism\b|you\b|deploy\b|app\b)[a-z]+/"
+    ),
     "a package registry's host": re.compile(
         rb"(files\.python" + rb"hosted\.org|pypi" + rb"\.org/simple|artifact" + rb"ory)"
     ),
