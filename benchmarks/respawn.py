@@ -34,7 +34,9 @@ def _latencies(contender: Contender, plan: Plan, payload: Payload, others: int) 
         daemon.wait_until_up()
         deadline = time.monotonic() + plan.respawn_limit_seconds
         while len(found) < plan.respawn_rounds and time.monotonic() < deadline:
-            pause(random.uniform(0.01, 0.05))  # out of step with whatever turn the daemon has
+            pause(
+                contender.least_life_seconds + random.uniform(0.01, 0.05)
+            )  # out of step with whatever turn the daemon has
             before = time.monotonic_ns()
             os.kill(pid, signal.SIGKILL)
             try:

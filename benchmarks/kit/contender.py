@@ -109,6 +109,7 @@ class Contender:
 
     name = ""
     title = ""
+    least_life_seconds = 0.0  # how long a program must have lived to be restarted at once
 
     def version(self) -> str:
         return ""

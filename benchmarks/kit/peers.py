@@ -26,7 +26,6 @@ def install(peer: Peer, peers_directory: Path) -> Path:
     home = peers_directory / f"bench-{peer.requirement}"
     if not (home / "bin" / peer.command).exists():
         _run([sys.executable, "-m", "venv", str(home)], peer)
-        # Supervisor 4.3 wants setuptools' pkg_resources only on old Pythons; both peers bring what else they need.
         pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         _run([*pip, peer.requirement], peer)
     return home / "bin"
