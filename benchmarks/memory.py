@@ -38,4 +38,5 @@ ROW = Row(
         Metric("files_200", "open files of the daemon, 200 programs", ""),
     ),
     measure,
+    repeated=False,  # memory does not depend on what else the machine does
 )
