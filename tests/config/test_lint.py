@@ -9,6 +9,7 @@ import pytest
 from config.build import advice, load_file, load_text, write
 from vigild.config.codes import CODES
 from vigild.config.lint import lint
+from vigild.config.load import Loaded
 
 P = "[program:x]\ncommand=/bin/sleep 5\n"
 
@@ -135,6 +136,10 @@ def test_findings_are_sorted_by_file_and_line(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_gets_no_advice_but_that(tmp_path: Path) -> None:
     assert [item.code for item in lint(load_file(f"{tmp_path}/none"), environ={})] == ["V001"]
+
+
+def test_a_load_that_came_to_nothing_gets_no_advice() -> None:
+    assert lint(Loaded(None, (), ()), environ={}) == ()
 
 
 def test_every_code_that_is_used_is_explained() -> None:

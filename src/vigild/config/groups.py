@@ -33,9 +33,7 @@ def resolve_groups(resolver: Resolver) -> tuple[GroupConfig, ...]:
     ):
         for section in sections:
             if section.name.startswith(prefix) and section.name not in members:
-                group = make(resolver, section)
-                if group is not None:
-                    groups.append(group)
+                groups.append(make(resolver, section))
     groups.sort(key=lambda group: (group.priority, group.name))
     return tuple(groups)
 
@@ -74,7 +72,7 @@ def _group(resolver: Resolver, section: Section, members: set[str]) -> GroupConf
     return GroupConfig(name, priority, tuple(processes), where=section.where)
 
 
-def _program_group(resolver: Resolver, section: Section) -> GroupConfig | None:
+def _program_group(resolver: Resolver, section: Section) -> GroupConfig:
     processes = resolve_processes(
         resolver, section, section.name.partition(":")[2].strip(), GroupKind.PROGRAM
     )
@@ -129,7 +127,7 @@ def _events(resolver: Resolver, section: Section) -> tuple[str, ...]:
     return tuple(sorted(events))
 
 
-def _fcgi_group(resolver: Resolver, section: Section) -> GroupConfig | None:
+def _fcgi_group(resolver: Resolver, section: Section) -> GroupConfig:
     name = _name(resolver, section)
     socket = _fcgi_socket(resolver, section, name)
     processes = resolve_processes(resolver, section, name, GroupKind.FCGI)

@@ -9,7 +9,7 @@ from typing import Any
 
 from vigild.config.accounts import Surroundings
 from vigild.config.diagnostics import BadValueError, Diagnostic, Severity
-from vigild.config.expand import expand, expand_twice
+from vigild.config.expand import expand
 from vigild.config.ini import Document, Entry, Section
 from vigild.config.model import Where
 from vigild.config.options import Converter, Option
@@ -117,16 +117,6 @@ class Resolver:
         except BadValueError as error:
             self.bad_value(section, option.name, entry, error)
             return default
-
-    def converted_twice(
-        self, section: Section, option: Option, entry: Entry, names: Mapping[str, object]
-    ) -> Any:
-        """As `converted`, for the options that Supervisor expands twice; None where it was refused."""
-        try:
-            return option.convert(expand_twice(entry.text, names), self.around)
-        except BadValueError as error:
-            self.bad_value(section, option.name, entry, error)
-            return None
 
     def override(self, option: Option, convert: Converter, text: str) -> Any:
         """A value from the command line: converted, never expanded."""
