@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
 def _contenders(options: argparse.Namespace) -> tuple[list[Contender], dict[str, str]]:
     """Those that are here, in the order of the columns, and why the others are not."""
     makers: dict[str, Callable[[], Contender]] = {
-        "vigil": lambda: _vigil(options.vigil_bin),
+        "vigil": lambda: _vigil(options.vigil_bin.absolute()),
         "supervisor": lambda: Classic(
             "supervisor", "Supervisor", peers.install(peers.SUPERVISOR, options.peers)
         ),

@@ -16,6 +16,7 @@ from benchmarks.kit.row import Row, waiting_setup
 from benchmarks.kit.site import free_port, make_site, start
 
 HOOK = Path(__file__).parent / "kit" / "import_hook"
+# Not logging: asyncio imports it.
 FORBIDDEN = [
     "ssl",
     "hashlib",
@@ -29,7 +30,6 @@ FORBIDDEN = [
     "http",
     "urllib.request",
     "xmlrpc",
-    "logging",
     "pydantic",
 ]
 
@@ -104,6 +104,6 @@ def _list(binaries: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        _list(Path(sys.argv[1]))
+        _list(Path(sys.argv[1]).absolute())
     except subprocess.SubprocessError as error:
         sys.exit(str(error))
