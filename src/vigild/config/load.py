@@ -20,14 +20,9 @@ from vigild.config.ini import Document, Section, read_bytes
 from vigild.config.model import Config, Where
 from vigild.config.resolve import Resolver
 from vigild.config.review import review_document
+from vigild.config.search import find_config_file as find_config_file
+from vigild.config.search import searched_paths as searched_paths
 from vigild.config.servers import resolve_rpc_interfaces, resolve_servers, server_url
-
-DEFAULT_CONFIG_FILES = (
-    "supervisord.conf",
-    "etc/supervisord.conf",
-    "/etc/supervisord.conf",
-    "/etc/supervisor/supervisord.conf",
-)
 
 
 @dataclass(slots=True)
@@ -45,21 +40,6 @@ class Loaded:
     infos: tuple[str, ...] = ()
     document: Document = field(default_factory=Document)
     draft: Config | None = None
-
-
-def searched_paths(argv0: str) -> tuple[str, ...]:
-    """Where a daemon or client that was called as `argv0` looks for its file, in order."""
-    above = os.path.dirname(os.path.dirname(argv0))
-    beside = (os.path.join(above, "etc", "supervisord.conf"), os.path.join(above, "supervisord.conf"))
-    return (*beside, *DEFAULT_CONFIG_FILES)
-
-
-def find_config_file(argv0: str, cwd: str) -> str | None:
-    """The first searched path that exists, as it is searched for (relative ones are from `cwd`)."""
-    for path in searched_paths(argv0):
-        if os.path.exists(os.path.join(cwd, path)):
-            return path
-    return None
 
 
 def load(
