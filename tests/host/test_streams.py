@@ -1,6 +1,8 @@
 """What children write arrives: all of it, in order, whatever they and their descendants do."""
 
 import asyncio
+import fcntl
+import itertools
 import os
 import shutil
 import signal
@@ -13,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from support.machine import Machine, on_machine
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.engine.ports import StreamPlan
-from vigild.host import streams
+from vigild.host import logfile, streams
 from vigild.host.runtime_dir import RuntimeDir
+from vigild.host.syslog import Syslog
 
 
 def fifos(machine: Machine) -> list[str]:
@@ -160,11 +163,8 @@ def test_many_flooding_children_do_not_hold_up_the_loop_or_each_other(short_tmp:
 
 
 def test_a_busy_child_gets_a_bigger_pipe_and_a_quiet_one_does_not(short_tmp: Path) -> None:
-    import fcntl
-
     async def play(machine: Machine) -> None:
         size = "import fcntl, sys; print(fcntl.fcntl(0, 1032), file=sys.stderr)"
-        assert hasattr(fcntl, "F_GETPIPE_SZ")
         busy = machine.python(
             "import os, fcntl, time\n"
             "end = time.monotonic() + 60\n"
@@ -179,6 +179,78 @@ def test_a_busy_child_gets_a_bigger_pipe_and_a_quiet_one_does_not(short_tmp: Pat
 
     if os.geteuid() == 0:  # others may be over their share of pipe memory, which is fine too
         on_machine(short_tmp, play)
+
+
+def test_a_slow_reader_of_the_log_holds_the_child_back_and_loses_nothing(
+    short_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logfile, "MAX_PENDING_BYTES", streams.BUFFER_BYTES)
+
+    async def play(machine: Machine) -> None:
+        os.mkfifo(short_tmp / "slow")
+        reader = os.open(short_tmp / "slow", os.O_RDONLY | os.O_NONBLOCK)
+        child = machine.run("head -c 3000000 /dev/zero", stdout=machine.plan(name="slow"))
+        quiet = machine.run("echo quiet", stdout=machine.plan(name="quiet"))
+        await machine.ended(quiet)
+        got = 0
+        while got < 3_000_000:
+            await asyncio.sleep(0)
+            try:
+                got += len(os.read(reader, 100_000))
+            except BlockingIOError:
+                pass
+        assert await machine.ended(child) == 0
+        assert machine.logs.lost_bytes() == 0
+        os.close(reader)
+
+    on_machine(short_tmp, play)
+
+
+def test_one_wake_up_reads_only_so_much(short_tmp: Path) -> None:
+    """Twelve full pipes at once: between any two turns of the loop the files grow by the budget at most."""
+
+    async def play(machine: Machine) -> None:
+        hub = streams.StreamHub(machine.loop, machine.logs, Syslog())
+        pipes = 12
+        for number in range(pipes):
+            reader, writer = os.pipe()
+            os.set_blocking(reader, False)
+            size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, streams.BUFFER_BYTES)
+            os.write(writer, b"x" * size)
+            os.close(writer)
+            hub.open(reader, None, machine.plan(name=f"f{number}"))
+        total = [0]
+        while total[-1] < pipes * streams.BUFFER_BYTES:
+            await asyncio.sleep(0)
+            total.append(sum(len(machine.read(f"f{number}")) for number in range(pipes)))
+        grown = [after - before for before, after in itertools.pairwise(total)]
+        assert max(grown) < streams.WAKEUP_BUDGET_BYTES + streams.BUFFER_BYTES
+        hub.close()
+
+    on_machine(short_tmp, play)
+
+
+def test_neither_quiet_programs_nor_listeners_are_ever_delayed(
+    short_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "REST_SECONDS", 1e6)
+
+    async def play(machine: Machine) -> None:
+        heard: list[bytes] = []
+        script = "while read x; do echo $x; done"
+        listener = machine.run(script, stdout=machine.plan(name="listener", on_data=heard.append))
+        quiet = machine.run(script, stdout=machine.plan(name="quiet"))
+        for number in range(200):  # one after another, as fast as the answers come
+            listener.write_stdin(b"%d\n" % number)
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                while not b"".join(heard).endswith(b"%d\n" % number):
+                    await asyncio.sleep(0)
+        for number in range(40):
+            quiet.write_stdin(b"%d\n" % number)
+            await machine.holds(lambda number=number: machine.read("quiet").endswith(b"%d\n" % number))
+            await asyncio.sleep(2 * streams.QUICK_SECONDS)  # quiet means: not at once again
+
+    on_machine(short_tmp, play)
 
 
 def test_an_idle_machine_makes_no_wake_ups(short_tmp: Path) -> None:
@@ -234,7 +306,8 @@ def test_a_child_survives_the_daemons_sudden_death_and_no_line_is_lost(short_tmp
         until(lambda: log.exists() and log.stat().st_size > 6000, what="the first thousand lines")
         daemon.kill()
         daemon.wait()
-        assert os.path.exists(f"/proc/{child_pid}"), "the child died with its daemon"
+        written = _written_bytes(child_pid)
+        until(lambda: _written_bytes(child_pid) > written + 6000, what="the child to go on without a daemon")
         (fifo,) = [name for name in os.listdir(runtime_path) if name.endswith(b".out")]
         fd = os.open(os.path.join(runtime_path, fifo), os.O_RDONLY)
         rest = b""
@@ -246,6 +319,12 @@ def test_a_child_survives_the_daemons_sudden_death_and_no_line_is_lost(short_tmp
         daemon.stdout.close()
         _end(child_pid)
         shutil.rmtree(runtime_path)
+
+
+def _written_bytes(pid: int) -> int:
+    """What a process has written so far; fails once it is dead."""
+    facts = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+    return int(facts["wchar"])
 
 
 def _end(pid: int) -> None:
