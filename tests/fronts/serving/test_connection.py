@@ -408,6 +408,20 @@ def test_a_refused_client_that_sends_on_and_on_is_cut(
     asyncio.run(run())
 
 
+def test_a_refused_client_sees_the_end_before_the_patience_is_over(short_tmp: Path) -> None:
+    async def run() -> None:
+        async with (
+            site(short_tmp, echo, limits=Limits(linger_seconds=3600)) as there,
+            there.client() as client,
+        ):
+            await client.send(b"NONSENSE\r\n\r\n")
+            assert (await client.answer()).status == 400
+            assert await client.rest() == b""
+            assert there.server.connections == 1  # which still listens, for an hour
+
+    asyncio.run(run())
+
+
 def test_a_refused_client_that_stays_is_cut(short_tmp: Path) -> None:
     async def run() -> None:
         async with site(short_tmp, echo, limits=BRIEF_LINGER) as there, there.client() as client:

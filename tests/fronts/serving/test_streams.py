@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
 from support.http_site import GET, site
 from vigild.fronts.serving import Limits, Request, Response
 
@@ -152,19 +154,38 @@ def test_a_stream_that_fails_does_not_look_complete(short_tmp: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_client_that_went_before_the_answer_leaves_nothing(short_tmp: Path) -> None:
+class _Pieces:
+    """A stream that is no generator: nobody but the server closes it."""
+
+    closed = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise AssertionError("nobody is there to read it")
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_a_client_that_went_before_the_answer_leaves_nothing(short_tmp: Path, is_reset: bool) -> None:
     async def run() -> None:
-        gate, asked, closed = asyncio.Event(), asyncio.Event(), list[str]()
+        gate, asked, pieces = asyncio.Event(), asyncio.Event(), _Pieces()
 
         async def handler(request: Request) -> Response:
+            if request.path == "/first":
+                return Response()
             asked.set()
             await gate.wait()
-            stream = _count(closed)
-            assert await anext(stream) == b"0"
-            return Response(body=stream)
+            return Response(body=pieces)
 
         async with site(short_tmp, handler) as there:
             async with there.client() as client:
+                if is_reset:  # who closes with something unread resets the connection
+                    client.pause()
+                    await client.send(GET.replace(b"/ ", b"/first "))
                 await client.send(GET)
                 await asked.wait()
             for _ in range(20):
@@ -172,6 +193,6 @@ def test_a_client_that_went_before_the_answer_leaves_nothing(short_tmp: Path) ->
             assert there.server.connections == 1  # its answer is still in the making
             gate.set()
             await there.until_connections(0)
-        assert closed == ["closed"]
+        assert pieces.closed
 
     asyncio.run(run())
