@@ -64,11 +64,11 @@ class SupervisorTransport(Transport):
         self, username: str | None = None, password: str | None = None, serverurl: str | None = None
     ) -> None:
         super().__init__()
+        self.connection: Connection | None = None
         self.username = username
         self.password = password
         self.serverurl = serverurl
         self.verbose = False
-        self.connection: Connection | None = None
         try:
             self._address = parse_address(serverurl or "")
         except ValueError:
@@ -79,6 +79,9 @@ class SupervisorTransport(Transport):
         if self.connection is not None:
             self.connection.close()
         self.connection = None
+
+    def __del__(self) -> None:
+        self.close()  # proxies are dropped without a word everywhere
 
     def request(self, host: Any, handler: str, request_body: Any, verbose: bool = False) -> "tuple[Any, ...]":
         """One call. Raises Fault, ProtocolError, OSError."""

@@ -96,12 +96,12 @@ class Connection:
 
     def _line(self) -> bytes:
         while b"\n" not in self._buffer:
+            if len(self._buffer) > MAX_HEADER_BYTES:
+                raise HttpError(str(self.address), 0, "a header line without end")
             data = self._receive()
             if not data:
                 raise self._cut_short()
             self._buffer += data
-            if len(self._buffer) > MAX_HEADER_BYTES and b"\n" not in self._buffer[:MAX_HEADER_BYTES]:
-                raise HttpError(str(self.address), 0, "a header line without end")
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line.rstrip(b"\r")
 
