@@ -48,7 +48,7 @@ def test_stopasgroup_reaches_the_worker_behind_its_shell(app: Kitchen) -> None:
         assert psutil.Process(shell.pid).name() == "sh"
         assert daemon.ctl("stop", WORKERS[0]).code == 0
         wait_gone([shell, *rest])
-        assert daemon.state(WORKERS[1]) == "RUNNING"
+        daemon.wait_state(WORKERS[1], "RUNNING")
 
 
 def test_the_group_restarts_as_one_and_status_lists_it(app: Kitchen) -> None:

@@ -141,6 +141,8 @@ class Daemon:
         self._short.mkdir(exist_ok=True)
         command = [*self.command_prefix, str(self.bin / "supervisord"), "-n", "-c", str(self.conf), *flags]
         with (self.tmp / "daemon.out").open("ab") as out:
+            if self.user is not None:
+                os.fchown(out.fileno(), self.user, self.user)  # so that `/dev/stderr` can be opened by name
             self.process = subprocess.Popen(
                 command,
                 env=self._environment(),
