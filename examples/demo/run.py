@@ -105,7 +105,7 @@ class Demo:
 Look further, in another terminal:
     {control} status
     {control} tail -f flaky
-    {control} restart worker:*
+    {control} restart 'worker:*'
     {control}                 (a shell; try: help)
     curl http://127.0.0.1:{self.port}/
     kill -9 $({control} pid web)
@@ -119,12 +119,18 @@ End it:        Ctrl-C here
         settings = f"DEMO_DIR={self.directory} DEMO_WEB_PORT={self.port} DEMO_PYTHON={sys.executable}"
         return f"{settings} {BIN / 'vigil'} check {CONFIGURATION}"
 
+    def leave_nothing(self) -> None:
+        """Make sure that the daemon is gone, however the run came to its end."""
+        if self.daemon.poll() is None:
+            self.daemon.terminate()
+            try:
+                self.daemon.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.daemon.kill()
+                self.daemon.wait()
+
     def _ended(self, *, expected: bool) -> int:
-        try:
-            status = self.daemon.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.daemon.kill()
-            status = self.daemon.wait()
+        status = self.daemon.wait(STOP_SECONDS)  # its output has ended, so it has, or is about to
         if expected and status == 0:
             say("The daemon and all its programs have ended.")
             return 0
@@ -166,7 +172,14 @@ def main() -> int:
         say(
             "Starting supervisord: a web program, two workers, one that crashes now and then, an event listener.\n"
         )
-        return Demo(directory, free_port()).run(wake)
+        demo = Demo(directory, free_port())
+        try:
+            return demo.run(wake)
+        finally:
+            demo.leave_nothing()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on: `make demo | head`
+        return 1
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

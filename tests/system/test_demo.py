@@ -83,3 +83,15 @@ def test_a_signal_ends_the_demo_and_nothing_is_left(demo: Demo, signum: int) -> 
     assert "The daemon and all its programs have ended." in demo.text()
     assert not Path(directory).exists()
     assert [] == processes_of(directory)
+
+
+@pytest.mark.slow
+def test_a_demo_that_nobody_watches_any_more_ends() -> None:
+    command = [sys.executable, ROOT / "examples" / "demo" / "run.py"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    with process.stdout as output:
+        directory = next(match[1] for line in output if (match := re.match(r"Logs: +(\S+)/", line)))
+    assert 1 == process.wait(60)  # it notices with the next line, which the flaky program sees to
+    assert not Path(directory).exists()
+    assert [] == processes_of(directory)
