@@ -74,3 +74,16 @@ def test_clear_and_reopen(tmp_path: Path) -> None:
     assert path.read_bytes() == b""
     logs.clear(str(tmp_path / "never was"))
     logs.clear("/dev/null")
+
+
+def test_a_new_start_follows_a_removed_file_and_takes_the_new_limits(tmp_path: Path) -> None:
+    logs = ChildLogs(str(tmp_path), "supervisor", ListLog())
+    path = tmp_path / "log"
+    file = logs.open(StreamPlan("stdout", str(path)))
+    assert file is not None
+    logs.release(file)
+    path.unlink()
+    assert logs.open(StreamPlan("stdout", str(path), max_bytes=5, backups=1)) is file
+    file.write(b"12345\n")
+    logs.close_all()
+    assert (tmp_path / "log.1").read_bytes() == b"12345\n"

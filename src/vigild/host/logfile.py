@@ -107,6 +107,18 @@ class LogFile:
         """Call `resume` once, when a clogged target has taken everything."""
         self._resumes.append(resume)
 
+    def set_rotation(self, max_bytes: int, backups: int) -> None:
+        """Rotate by these limits from now on (the latest configuration that names the file)."""
+        self._backups = backups
+        if self._is_regular and not _is_device_path(self.path):
+            self._max_bytes = max_bytes
+            self._rotate_at = max_bytes or 1 << 62
+
+    def reopen_if_replaced(self) -> None:
+        """Follow a file that was renamed or removed meanwhile, as a new start of the program promises."""
+        if self._is_regular and not _is_device_path(self.path) and not self._is_same_file():
+            self.reopen()
+
     def reopen(self) -> None:
         """Open the path anew: after it was renamed or removed from outside."""
         if self._pending:

@@ -34,6 +34,9 @@ class ChildLogs:
             file = LogFile(path, plan.max_bytes, plan.backups, self._log.warn)
             file.loop = self._loop
             self._files[path] = file
+        elif not file.users:
+            file.reopen_if_replaced()
+            file.set_rotation(plan.max_bytes, plan.backups)
         file.users += 1
         return file
 

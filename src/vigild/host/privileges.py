@@ -48,9 +48,9 @@ def raise_limits(min_fds: int, min_processes: int) -> tuple[list[str], str | Non
     import resource
 
     done: list[str] = []
-    for kind, name, minimum, option, things, run in (
-        (resource.RLIMIT_NOFILE, "RLIMIT_NOFILE", min_fds, "minfds", "file descriptors", "process"),
-        (resource.RLIMIT_NPROC, "RLIMIT_NPROC", min_processes, "minprocs", "processes", "program"),
+    for kind, name, minimum, option, remedy in (
+        (resource.RLIMIT_NOFILE, "RLIMIT_NOFILE", min_fds, "minfds", "open file descriptors (ulimit -n)"),
+        (resource.RLIMIT_NPROC, "RLIMIT_NPROC", min_processes, "minprocs", "processes (ulimit -u)"),
     ):
         soft, hard = resource.getrlimit(kind)
         if soft == resource.RLIM_INFINITY or soft >= minimum:
@@ -59,20 +59,12 @@ def raise_limits(min_fds: int, min_processes: int) -> tuple[list[str], str | Non
         try:
             resource.setrlimit(kind, (minimum, wanted_hard))
         except (OSError, ValueError):
-            return done, _limit_refusal(minimum, hard, option, things, run)
+            return done, (
+                f"{option} is {minimum}, but this environment allows only {hard} {remedy}; "
+                f"raise that limit, or lower {option} in [supervisord]"
+            )
         done.append(f"Increased {name} limit to {minimum}")
     return done, None
-
-
-def _limit_refusal(minimum: int, hard: int, option: str, things: str, run: str) -> str:
-    available = "file descriptors" if things == "file descriptors" else "available processes"
-    goal = "process" if run == "process" else "program"
-    return (
-        f"The minimum number of {available} required to run this {goal} is {minimum} as per the "
-        f'"{option}" command-line argument or config file setting. The current environment will only allow '
-        f"you to open {hard} {things}.  Either raise the number of usable {things} in your environment (see "
-        f"README.rst) or lower the {option} setting in the config file to allow the {run} to start."
-    )
 
 
 def close_inherited_fds(limit: int) -> None:
