@@ -77,8 +77,10 @@ DIGEST = "00" * 32
 def test_a_hash_that_cannot_be_read_is_an_error(stored: str) -> None:
     with pytest.raises(ValueError, match=r"\{scrypt\}"):
         parse_scrypt(stored)
-    with pytest.raises(ValueError, match=r"\{scrypt\}"):
-        Credentials("bob", "{scrypt}" + stored)
+    credentials = Credentials("bob", "{scrypt}" + stored)
+    assert "{scrypt}" in str(credentials.problem)
+    for password in ("", stored, "{scrypt}" + stored):
+        assert verdict(credentials, basic("bob", password)) is Verdict.WRONG
 
 
 def count_hashing(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
@@ -160,6 +162,19 @@ def test_who_may_not_enter_sends_no_body(short_tmp: Path) -> None:
                 b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
             )
             assert (await client.answer()).status == 401
+
+    asyncio.run(run())
+
+
+def test_a_password_that_cannot_be_read_is_said_and_lets_nobody_in(short_tmp: Path) -> None:
+    async def run() -> None:
+        credentials = Credentials("bob", "{scrypt}x")
+        async with (
+            site(short_tmp, echo, credentials=credentials, limits=BRIEF) as there,
+            there.client() as client,
+        ):
+            assert (await client.ask(request(b"/", basic("bob", "{scrypt}x")))).status == 401
+            assert ["nobody can enter" in text for level, text in there.log if level == "error"] == [True]
 
     asyncio.run(run())
 

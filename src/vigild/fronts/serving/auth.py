@@ -84,10 +84,11 @@ def _sha1_hex(data: bytes) -> str:
 
 @dataclass(slots=True)
 class Credentials:
-    """Who may enter. ValueError when `password` is a `{scrypt}` value that cannot be read."""
+    """Who may enter. Nobody may when `password` is a `{scrypt}` value that cannot be read; `problem` says why."""
 
     username: str
     password: str = field(repr=False)
+    problem: str | None = field(default=None, init=False)
     _scrypt: ScryptHash | None = field(default=None, init=False, repr=False)
     _key: bytes = field(default=b"", init=False, repr=False)
     _known: bytes = field(default=b"", init=False, repr=False)  # keyed digest of the password that was right
@@ -96,11 +97,14 @@ class Credentials:
 
     def __post_init__(self) -> None:
         if self.password.startswith("{scrypt}"):
-            self._scrypt = parse_scrypt(self.password[len("{scrypt}") :])
+            try:
+                self._scrypt = parse_scrypt(self.password[len("{scrypt}") :])
+            except ValueError as error:
+                self.problem = str(error)
 
     async def check(self, authorization: str | None) -> Verdict:
         """Judge the value of an Authorization header (None: there is none)."""
-        if authorization is None:
+        if authorization is None or self.problem is not None:
             return Verdict.WRONG
         scheme, _, encoded = authorization.partition(" ")
         if scheme.lower() != "basic":

@@ -151,4 +151,6 @@ def open_server(
 
     `log` gets a level (`error`, `trace`, …) and a message.
     """
+    if credentials is not None and credentials.problem is not None:
+        log("error", f"nobody can enter through this server: {credentials.problem}")
     return Server(sock, Context(handler, credentials, limits or Limits(), Counters(), log, wall_clock))
