@@ -81,8 +81,7 @@ def _chown_socket(temporary: str, path: str, owner: tuple[int, int]) -> None:
     except PermissionError as error:
         raise PermissionError(
             errno.EPERM,
-            f'Not permitted to chown {path} to uid/gid {owner}; adjust "sockchown" value in config file or on '
-            f"command line to values that the current user (uid {os.geteuid()}) can successfully chown",
+            f"cannot give {path} to uid/gid {owner}: uid {os.geteuid()} may not; set sockchown to an owner it may choose",
         ) from error
 
 
