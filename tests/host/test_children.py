@@ -5,6 +5,8 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -191,3 +193,38 @@ def test_several_hundred_children_come_and_go_and_leave_nothing(short_tmp: Path)
         assert os.listdir(machine.runtime.path) == ["lock"]
 
     on_machine(short_tmp, play)
+
+
+UNPRIVILEGED = """
+import asyncio, os, resource, sys
+from pathlib import Path
+from support.machine import Machine
+
+async def main():
+    import subprocess, pwd
+    directory = Path(sys.argv[1])
+    os.chmod(directory, 0o777)
+    os.setuid(65534)
+    machine = Machine(asyncio.get_running_loop(), directory, fifos=False)
+    print(machine.children.spawn(machine.request("true", uid=0)).text)
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    failed = machine.children.spawn(machine.request("true"))
+    print(failed.stage, failed.text)
+    machine.close()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.needs_root
+@needs_root
+def test_what_an_unprivileged_daemon_cannot_do_is_said_in_supervisors_words(short_tmp: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run(
+        [sys.executable, "-c", UNPRIVILEGED, str(short_tmp)], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == [
+        "couldn't setuid to 0: Can't drop privilege as nonroot user",
+        "fork Too many processes in process table to spawn 'web'",
+    ], done.stderr
+    assert b"supervisor: couldn't setuid to 0" in (short_tmp / "stderr").read_bytes()

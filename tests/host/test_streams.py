@@ -230,6 +230,53 @@ def test_one_wake_up_reads_only_so_much(short_tmp: Path) -> None:
     on_machine(short_tmp, play)
 
 
+def test_enlarged_pipes_are_bounded_and_given_back(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "MAX_BUSY_PIPES", 2)
+
+    async def play(machine: Machine) -> None:
+        hub = streams.StreamHub(machine.loop, machine.logs, Syslog())
+        pipes = [os.pipe() for _ in range(4)]
+        for reader, writer in pipes:
+            os.set_blocking(reader, False)
+            os.set_blocking(writer, False)
+            hub.open(reader, None, machine.plan())
+
+        def write_all() -> None:
+            for _, writer in pipes:
+                try:
+                    os.write(writer, b"x" * 65536)
+                except BlockingIOError:
+                    pass
+
+        for _ in range(20):
+            write_all()
+            await asyncio.sleep(0.002)
+        sizes = sorted(fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ) for _, writer in pipes)
+        assert sizes[:2] == [65536, 65536]
+        assert hub.busy_pipes <= 2
+        for _, writer in pipes:
+            os.close(writer)
+        await machine.holds(lambda: hub.busy_pipes == 0)
+        hub.close()
+
+    on_machine(short_tmp, play)
+
+
+def test_what_is_in_the_pipes_when_the_daemon_ends_is_still_written(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        child = machine.run("echo up; kill -STOP $$; sleep 1000")
+        await machine.holds(lambda: machine.read("stdout") == b"up\n")
+        (name,) = [name for name in fifos(machine) if name.endswith(".out")]
+        assert isinstance(machine.runtime, RuntimeDir)
+        fd = os.open(os.path.join(machine.runtime.path, name), os.O_WRONLY)
+        os.write(fd, b"last\n")
+        os.close(fd)
+        machine.children.kill(child.pid, signal.SIGKILL, True)
+
+    on_machine(short_tmp, play)
+    assert (short_tmp / "stdout").read_bytes() == b"up\nlast\n"
+
+
 def test_neither_quiet_programs_nor_listeners_are_ever_delayed(
     short_tmp: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

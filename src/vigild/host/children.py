@@ -10,6 +10,7 @@ import errno
 import itertools
 import os
 import subprocess
+import time
 from dataclasses import dataclass
 
 from vigild.engine.ports import ChildRequest, Command, CommandProblem, Log, SpawnFailure, StreamPlan
@@ -22,6 +23,7 @@ from vigild.host.streams import OutputStream, StreamHub
 from vigild.host.syslog import Syslog
 
 NOT_ROOT = "Can't drop privilege as nonroot user"
+USER_MEMORY_SECONDS = 10.0
 
 
 class RunningChild:
@@ -85,7 +87,7 @@ class Children:
         self._hub = StreamHub(loop, logs, syslog or Syslog())
         self._serials = itertools.count(1)
         self._is_root = os.geteuid() == 0
-        self._users: dict[int, tuple[int, list[int]] | None] = {}
+        self._users: dict[int, tuple[float, int, list[int]]] = {}
 
     def close(self) -> None:
         """At the end of the daemon: let go of all streams."""
@@ -234,17 +236,22 @@ class Children:
         return None
 
     def _group_ids(self, uid: int) -> tuple[int, list[int]] | None:
-        """Primary group and all groups of a user; None for a uid that no user has. Asked once for each uid."""
-        if uid not in self._users:
+        """Primary group and all groups of a user; None for a uid that no user has.
+
+        Remembered for a while: a name service may be slow, and many programs of one user start together.
+        """
+        now = time.monotonic()
+        known = self._users.get(uid)
+        if known is None or now - known[0] > USER_MEMORY_SECONDS:
             import pwd
 
             try:
                 user = pwd.getpwuid(uid)
             except KeyError:
-                self._users[uid] = None
-            else:
-                self._users[uid] = (user.pw_gid, os.getgrouplist(user.pw_name, user.pw_gid))
-        return self._users[uid]
+                return None
+            known = (now, user.pw_gid, os.getgrouplist(user.pw_name, user.pw_gid))
+            self._users[uid] = known
+        return known[1], known[2]
 
     def _told(self, request: ChildRequest, failure: SpawnFailure) -> SpawnFailure:
         """Supervisor's child says such things on its stderr; people look for them in that log."""

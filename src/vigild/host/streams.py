@@ -32,6 +32,7 @@ FINISH_DRAIN_BYTES = 4 << 20  # a descendant that goes on flooding must not hold
 MAX_ORPHAN_STREAMS = 64  # streams of dead children that a descendant still holds
 FULL_READ_BYTES = 32 << 10  # a full pipe of 16 pages may hold this little: a write never straddles pages
 BUSY_PIPE_BYTES = 1 << 20
+MAX_BUSY_PIPES = 128  # enlarged ones at a time: what waits in them is the kernel's memory
 BUSY_READS = 2  # full pipes found before one is enlarged
 SMALL_WAKEUP_BYTES = FULL_READ_BYTES
 QUICK_SECONDS = 0.001
@@ -61,12 +62,13 @@ class Lane:
         loop.add_reader(self._readiness.fileno(), self._on_ready)
 
     def close(self) -> None:
-        """Let go of everything, unread output included."""
+        """Read what is there, and let go of everything."""
         if self._rest is not None:
             self._rest.cancel()
         else:
             self._loop.remove_reader(self._readiness.fileno())
         for stream in list(self.streams.values()):
+            stream.drain()
             stream.close()
         self._readiness.close()
 
@@ -117,6 +119,7 @@ class StreamHub:
         self.buffer = [bytearray(BUFFER_BYTES)]
         self.view = memoryview(self.buffer[0])
         self.orphans: deque[OutputStream] = deque()
+        self.busy_pipes = 0
         self._bulk = Lane(loop, may_rest=True)
         self._prompt = Lane(loop, may_rest=False)
 
@@ -129,7 +132,7 @@ class StreamHub:
         return stream
 
     def close(self) -> None:
-        """Let go of everything, unread output included."""
+        """Read what is there, and let go of everything."""
         self._bulk.close()
         self._prompt.close()
 
@@ -144,11 +147,11 @@ class OutputStream:
     """One output stream of one spawn."""
 
     __slots__ = (
-        "_enlarge_tried",
         "_feed",
         "_file",
         "_full_reads",
         "_hub",
+        "_is_enlarged",
         "_is_orphan",
         "_lane",
         "_pipeline",
@@ -169,7 +172,7 @@ class OutputStream:
         self._feed: Callable[[memoryview], bool] | None = None
         if self._pipeline is None and file is not None:
             self._feed = file.write
-        self._enlarge_tried = False
+        self._is_enlarged = False
         self._full_reads = 0
         self._watched = True
         self._is_orphan = False
@@ -201,18 +204,22 @@ class OutputStream:
 
     def finish(self) -> None:
         """The child is dead: deliver what is there. Read on only if a descendant holds the stream."""
-        budget = FINISH_DRAIN_BYTES
-        while self.fd >= 0 and budget > 0 and not (self._file is not None and self._file.is_clogged):
-            count = self.read()
-            if not count:
-                break
-            budget -= count
+        self.drain()
         if self.fd < 0:
             return
         self._is_orphan = True
         if self._pipeline is not None:
             self._pipeline.muted = True
         self._hub.adopt_orphan(self)
+
+    def drain(self) -> None:
+        """Deliver what is there, up to a limit and as far as the log takes it."""
+        budget = FINISH_DRAIN_BYTES
+        while self.fd >= 0 and budget > 0 and not (self._file is not None and self._file.is_clogged):
+            count = self.read()
+            if not count:
+                break
+            budget -= count
 
     def close(self, at_end: bool = False) -> None:
         """Deliver what was held back, and let go of the descriptor and the FIFO."""
@@ -232,6 +239,8 @@ class OutputStream:
                 pass
         if self._pipeline is not None and at_end:
             self._pipeline.flush()
+        if self._is_enlarged:
+            hub.busy_pipes -= 1
         if self._file is not None:
             hub.logs.release(self._file)
         if self._is_orphan:
@@ -248,13 +257,14 @@ class OutputStream:
             self._lane.stay_awake()
 
     def _enlarge(self) -> bool:
-        if self._enlarge_tried or sys.platform != "linux":
+        if self._is_enlarged or sys.platform != "linux" or self._hub.busy_pipes >= MAX_BUSY_PIPES:
             return False
-        self._enlarge_tried = True
         try:
             fcntl.fcntl(self.fd, _F_SETPIPE_SZ, BUSY_PIPE_BYTES)
         except OSError:
             return False  # over the user's share of pipe memory: works as well, at a smaller size
+        self._is_enlarged = True
+        self._hub.busy_pipes += 1
         return True
 
     def _hold(self) -> None:
