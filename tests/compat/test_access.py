@@ -120,7 +120,7 @@ def test_a_port_in_use(agree: Agree) -> None:
             stage.run_daemon("-n")
         _, text = stage.transcript.entries.pop()
         # The sentence is our own after the first words: it says which port.
-        stage.note("exit", [line[:50] for line in text.splitlines() if line.startswith(("exit", "!Error"))])
+        stage.note("exit", [line[:42] for line in text.splitlines() if line.startswith(("exit", "!Error"))])
 
     agree(scenario)
 

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable
 
 from support.compat.playbill import Scenario
-from support.compat.stage import HEAD, MARK, Stage
+from support.compat.stage import HEAD, Stage
 
 Agree = Callable[[Scenario], None]
 
@@ -15,13 +15,9 @@ SHOW = (
 
 
 def environment_of(stage: Stage, name: str) -> list[str]:
-    """The child's environment, without the stage's own and without what Vigil recognises its children by."""
+    """The child's environment, without what the stage put there."""
     lines = stage.path(f"{name}.env").read_text().splitlines()
-    return sorted(
-        line
-        for line in lines
-        if not line.startswith(("VIGIL_", "PROBES=", "PYTHON=", "_=", "OLDPWD=")) or MARK in line
-    )
+    return sorted(line for line in lines if not line.startswith(("PROBES=", "PYTHON=", "_=", "OLDPWD=")))
 
 
 def test_environment_directory_umask_user(agree: Agree) -> None:

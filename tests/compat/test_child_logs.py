@@ -50,40 +50,37 @@ def test_files_of_stdout_and_stderr(agree: Agree) -> None:
 
 def test_rotation(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
-        stage.write(
-            "lines.sh",
-            'for i in 10 11 12 13 14 15 16 17 18 19 20 21; do echo "line $i of twenty bytes"; sleep 0.05; done\n',
-        )
+        # Each line is written when the one before is in the log, so that every read is one line.
+        echo = "command=/bin/sh -c 'while read x; do echo $x; done'\nstartsecs=0\n"
         stage.start(
-            """
-[program:rotating]
-command=/bin/sh %(here)s/lines.sh
-startsecs=0
-autorestart=false
-stdout_logfile=%(here)s/r.log
-stdout_logfile_maxbytes=60
-stdout_logfile_backups=2
-[program:single]
-command=/bin/sh %(here)s/lines.sh
-startsecs=0
-autorestart=false
-stdout_logfile=%(here)s/s.log
-stdout_logfile_maxbytes=60
-stdout_logfile_backups=0
-[program:unlimited]
-command=/bin/sh %(here)s/lines.sh
-startsecs=0
-autorestart=false
-stdout_logfile=%(here)s/u.log
-stdout_logfile_maxbytes=0
-"""
+            f"[program:rotating]\n{echo}stdout_logfile=%(here)s/r.log\nstdout_logfile_maxbytes=60\nstdout_logfile_backups=2\n"
+            f"[program:single]\n{echo}stdout_logfile=%(here)s/s.log\nstdout_logfile_maxbytes=60\nstdout_logfile_backups=0\n"
+            f"[program:unlimited]\n{echo}stdout_logfile=%(here)s/u.log\nstdout_logfile_maxbytes=0\n"
         )
-        for name in ("rotating", "single", "unlimited"):
-            stage.until_state(name, "EXITED")
+        stage.until_state("unlimited", "RUNNING")
+        for name, log, lines_kept in (
+            ("rotating", "r.log", 3),
+            ("single", "s.log", 3),
+            ("unlimited", "u.log", 100),
+        ):
+            for count, number in enumerate(range(10, 22), 1):
+                stage.ask("supervisor.sendProcessStdin", name, f"line {number} of twenty bytes\n")
+                size = 24 * (count % lines_kept)
+                stage.until(
+                    lambda log=log, size=size: size_of(stage, log) == size, f"{log} to have {size} bytes"
+                )
         for name in ("r.log", "r.log.1", "r.log.2", "r.log.3", "s.log", "s.log.1", "u.log"):
             stage.show_file(name)
 
     agree(scenario)
+
+
+def size_of(stage: Stage, log: str) -> int:
+    """Size of a file; -1 while it is not there."""
+    try:
+        return stage.path(log).stat().st_size
+    except FileNotFoundError:
+        return -1
 
 
 def test_reading_by_offset_and_length(agree: Agree) -> None:
@@ -151,12 +148,14 @@ def test_tail_and_maintail_of_the_client(agree_four_ways: Agree) -> None:
         stage.until(lambda: stage.ask("supervisor.readProcessStderrLog", "talker", 0, 0) == "err\n")
         stage.until(lambda: "0149" in str(stage.ask("supervisor.readProcessStdoutLog", "talker", -100, 0)))
         for order in (
-            "tail talker", "tail -50 talker", "tail -0 talker", "tail talker stdout", "tail talker stderr", "tail -2 talker stderr",
-            "tail silent", "tail talker:talker", "maintail x", "maintail -f -5",
+            "tail talker", "tail -50 talker", "tail talker stderr", "tail -2 talker stderr", "tail silent", "maintail -f -5",
         ):  # fmt: skip
             stage.ctl(*order.split())
             if order == "maintail -f -5":
                 stage.keep_first_line()
+        stage.ctl(
+            stdin="tail -0 talker\ntail talker stdout\ntail talker:talker\nmaintail x\ntail -2 silent\n"
+        )
         done = stage.ctl("maintail", "-20")
         label, _ = stage.transcript.entries.pop()
         stage.note(label, [len(done.stdout), done.returncode])

@@ -100,15 +100,17 @@ class Stage:
         """The daemon's command line with this stage's configuration."""
         return [self.daemon.command("supervisord"), "-c", str(self.path("supervisord.conf")), *flags]
 
-    def start(self, body: str | None = None, *flags: str, head: str = HEAD) -> None:
+    def start(self, body: str | None = None, *flags: str, head: str = HEAD, piped: bool = False) -> None:
         """Start the daemon in the foreground and wait until it answers."""
         if body is not None:
             self.configure(body, head)
-        self.spawn(self.argv("-n", *flags))
+        self.spawn(self.argv("-n", *flags), piped)
         self.until(self.answers, "the daemon to answer")
 
-    def spawn(self, argv: list[str]) -> None:
-        """Start the daemon; what it says on its own streams goes to `daemon.out`."""
+    def spawn(self, argv: list[str], piped: bool = False) -> None:
+        """Start the daemon; what it says on its own streams goes to `daemon.out` (through a pipe if `piped`)."""
+        if piped:
+            argv = ["/bin/sh", "-c", '{ "$@"; echo $? > status; } 2>&1 | cat', "sh", *argv]
         with self.path("daemon.out").open("ab") as out:
             self.process = subprocess.Popen(
                 argv, cwd=self.root, env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
