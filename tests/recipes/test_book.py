@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from recipes.book import DOCS, blocks
+from recipes.book import DOCS, blocks, need
 
 PAGES = sorted(path.stem for path in DOCS.glob("*.md") if path.stem != "README")
 
@@ -23,3 +23,12 @@ def test_each_page_is_listed_and_holds_one_configuration_and_has_its_tests(page:
 def test_the_list_names_only_pages_that_exist() -> None:
     listed = re.findall(r"\]\(([\w-]+)\.md\)", (DOCS / "README.md").read_text())
     assert sorted(listed) == PAGES
+
+
+def test_an_absent_server_skips_with_its_package_and_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "false")
+    with pytest.raises(pytest.skip.Exception, match="needs the package no-such-server "):
+        need("no-such-server", "no-such-command")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="CI may not skip: needs the package no-such-server "):
+        need("no-such-server", "/usr/sbin/no-such-command*")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from recipes.book import Kitchen, lives_a_full_life, wait_serving
+from recipes.book import Kitchen, lives_a_full_life, need, need_root, run, wait_serving
 from support.daemon import Daemon, bin_dir, wait_gone
 from support.until import until
 
@@ -104,3 +104,30 @@ def test_a_program_that_is_given_up_ends_the_container(kitchen: Kitchen) -> None
         assert daemon.wait_end() == 0
         wait_gone(everything)
         assert "a program is FATAL: ending the container" in kitchen.read("daemon.out")
+
+
+def names(parent: psutil.Process) -> list[str]:
+    """The names of its children, zombies included."""
+    return [child.name() for child in parent.children()]
+
+
+def test_as_process_1_it_reaps_what_others_leave_behind(kitchen: Kitchen) -> None:
+    need_root("a PID namespace")
+    alone = (need("util-linux", "unshare"), "--pid", "--fork", "--mount-proc", "--kill-child")
+    if run(*alone, "true").code != 0:
+        pytest.skip("this kernel or container allows no PID namespaces")
+    kitchen.directory("www").joinpath("index.html").write_text("contained\n")
+    with kitchen.running("container", command_prefix=alone) as daemon:
+        wait_serving(daemon, lambda: kitchen.http("/index.html") == "contained\n")
+        assert daemon.ctl("pid").out == "1\n"
+        assert daemon.process is not None
+        (init,) = psutil.Process(daemon.process.pid).children()
+        # What `docker exec` leaves: a process whose parent has ended, so that process 1 inherits it.
+        leave = "sleep 1 >/dev/null 2>&1 & :"
+        run("nsenter", "--pid", "--target", str(init.pid), "sh", "-c", leave)
+        until(lambda: "sleep" in names(init), what="an orphan of process 1")
+        until(
+            lambda: "sleep" not in names(init), what="the orphan to be reaped"
+        )  # a zombie would still be listed
+        assert daemon.ctl("shutdown").out == "Shut down\n"
+        assert daemon.wait_end() == 0

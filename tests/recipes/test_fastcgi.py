@@ -46,7 +46,12 @@ def test_both_take_from_one_socket_that_belongs_to_the_web_server(responder: Kit
             daemon.wait_state(name, "RUNNING")
         pids = {f"responder_0{n} {daemon.pid(name)}\n" for n, name in enumerate(BOTH)}
         seen: set[str] = set()
-        until(lambda: seen.add(responder.http()) or pids <= seen, what="answers of both")
+
+        def both_have_answered() -> bool:
+            seen.add(responder.http())
+            return pids <= seen
+
+        until(both_have_answered, what="answers of both")
         status = (responder.dir / "responder.sock").stat()
         account = pwd.getpwnam("www-data")
         assert stat.S_ISSOCK(status.st_mode)
@@ -62,7 +67,9 @@ def test_the_socket_outlives_a_crash_as_long_as_another_responder_lives(responde
         before = path.stat().st_ino
         for name in BOTH:
             pid = daemon.pid(name)
+            dying = family(pid)
             kill_main(pid)
+            wait_gone(dying)  # until then it can still accept, and take the connection with it
             # Not refused: what the other one does not take waits in the socket's queue.
             assert responder.http().startswith("responder_0")
             comes_back(daemon, name, pid, lambda: True)

@@ -69,7 +69,7 @@ def bin_dir() -> Path:
 def alive(process: psutil.Process) -> bool:
     """True while it runs; a zombie whose parent (an idle init, say) has not reaped it yet has ended."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
