@@ -61,6 +61,11 @@ def test_syslog_is_no_path(tmp_path: Path) -> None:
     assert config_of(load_text(tmp_path, "[supervisord]\nlogfile=syslog\n")).daemon.logfile == "syslog"
 
 
+def test_auto_logs_go_where_they_are_told_to(tmp_path: Path) -> None:
+    text = f"[supervisord]\nchildlogdir={tmp_path}\n"
+    assert config_of(load_text(tmp_path, text)).daemon.child_log_dir == str(tmp_path)
+
+
 def test_auto_logs_go_to_the_temporary_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert config_of(load_text(tmp_path, "", {"TMPDIR": str(tmp_path)})).daemon.child_log_dir == str(tmp_path)
 

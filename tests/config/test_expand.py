@@ -42,6 +42,13 @@ def test_a_lone_percent_sign_is_pointed_at(text: str, place: str) -> None:
     assert "%%" in caught.value.hint
 
 
+def test_a_width_that_would_fill_the_memory_is_refused() -> None:
+    assert len(expand("%(process_num)09999d", NAMES)) == 9999
+    for text in ("%(here)999999999s", "%(process_num)+010000d", "%(here).10000s"):
+        with pytest.raises(BadValueError, match="a width of more than 9999"):
+            expand(text, NAMES)
+
+
 def test_what_supervisor_expands_twice_is_expanded_twice_where_that_works() -> None:
     assert expand_twice("plain", NAMES) == "plain"
     assert expand_twice("%%(here)s", NAMES) == "/etc"

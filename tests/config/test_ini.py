@@ -157,3 +157,9 @@ def test_text_is_replaced_in_earlier_environment_lines_too() -> None:
     assert entry.text == "B=/x"
     assert entry.earlier is not None
     assert entry.earlier.text == "A=/x"
+
+
+def test_a_nul_byte_in_a_value_is_refused_with_its_place() -> None:
+    document = read_text("[a]\nk=1\nl=\0\n; \0\n", "f")
+
+    assert [(item.where.line, item.option, item.code) for item in document.diagnostics] == [(3, "l", "V002")]

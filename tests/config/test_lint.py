@@ -3,9 +3,14 @@
 import os
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from config.build import advice, load_file, load_text, write
 from vigild.config.codes import CODES
+from vigild.config.control import load_control
 from vigild.config.lint import lint
 from vigild.config.load import Loaded
 
@@ -58,3 +63,25 @@ def test_no_code_is_used_that_is_not_explained() -> None:
     used = {code for path in folder.glob("*.py") for code in re.findall(r'"(V\d{3})"', path.read_text())}
 
     assert used == set(CODES)
+
+
+PIECES = st.sampled_from(
+    ["[program:x]", "[supervisord]", "[group:g]", "[fcgi-program:f]", "[eventlistener:e]", "[include]", "[supervisorctl]",
+     "[unix_http_server]", "[inet_http_server]", "[rpcinterface:r]", "[DEFAULT]", "\n", "\n", "\n", "=", " ", "command", "events",
+     "socket", "port", "file", "files", "programs", "serverurl", "environment", "numprocs", "process_name", "stdout_logfile", "user",
+     "password", "username", "directory", "x", "1", "-1", "%", "%(", ")s", "%(here)s", "%(process_num)d", ";", " #", '"', "'", "~", "/",
+     ":", ",", "unix://", "tcp://", "nginx", "java", "sh -c ", "\0", "\ud800", "é", "*", "["]
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(st.lists(PIECES, max_size=60).map("".join))
+def test_no_text_makes_loading_or_advice_raise(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "supervisord.conf"
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        loaded = load_file(str(path), {"HOME": "/root"})
+
+        assert (loaded.config is None) == any(item.severity == "error" for item in loaded.diagnostics)
+        lint(loaded, environ={})
+        load_control(str(path), environ={})

@@ -8,6 +8,8 @@ from vigild.config.suggest import did_you_mean
 
 Names = Mapping[str, object]
 
+WIDTH_MAX = 9999  # what a format may pad a value to: %(process_num)9999d
+_HUGE = re.compile(r"%\([^)]*\)[#0\- +\d.]*[1-9]\d{4}")
 _REFERENCE = re.compile(r"%(?:%|\([^)]*\)[#0\- +]*\d*(?:\.\d+)?[hlL]?[diouxXeEfFgGcrsa])")
 
 
@@ -15,6 +17,8 @@ def expand(text: str, names: Names) -> str:
     """The text with every `%(name)s` replaced and `%%` made `%`. Raises BadValueError."""
     if "%" not in text:
         return text
+    if _HUGE.search(text):
+        raise _malformed(text, ValueError(f"a width of more than {WIDTH_MAX}"))
     try:
         return text % names
     except KeyError as error:

@@ -256,7 +256,21 @@ def read_text(text: str, file: str) -> Document:
     """Read one file's text (line ends are `\\n`)."""
     document = Document()
     _Reader(document, file).read(text)
+    if "\0" in text:
+        _refuse_nul(document)
     return document
+
+
+def _refuse_nul(document: Document) -> None:
+    # No path, argument or variable can hold one; found here, nothing behind has to think of it.
+    hint = "remove it; a file full of them is UTF-16 and has to be saved as UTF-8"
+    for section in document.sections.values():
+        for key, entry in section.entries.items():
+            if "\0" in f"{section.name}{key}{entry.text}":
+                text = "a NUL byte"
+                document.diagnostics.append(
+                    Diagnostic("error", entry.where, section.name, key, text, hint, "V002")
+                )
 
 
 def read_bytes(data: bytes, file: str) -> Document:
