@@ -57,13 +57,24 @@ _STATUSES = f"""
 supervisorctl says on stderr which file it read, which address it tried, and whether a daemon with the pidfile of that
 file runs. What it says on stdout is what Supervisor's says.
 
+## Ctrl-C
+
+In the middle of several orders it says which were finished, which one the daemon is still carrying out, and which it was never
+given; the exit status is 130. In the shell it returns to the prompt, and at the prompt it leaves.
+
 ## Actions of your own
 
-`[ctlplugin:NAME]` with `supervisor.ctl_factory = module:function` calls the function with a controller and the section's other
-options. Methods `do_ACTION(argument)` of the object it returns become actions, `help_ACTION` prints their help. The controller
-has `output`, `onecmd`, `upcheck`, `get_supervisor`, `get_server_proxy`, `set_exitstatus_from_xmlrpc_fault`, `exitstatus` and
-`options` (`serverurl`, `username`, `password`, `prompt`, `interactive`, `getServerProxy`). Plugins that replace an action or subclass
-the controller do not work.
+See [plugins of supervisorctl](ctlplugin.md).
+
+## Smaller differences from Supervisor
+
+- `-r` is obeyed; Supervisor reads it and forgets it.
+- A log that is followed is shown byte for byte; characters that arrive in two pieces come out whole.
+- Logs of processes whose names hold blanks or other scripts can be followed: the name is quoted in the address.
+- `clear group:*` clears the logs of the group.
+- `update` says on stderr why the files cannot be read.
+- Passwords are never shown, not even those inside a URL.
+- `supervisorctl … | head` ends quietly.
 """
 
 
