@@ -1,14 +1,16 @@
 """What supervisorctl reads of a file."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from config.build import write
 from vigild.config.control import load_control, relevant_text
+from vigild.config.control_config import ControlConfig
 from vigild.config.diagnostics import has_errors
 from vigild.config.ini import read_text
-from vigild.config.model import ControlConfig
 
 ENVIRON = {"HOME": "/home/me", "PASS": "secret"}
 
@@ -91,3 +93,19 @@ def test_an_indented_header_makes_everything_be_read(tmp_path: Path) -> None:
 
     assert relevant_text(text) == text
     assert load_control(path, environ={})[0].prompt == "p"
+
+
+def test_a_client_does_not_load_the_model_of_programs(tmp_path: Path) -> None:
+    path = write(tmp_path, "[supervisorctl]\n")
+    late = (
+        "vigild.config.model",
+        "vigild.core.process",
+        "vigild.config.load",
+        "vigild.config.programs",
+        "glob",
+        "shlex",
+    )
+    script = f"import sys; from vigild.config.control import load_control; assert load_control({path!r}, environ={{}})[1] == (); print([m for m in {late!r} if m in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert (ended.stdout, ended.stderr) == ("[]\n", "")

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 
 from vigild.config.accounts import Surroundings, SystemAccounts
+from vigild.config.control_config import ControlConfig
 from vigild.config.diagnostics import Diagnostic
 from vigild.config.ini import Document, decode, read_text
-from vigild.config.model import ControlConfig, Where
 from vigild.config.options import CTLPLUGIN, SUPERVISORCTL
-from vigild.config.resolve import Resolver
-from vigild.config.servers import plugin_options
+from vigild.config.place import Where
+from vigild.config.resolve import Resolver, plugin_options
 
 CTL_FACTORY_KEY = "supervisor.ctl_factory"
 # A `[` in the first column always begins a section; what stands before the next one is of no use to us

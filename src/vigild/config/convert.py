@@ -5,12 +5,14 @@ raises BadValueError with a reason and a hint. What is accepted, and as what, is
 import os
 import re
 import signal as signals
+from typing import TYPE_CHECKING
 
 from vigild.config.accounts import Surroundings
 from vigild.config.diagnostics import BadValueError
-from vigild.config.model import AUTO
 from vigild.config.suggest import did_you_mean
-from vigild.core.process import Autorestart
+
+if TYPE_CHECKING:
+    from vigild.core.process import Autorestart
 
 TRUE_WORDS = ("yes", "true", "on", "1")
 FALSE_WORDS = ("no", "false", "off", "0")
@@ -101,8 +103,10 @@ def exit_codes(value: str, _: Surroundings) -> tuple[int, ...]:
     return codes
 
 
-def autorestart(value: str, _: Surroundings) -> Autorestart:
+def autorestart(value: str, _: Surroundings) -> "Autorestart":
     """true, false or unexpected."""
+    from vigild.core.process import Autorestart  # late: clients read this table of options, too
+
     word = value.lower()
     if word in TRUE_WORDS:
         return Autorestart.ALWAYS
@@ -152,6 +156,8 @@ SYSLOG = object()  # the deprecated magic file name
 
 def log_file(value: str, around: Surroundings) -> object:
     """AUTO, NONE (or off), syslog (deprecated), or a file in a directory that is there."""
+    from vigild.config.model import AUTO
+
     word = value.lower()
     if word in ("none", "off"):
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from vigild.config.model import Where
+from vigild.config.place import Where
 
 Severity = Literal["error", "warning", "info"]
 

@@ -20,7 +20,7 @@ so that its entries can be merged.
 from dataclasses import dataclass, field
 
 from vigild.config.diagnostics import Diagnostic
-from vigild.config.model import Where
+from vigild.config.place import Where
 
 DEFAULT_SECTION = "DEFAULT"
 

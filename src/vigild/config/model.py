@@ -8,6 +8,8 @@ instance depends on is the same. `where` fields are positions for people and tak
 from dataclasses import dataclass, field
 from enum import Enum
 
+from vigild.config.control_config import ControlConfig as ControlConfig
+from vigild.config.place import Where as Where
 from vigild.core.process import Autorestart as Autorestart
 
 
@@ -26,17 +28,6 @@ class GroupKind(Enum):
     PROGRAM = "program"
     EVENTLISTENER = "eventlistener"
     FCGI = "fcgi-program"
-
-
-@dataclass(slots=True, frozen=True)
-class Where:
-    """A place in a configuration file. `line` counts from 1; 0 means the file as a whole."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 @dataclass(slots=True)
@@ -169,16 +160,3 @@ class Config:
     servers: tuple[ServerConfig, ...] = ()
     rpc_interfaces: tuple[RpcInterfaceConfig, ...] = ()
     groups: tuple[GroupConfig, ...] = ()  # in Supervisor's order: by priority, stable
-
-
-@dataclass(slots=True)
-class ControlConfig:
-    """`[supervisorctl]`: where and how the client connects."""
-
-    path: str | None
-    server_url: str = "http://localhost:9001"
-    username: str | None = None
-    password: str | None = None
-    prompt: str = "supervisor"
-    history_file: str | None = None
-    plugins: tuple[tuple[str, str, dict[str, str]], ...] = ()  # name, factory spec, options

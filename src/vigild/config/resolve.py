@@ -11,8 +11,8 @@ from vigild.config.accounts import Surroundings
 from vigild.config.diagnostics import BadValueError, Diagnostic, Severity
 from vigild.config.expand import expand
 from vigild.config.ini import Document, Entry, Section
-from vigild.config.model import Where
-from vigild.config.options import Converter, Option
+from vigild.config.options import RPCINTERFACE, Converter, Option
+from vigild.config.place import Where
 
 
 class Resolver:
@@ -126,3 +126,13 @@ class Resolver:
             where = Where("command line", 0)
             self.report("error", error.code, where, "supervisord", option.name, str(error), error.hint)
             return None
+
+
+def plugin_options(resolver: Resolver, section: Section, factory_key: str) -> dict[str, str]:
+    """The keys of a plugin's section that its factory is called with: expanded text."""
+    option = RPCINTERFACE["supervisor.rpcinterface_factory"]  # any that is text
+    return {
+        key: resolver.converted(section, option, entry, "")
+        for key, entry in resolver.entries(section).items()
+        if key != factory_key
+    }

@@ -5,7 +5,7 @@ from typing import Any
 from vigild.config.ini import Section
 from vigild.config.model import RpcInterfaceConfig, ServerConfig
 from vigild.config.options import INET_HTTP_SERVER, RPCINTERFACE, UNIX_HTTP_SERVER, Option
-from vigild.config.resolve import Resolver
+from vigild.config.resolve import Resolver, plugin_options
 
 MAIN_FACTORY = "supervisor.rpcinterface:make_main_rpcinterface"
 FACTORY_KEY = "supervisor.rpcinterface_factory"
@@ -94,14 +94,3 @@ def resolve_rpc_interfaces(resolver: Resolver) -> tuple[RpcInterfaceConfig, ...]
             )
         )
     return tuple(interfaces)
-
-
-def plugin_options(resolver: Resolver, section: Section, factory_key: str) -> dict[str, str]:
-    """The keys of a plugin's section that its factory is called with."""
-    option = RPCINTERFACE[FACTORY_KEY]  # any: text
-    entries = resolver.entries(section)
-    return {
-        key: resolver.converted(section, option, entry, "")
-        for key, entry in entries.items()
-        if key != factory_key
-    }

@@ -1,0 +1,16 @@
+"""The client's settings as values. Apart from the model, because every `supervisorctl` waits for its imports."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class ControlConfig:
+    """`[supervisorctl]`: where and how the client connects."""
+
+    path: str | None
+    server_url: str = "http://localhost:9001"
+    username: str | None = None
+    password: str | None = None
+    prompt: str = "supervisor"
+    history_file: str | None = None
+    plugins: tuple[tuple[str, str, dict[str, str]], ...] = ()  # name, factory spec, options
