@@ -38,3 +38,11 @@ def test_passwords_are_never_shown(tmp_path: Path) -> None:
     loaded = load_text(tmp_path, text)
 
     assert "hunter2" not in "".join(map(str, lint(loaded, environ={})))
+
+
+def test_a_password_that_cannot_be_expanded_is_not_shown_either(tmp_path: Path) -> None:
+    text = "[inet_http_server]\nport=9001\nusername=u\npassword=hunter%2 hunter\n"
+    findings = [str(item) for item in load_text(tmp_path, text).diagnostics]
+
+    assert "at character 7" in findings[0]
+    assert "hunter" not in "".join(findings)

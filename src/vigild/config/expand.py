@@ -63,7 +63,7 @@ def _unknown_name(name: str, names: Names) -> BadValueError:
 def _malformed(text: str, error: Exception) -> BadValueError:
     rest = _REFERENCE.sub(lambda match: "\0" * len(match.group()), text)
     at = rest.find("%")
-    where = f" at character {at + 1} ({text[at : at + 12]!r})" if at >= 0 else ""
+    where = f" at character {at + 1}" if at >= 0 else ""  # the text may be a password, and is not shown
     return BadValueError(
         f"badly formed %-expansion{where}: {error}",
         "write %% for a percent sign; a name is written %(name)s, a number %(process_num)02d",

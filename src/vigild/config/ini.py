@@ -23,6 +23,7 @@ from vigild.config.diagnostics import Diagnostic
 from vigild.config.place import Where
 
 DEFAULT_SECTION = "DEFAULT"
+SHOWN_CHARACTERS = 40  # of a line that is refused
 
 
 class Entry:
@@ -235,7 +236,7 @@ class _Reader:
     def refuse_headless(self, value: str, number: int) -> None:
         if not self.lost:
             self.lost = True
-            text = f"text before the first [section]: {value[:80]!r}"
+            text = f"text before the first [section]: {value[:SHOWN_CHARACTERS]!r}"
             self.report(number, text, "begin the file with a section header such as [supervisord]", "V003")
 
     def refuse_line(self, value: str, number: int) -> None:
@@ -244,7 +245,9 @@ class _Reader:
             hint = "this looks like a template that has not been rendered"
         elif value[0] == "[":
             hint = "a section header ends with ]"
-        self.report(number, f"neither `option = value` nor a [section]: {value[:80]!r}", hint, "V002")
+        self.report(
+            number, f"neither `option = value` nor a [section]: {value[:SHOWN_CHARACTERS]!r}", hint, "V002"
+        )
 
     def report(self, number: int, text: str, hint: str, code: str) -> None:
         name = self.section.name if self.section else None
