@@ -245,6 +245,41 @@ def test_a_fifo_that_nobody_reads_does_not_stop_us(tmp_path: Path, opened: Opene
     assert file.lost_bytes == 1
 
 
+def test_a_reader_that_goes_away_costs_the_output_and_the_next_one_is_served(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logfile, "RETRY_OPEN_SECONDS", 0.0)
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    file = opened(path)
+    file.write(b"read\n")
+    assert os.read(reader, 100) == b"read\n"
+    os.close(reader)
+    file.write(b"lost\n")
+    file.write(b"lost\n")
+    assert file.lost_bytes == 10
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    file.write(b"served\n")
+    assert os.read(reader, 100) == b"served\n"
+    assert "again" in opened.reports[-1]
+    os.close(reader)
+
+
+def test_without_a_loop_what_waits_goes_out_with_the_next_write(tmp_path: Path, opened: Opened) -> None:
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    size = fcntl.fcntl(reader, fcntl.F_GETPIPE_SZ)
+    file = opened(path)
+    file.write(b"x" * (size + 10))
+    assert file.is_clogged
+    assert len(os.read(reader, size)) == size
+    assert file.write(b"!") is True
+    assert os.read(reader, 100) == b"x" * 10 + b"!"
+    os.close(reader)
+
+
 STDOUT_WRITER = """
 import sys
 from vigild.host.logfile import LogFile

@@ -1,13 +1,16 @@
 """The daemon's own log."""
 
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from vigild.host import mainlog
 from vigild.host.mainlog import LEVELS, MAX_EARLY_MESSAGES, MainLog
+from vigild.host.syslog import Syslog
 
 
 def test_lines_look_as_supervisors_do(tmp_path: Path) -> None:
@@ -88,3 +91,17 @@ def test_in_the_foreground_it_goes_to_stdout_too(tmp_path: Path) -> None:
     )
     assert done.stdout == (tmp_path / "log").read_bytes()
     assert done.stdout.endswith(b" INFO hello\n")
+
+
+def test_syslog_gets_each_line_of_a_message(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(short_tmp / "log")
+    monkeypatch.setattr(mainlog, "Syslog", lambda: Syslog("supervisord", path))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(path)
+        log = MainLog()
+        log.open("syslog", 0, 0, level="info", to_stdout=False)
+        log.info("one\ntwo")
+        assert log.path is None
+        assert re.search(rb" supervisord: [\d-]+ [\d:,]+ INFO one$", server.recv(1000))
+        assert server.recv(1000).endswith(b" supervisord: two")
+        log.close()

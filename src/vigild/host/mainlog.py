@@ -63,6 +63,9 @@ class MainLog:
         targets, self._targets = self._targets, []
         for target in targets:
             target.close()
+        if self._syslog is not None:
+            self._syslog.close()
+            self._syslog = None
 
     def reopen(self) -> None:
         """Open the log file anew (SIGUSR2)."""
