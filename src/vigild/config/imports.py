@@ -11,6 +11,7 @@ def why_not_importable(spec: str) -> str:
         found: object = import_module(module_name.strip())
         for attribute in filter(None, attributes.split(".")):
             found = getattr(found, attribute)
-    except (ImportError, AttributeError, ValueError, TypeError) as error:
-        return str(error) or type(error).__name__
+    except (Exception, SystemExit) as error:  # importing runs somebody else's code: anything may come
+        kind = "" if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: "
+        return f"{kind}{error}" if str(error) else type(error).__name__
     return ""
