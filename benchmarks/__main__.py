@@ -6,7 +6,6 @@ import os
 import resource
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,7 @@ from benchmarks import (
     respawn,
     start_stop,
 )
-from benchmarks.kit import peers, table
+from benchmarks.kit import peers, site, table
 from benchmarks.kit.contender import Contender
 from benchmarks.kit.contenders.circus import Circus
 from benchmarks.kit.contenders.classic import Classic
@@ -55,6 +54,8 @@ OPEN_FILES = 65536
 def main() -> int:
     options = _parser().parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every site is cleaned up
+    if options.directory:
+        os.environ[site.DIRECTORY_VARIABLE] = str(options.directory.absolute())
     _raise_open_files()
     began, load = time.monotonic(), os.getloadavg()[0]
     plan = quick_plan() if options.quick else full_plan(options.repeats)
@@ -92,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples")
     parser.add_argument("--vigil-bin", type=Path, default=PROJECT / ".venv" / "bin", help="Vigil's commands")
+    parser.add_argument(
+        "--directory", type=Path, help="where daemons keep their files; in memory if it is not given"
+    )
     parser.add_argument("--peers", type=Path, default=PROJECT / ".peers", help="where peers are installed")
     return parser
 
@@ -139,7 +143,7 @@ def _raise_open_files() -> None:
 
 def _file_system() -> str:
     """The type of the file system that holds the measured logs."""
-    directory, kind, length = tempfile.gettempdir(), "an unknown file system", -1
+    directory, kind, length = site.directory(), "an unknown file system", -1
     try:
         for line in Path("/proc/mounts").read_text().splitlines():
             _, point, name, *_ = line.split()

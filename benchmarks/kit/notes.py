@@ -34,37 +34,32 @@ class Notes:
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
         self._pending = b""
+        self._unread: list[Note] = []
 
     def close(self) -> None:
         os.close(self._fd)
 
     def take(self, number: int, kind: int, timeout_seconds: float) -> list[Note]:
-        """Wait for `number` notes of `kind`; others are dropped."""
-        taken: list[Note] = []
+        """Wait for `number` notes of `kind` and take them, the oldest first; others stay until they are asked for."""
         deadline = time.monotonic() + timeout_seconds
-        while len(taken) < number:
+        while True:
+            found = [note for note in self._unread if note.kind == kind][:number]
+            if len(found) == number:
+                self._unread = [note for note in self._unread if note not in found]
+                return found
             left = deadline - time.monotonic()
             if left <= 0:
-                raise TimedOutError(
-                    f"{len(taken)} of {number} programs had noted after {timeout_seconds:.0f} s"
-                )
+                raise TimedOutError(f"{len(found)} of {number} notes had come after {timeout_seconds:.0f} s")
             if self._poll.poll(left * 1000):
                 data = self._read()
                 if not data:
                     time.sleep(0.0005)  # no writer yet or any more: the poll would return at once
-                taken += [note for note in self._split(data) if note.kind == kind]
-        return taken
-
-    def drain(self) -> list[Note]:
-        """What has been noted and not been taken."""
-        found: list[Note] = []
-        while data := self._read():
-            found += self._split(data)
-        return found
+                self._unread += self._split(data)
 
     def wait_until_all_gone(self, timeout_seconds: float) -> int:
         """Wait until no program holds the FIFO; return when that was, in monotonic nanoseconds."""
-        self.drain()
+        while self._read():
+            pass  # the end of file comes after what has been noted
         hang_up = select.poll()
         hang_up.register(self._fd, 0)
         if not hang_up.poll(timeout_seconds * 1000):
