@@ -5,7 +5,7 @@ import pytest
 from cli.ctl.conftest import Desk
 from vigild.cli.ctl import logs
 
-PATH = "/logtail/one/stdout"
+PATH = "/logtail/cat/stdout"
 
 
 class Script:
@@ -24,7 +24,7 @@ class Script:
 
 def test_follows_until_the_daemon_goes(desk: Desk) -> None:
     desk.daemon.streams[PATH] = [b"one\n", b"two\n"]
-    said = desk.say("tail -f one")
+    said = desk.say("tail -f cat")
     assert said.endswith("==> Press Ctrl-C to exit <==\none\ntwo\n")
     assert desk.err.getvalue() == ""
     assert desk.ctl.exit_status == 0
@@ -49,12 +49,26 @@ def test_follows_again_after_the_daemon_came_back_and_repeats_nothing(
         set_stream(b"entirely new\n"),
     )
     monkeypatch.setattr("time.sleep", script)
-    said = desk.say("tail -F one")
+    said = desk.say("tail -F cat")
     text = said.partition("<==\n")[2]
     assert text == "first\nsecond\nthird\nfourth\nentirely new\n\n"
     notes = desk.err.getvalue()
     assert notes.count("404 Not Found; trying again") == 1  # once, not for every attempt
     assert notes.count("again <==") >= 3
+
+
+def test_a_new_file_is_shown_from_its_beginning_even_if_it_says_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = desk.daemon.methods["supervisor.getProcessInfo"]
+    runs = iter(("/log/run1", "/log/run2"))
+    desk.daemon.methods["supervisor.getProcessInfo"] = lambda name: {
+        **ask(name),
+        "stdout_logfile": next(runs),
+    }  # type: ignore[dict-item]
+    desk.daemon.streams[PATH] = [b"started\n"]
+    monkeypatch.setattr("time.sleep", Script(lambda: None))
+    assert desk.say("tail -F cat").endswith("<==\nstarted\nstarted\n\n")
 
 
 def test_main_log_is_followed_too(desk: Desk) -> None:

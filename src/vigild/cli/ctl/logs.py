@@ -1,6 +1,7 @@
 """tail and maintail: what processes and the daemon wrote, once or as it comes."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from vigild.cli.ctl.controller import Controller
 from vigild.client.errors import ClientError, FaultError, HttpError, UnauthorizedError
@@ -34,8 +35,7 @@ def do_tail(ctl: Controller, argument: str) -> None:
         ctl.fail(f"Error: bad channel {channel!r}")
         return
     if modifier in ("-f", "-F"):
-        url = f"{ctl.options.shown_url}/logtail/{name}/{channel}"
-        _follow(ctl, lambda: ctl.supervisor.follow_process_log(name, channel), url, modifier == "-F")
+        _follow(ctl, _process_log(ctl, name, channel), modifier == "-F")
         return
     count = _count(ctl, modifier)
     if count is not None:
@@ -52,7 +52,8 @@ def do_maintail(ctl: Controller, argument: str) -> None:
         return
     modifier = words[0] if words else ""
     if modifier in ("-f", "-F"):
-        _follow(ctl, ctl.supervisor.follow_log, f"{ctl.options.shown_url}/mainlogtail", modifier == "-F")
+        url = f"{ctl.options.shown_url}/mainlogtail"
+        _follow(ctl, _Log(url, ctl.supervisor.follow_log, lambda: ""), modifier == "-F")
         return
     count = _count(ctl, modifier)
     if count is not None:
@@ -96,45 +97,67 @@ def _warn_of_encoding(ctl: Controller) -> None:
 # --- following ---------------------------------------------------------------------------------
 
 
-def _follow(ctl: Controller, stream: Callable[[], Iterator[bytes]], url: str, stubborn: bool) -> None:
+@dataclass(slots=True)
+class _Log:
+    """A log that can be followed. `file` asks where it is: a new run may have a new file (AUTO)."""
+
+    url: str
+    stream: Callable[[], Iterator[bytes]]
+    file: Callable[[], str]
+
+
+def _process_log(ctl: Controller, name: str, channel: str) -> _Log:
+    supervisor = ctl.supervisor
+
+    def file() -> str:
+        info = supervisor.info(name)
+        return info["stdout_logfile"] if channel == "stdout" else info["stderr_logfile"]
+
+    url = f"{ctl.options.shown_url}/logtail/{name}/{channel}"
+    return _Log(url, lambda: supervisor.follow_process_log(name, channel), file)
+
+
+def _follow(ctl: Controller, log: _Log, stubborn: bool) -> None:
     _warn_of_encoding(ctl)
     ctl.output("==> Press Ctrl-C to exit <==")
     try:
         if stubborn:
-            _follow_stubbornly(ctl, stream, url)
+            _follow_stubbornly(ctl, log)
         else:
-            _follow_once(ctl, stream, url)
+            _follow_once(ctl, log)
     except KeyboardInterrupt:
         ctl.output("")
 
 
-def _follow_once(ctl: Controller, stream: Callable[[], Iterator[bytes]], url: str) -> None:
+def _follow_once(ctl: Controller, log: _Log) -> None:
     connected = False
     try:
-        for data in stream():
+        for data in log.stream():
             connected = True
             write(ctl, data)
     except HttpError as error:
-        ctl.explain(f"{url} Cannot read, status code {error.status}")
+        ctl.explain(f"{log.url} Cannot read, status code {error.status}")
     except ClientError as error:
         if not connected:
-            ctl.explain(f"{url} Cannot connect, error: {error}")
+            ctl.explain(f"{log.url} Cannot connect, error: {error}")
         # else the daemon went away, and the stream with it
 
 
-def _follow_stubbornly(ctl: Controller, stream: Callable[[], Iterator[bytes]], url: str) -> None:
+def _follow_stubbornly(ctl: Controller, log: _Log) -> None:
     """Follow for ever: over a restart of the daemon, and when the log is not there yet."""
     from time import sleep
 
-    shown = b""  # the end of what was shown
-    trouble = ""
+    shown = b""  # the end of what was shown of `file`
+    trouble = file = ""
     while True:
         first = True
         try:
-            for data in stream():
+            if (now := log.file()) != file:
+                file, shown = now, b""
+            for data in log.stream():
                 fresh = _unseen(shown, data) if first else data
                 if trouble:
-                    ctl.explain(f"==> following {url} again <==")
+                    ctl.explain(f"==> following {log.url} again <==")
                 first, trouble = False, ""
                 shown = (shown + fresh)[-OVERLAP_BYTES:]
                 write(ctl, fresh)
