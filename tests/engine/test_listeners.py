@@ -193,3 +193,10 @@ def test_words_of_one_that_is_no_listener_any_more_are_ignored() -> None:
     pool = world.engine.groups["ear"].pool
     assert pool is not None
     assert pool.listener_state(process) is None
+
+
+def test_the_length_is_said_in_characters_for_a_pool_that_asks_for_it() -> None:
+    world = World(listener("ear", "REMOTE_COMMUNICATION", length_in_characters=True)).boot()
+    ear(world).says(b"READY\n")
+    remote(world, "é")
+    assert b" len:8\n" in ear(world).stdin[0], "type:t, a line feed and one letter"

@@ -92,3 +92,16 @@ def test_an_event_counts_its_payload_in_bytes() -> None:
     header, payload = data.split(b"\n", 1)
     assert header == b"ver:3.0 server:s serial:3 pool:p poolserial:1 eventname:REMOTE_COMMUNICATION len:7"
     assert payload == "type:é".encode()
+
+
+def test_for_a_listener_that_reads_text_it_counts_characters() -> None:
+    data = encode_event(
+        server="s",
+        serial=0,
+        pool="p",
+        pool_serial=0,
+        event_type="T",
+        payload="日本\n".encode(),
+        length_in_characters=True,
+    )
+    assert data.split(b"\n", 1)[0].endswith(b" len:3")

@@ -40,6 +40,7 @@ def same_group(new: GroupConfig, running: GroupConfig) -> bool:
         and new.buffer_size == running.buffer_size
         and new.events == running.events
         and new.result_handler == running.result_handler
+        and new.length_in_characters == running.length_in_characters
         and (new.socket.url if new.socket else None) == (running.socket.url if running.socket else None)
         and len(new.processes) == len(running.processes)
         and all(map(same_process, new.processes, running.processes))

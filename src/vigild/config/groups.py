@@ -111,6 +111,7 @@ def _listener_pool(resolver: Resolver, section: Section) -> GroupConfig:
         buffer_size=buffer_size,
         events=_events(resolver, section),
         result_handler=handler,
+        length_in_characters=resolver.value(section, table["length_in_characters"], False),
         where=section.where,
     )
 

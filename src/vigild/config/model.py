@@ -96,6 +96,7 @@ class GroupConfig:
     buffer_size: int = 10
     events: tuple[str, ...] = ()  # names from core.events, sorted
     result_handler: str = "supervisor.dispatchers:default_handler"
+    length_in_characters: bool = False  # Vigil's: `len` counts as Supervisor does, not in bytes
     socket: FcgiSocketConfig | None = None
     where: Where | None = field(default=None, compare=False)
 

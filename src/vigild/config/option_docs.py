@@ -127,6 +127,9 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "events": "The event types the listener wants, with commas between; a type brings those below it.",
         "buffer_size": "How many events wait while the listener is busy; then the oldest is dropped.",
         "result_handler": "What judges the listener's answers, as `module:function`.",
+        "length_in_characters": "Say `len` in the header in characters, as Supervisor does, not in bytes. For a listener "
+        "that reads its stdin as text, `sys.stdin.read(int(headers['len']))`, and is sent more than ASCII: it would wait "
+        "for bytes that it has already been given as characters.",
     },
     "group": {
         "programs": "The programs in it, with commas between.",

@@ -98,6 +98,7 @@ EVENTLISTENER = _table(
     Option("events", convert.names, None, required=True),
     Option("buffer_size", convert.integer, "10"),
     Option("result_handler", convert.text, "supervisor.dispatchers:default_handler"),
+    Option("length_in_characters", convert.boolean, "false", since="vigil"),
 )
 for _vigils in ("log_prefix", "log_timestamps"):  # a listener's stdout is a protocol, not a log
     del EVENTLISTENER[_vigils]

@@ -138,6 +138,7 @@ class PoolRunner:
             pool_serial=envelope.pool_serial,
             event_type=envelope.event.type,
             payload=envelope.event.payload,
+            length_in_characters=self.config.length_in_characters,
         )
         parser.event_sent()
         try:

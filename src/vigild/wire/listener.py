@@ -106,11 +106,22 @@ class ListenerParser:
 
 
 def encode_event(
-    *, server: str, serial: int, pool: str, pool_serial: int, event_type: str, payload: bytes
+    *,
+    server: str,
+    serial: int,
+    pool: str,
+    pool_serial: int,
+    event_type: str,
+    payload: bytes,
+    length_in_characters: bool = False,
 ) -> bytes:
-    """Header line and payload as a listener reads them. Serials count from 0."""
+    """Header line and payload as a listener reads them. Serials count from 0.
+
+    `len` counts bytes, or for a listener that reads text and was written for Supervisor, characters.
+    """
+    length = len(payload.decode("utf-8", "replace")) if length_in_characters else len(payload)
     header = (
         f"ver:3.0 server:{server} serial:{serial} pool:{pool} poolserial:{pool_serial} "
-        f"eventname:{event_type} len:{len(payload)}\n"
+        f"eventname:{event_type} len:{length}\n"
     )
     return header.encode() + payload
