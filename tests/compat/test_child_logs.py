@@ -163,6 +163,21 @@ def test_tail_and_maintail_of_the_client(agree_four_ways: Agree) -> None:
     agree_four_ways(scenario)
 
 
+def test_following_a_log(agree_four_ways: Agree) -> None:
+    def scenario(stage: Stage) -> None:
+        stage.start(
+            "[program:echo]\ncommand=/bin/sh -c 'echo begin; while read x; do echo $x; done'\nstartsecs=0\nstdout_logfile=%(here)s/e.log\n"
+        )
+        stage.until(lambda: stage.path("e.log").exists() and stage.path("e.log").read_text() == "begin\n")
+
+        def say_more() -> None:
+            stage.ask("supervisor.sendProcessStdin", "echo", "something new\n")
+
+        stage.follow("tail", "-f", "echo", until_it_says="something new", and_do=say_more)
+
+    agree_four_ways(scenario)
+
+
 def test_log_streams_over_http(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         stage.start(

@@ -231,6 +231,24 @@ def test_a_stop_right_after_the_start_is_not_lost(play_both: PlayBoth) -> None:
     assert ours.of("killed") == ["0"]
 
 
+def test_groups_of_equal_priority_end_together(play_both: PlayBoth) -> None:
+    def scenario(stage: Stage) -> None:
+        stage.start(
+            "[program:deaf]\ncommand=/bin/sh -c \"trap '' TERM; : > %(here)s/up; while :; do sleep 1000; done\"\nstartsecs=0\n"
+            "stopwaitsecs=1\nkillasgroup=true\n"
+            "[program:first]\ncommand=/bin/sleep 1000\nstartsecs=0\npriority=10\n" + CAT
+        )
+        stage.until(lambda: stage.path("up").exists())
+        for name in ("cat", "first"):
+            stage.until_state(name, "RUNNING")
+        stage.end()
+        stage.note("order", " ".join(line.split()[2] for line in stage.log_lines("stopped:")))
+
+    theirs, ours = play_both(scenario)
+    assert theirs.of("order") == ["deaf cat first"]
+    assert ours.of("order") == ["cat deaf first"]
+
+
 def test_an_early_end_is_never_a_success(play_both: PlayBoth) -> None:
     def scenario(stage: Stage) -> None:
         stage.start("[program:p]\ncommand=/bin/false\nstartsecs=1\nstartretries=1\n")

@@ -251,15 +251,33 @@ priority=25
     agree(scenario)
 
 
-def test_order_of_equal_priorities(agree: Agree) -> None:
+def test_order_of_start_of_equal_priorities(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         names = ("mike", "zulu", "alpha", "xray", "bravo")
         stage.start("".join(f"[program:{name}]\ncommand=/bin/sleep 1000\nstartsecs=0\n" for name in names))
         for name in names:
             stage.until_state(name, "RUNNING")
         stage.note("started", [line.split()[2] for line in stage.log_lines("spawned")])
+
+    agree(scenario)
+
+
+def test_events_of_the_end(agree: Agree) -> None:
+    def scenario(stage: Stage) -> None:
+        stage.start(
+            LISTENER
+            + "".join(
+                f"[program:{name}]\ncommand=/bin/sleep 1000\nstartsecs=0\npriority={priority}\n"
+                for name, priority in (("early", 10), ("middle", 20), ("late", 30))
+            )
+        )
+        for name in ("early", "middle", "late"):
+            stage.until_event("PROCESS_STATE_RUNNING", f"processname:{name} ")
+        count = len(stage.events())
         stage.end()
-        stage.note("stopped", [line.split()[2] for line in stage.log_lines("stopped")])
+        # The last events may find the listener gone; those of the groups that stop first do not.
+        lines = [f"{header['eventname']} {payload}" for header, payload in stage.events()[count:]]
+        stage.note("the beginning of the end", "\n".join(lines[:3]))
 
     agree(scenario)
 

@@ -157,6 +157,28 @@ def test_changes_of_groups_listeners_and_sockets(agree: Agree) -> None:
     agree(scenario)
 
 
+def test_included_files(agree: Agree) -> None:
+    def scenario(stage: Stage) -> None:
+        stage.path("conf.d").mkdir()
+        stage.write(
+            "conf.d/b.conf",
+            "[program:b]\ncommand=/bin/echo %(here)s\nautostart=false\nstdout_logfile=%(here)s/b.log\n",
+        )
+        stage.write(
+            "conf.d/a.ini", "[program:a]\ncommand=/bin/cat\nautostart=false\n[group:g]\nprograms=a,main\n"
+        )
+        stage.start(
+            program("main", "autostart=false")
+            + "[include]\nfiles=conf.d/*.conf %(here)s/conf.d/*.ini nowhere/*.conf\n"
+        )
+        stage.rpc("getAllConfigInfo")
+        stage.write("conf.d/c.conf", "[program:c]\ncommand=/bin/cat\nautostart=false\n")
+        stage.path("conf.d/a.ini").unlink()
+        stage.rpc("reloadConfig")
+
+    agree(scenario)
+
+
 def test_a_log_file_that_becomes_auto(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         stage.start(program("x", "stdout_logfile=%(here)s/x.log\nstderr_logfile=NONE\nautostart=false"))

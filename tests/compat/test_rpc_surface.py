@@ -1,6 +1,7 @@
 """The XML-RPC interface itself: methods, signatures, types, faults, multicall, malformed requests, shutdown."""
 
 import re
+import socket
 import xmlrpc.client
 from collections.abc import Callable
 
@@ -183,6 +184,57 @@ def test_multicall(agree: Agree) -> None:
     agree(scenario)
 
 
+def test_connections(agree: Agree) -> None:
+    def scenario(stage: Stage) -> None:
+        stage.start("[program:slow]\ncommand=/bin/sleep 1000\nstartsecs=2\nautostart=false\n" + CAT)
+        body = xmlrpc.client.dumps((), "supervisor.getAPIVersion").encode()
+        connection = stage.address.connection()
+        try:
+            for number in range(3):
+                connection.request("POST", "/RPC2", body, XML)
+                answer = connection.getresponse()
+                answer.read()
+                stage.note(
+                    f"request {number} on one connection",
+                    [answer.status, answer.version, answer.getheader("connection")],
+                )
+        finally:
+            connection.close()
+        for version, more in (
+            ("1.0", ""),
+            ("1.0", "Connection: Keep-Alive\r\n"),
+            ("1.1", "Connection: close\r\n"),
+        ):
+            request = f"POST /RPC2 HTTP/{version}\r\nHost: x\r\n{more}Content-Type: text/xml\r\nContent-Length: {len(body)}\r\n\r\n"
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(20)
+                client.connect(stage.address.path)
+                client.sendall(request.encode() + body)
+                received = b""
+                while b"</methodResponse>" not in received:
+                    received += client.recv(65536)
+                if "Keep" not in more:
+                    while piece := client.recv(65536):  # the end of the connection
+                        received += piece
+            # Vigil names its own version of HTTP, as RFC 9110 has it; Supervisor repeats the client's.
+            stage.note(f"HTTP/{version} {more.strip()}", received.split(b"\r\n")[0].decode().split()[1:])
+            stage.note("chunked", b"chunked" in received.split(b"\r\n\r\n")[0])
+        # A call that waits holds up nobody else.
+        waiting = stage.address.connection()
+        try:
+            waiting.request(
+                "POST", "/RPC2", xmlrpc.client.dumps(("slow",), "supervisor.startProcess").encode(), XML
+            )
+            stage.until_state("slow", "STARTING")
+            stage.rpc("getState")
+            stage.note("still", stage.state("slow"))
+            stage.note("at last", xmlrpc.client.loads(waiting.getresponse().read())[0])
+        finally:
+            waiting.close()
+
+    agree(scenario)
+
+
 def test_requests_that_are_none(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         stage.start(CAT)
@@ -224,6 +276,6 @@ def test_calls_during_shutdown(agree: Agree) -> None:
         stage.ctl("status")
         stage.ctl("start", "cat")
         stage.end(None)
-        stage.show_log("killing", "stopped:")
+        stage.note("log", "\n".join(sorted(stage.log_lines("killing", "stopped:"))))
 
     agree(scenario)

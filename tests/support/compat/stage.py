@@ -265,6 +265,32 @@ class Stage:
             f"supervisorctl {' '.join(arguments)}", argv, stdin, many and orders.intersection(arguments)
         )
 
+    def follow(self, *arguments: str, until_it_says: str, and_do: Callable[[], None] | None = None) -> None:
+        """Run supervisorctl until it has said something, do a thing, and end it as Ctrl-C does; write down what it said."""
+        argv = [self.client.command("supervisorctl"), "-c", str(self.path("supervisord.conf")), *arguments]
+        said = self.path("followed")
+        with said.open("wb") as out:
+            process = subprocess.Popen(
+                argv, cwd=self.root, env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        try:
+            if and_do is not None:
+                self.until(lambda: said.stat().st_size, "the client to say something")
+                and_do()
+            self.until(
+                lambda: until_it_says in said.read_text(errors="replace"),
+                f"the client to say {until_it_says!r}",
+            )
+            process.send_signal(signal.SIGINT)
+            status = until(lambda: _status(process), what="the client to end")
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        self.note(
+            f"supervisorctl {' '.join(arguments)}", f"{said.read_text(errors='replace')}\nexit {status}"
+        )
+
     def _run(
         self, label: str, argv: list[str], stdin: str | None, in_any_order: object = False, cwd: str = "."
     ) -> subprocess.CompletedProcess[bytes]:
