@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from vigild.cli.ctl import actions, exits
 from vigild.cli.ctl.options import Options
-from vigild.client.errors import ClientError, FaultError, HttpError, UnauthorizedError, UnreachableError
+from vigild.client.errors import FaultError, HttpError, UnauthorizedError, UnreachableError
 from vigild.core.compat import API_VERSION
 from vigild.core.errors import Fault
 
@@ -136,9 +136,10 @@ class Controller:
             return False
         try:
             return self._act(word, argument, line)
-        except (Refused, BrokenPipeError) as reason:
-            if isinstance(reason, BrokenPipeError):
-                raise
+        except Refused:
+            return False
+        except BrokenPipeError:
+            raise  # nobody reads our output any more
         except UnauthorizedError:
             return self._log_in(line)
         except Exception as error:  # the shell survives whatever an action (or a plugin's) runs into
@@ -234,6 +235,3 @@ def _classic(error: Exception) -> str:
         place = place.tb_next
     file = place.tb_frame.f_code.co_filename if place else "?"
     return f"{kind}, {text}: file: {file} line: {place.tb_lineno if place else 0}"
-
-
-__all__ = ["ClientError", "Controller", "Refused"]
