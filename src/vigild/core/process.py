@@ -236,11 +236,10 @@ def step(process: Process, input_: Input, now: float, policy: Policy) -> Outcome
             return _exited(process, status, now, policy)
         case AlarmRang(alarm):
             return _alarm_rang(process, alarm, now, policy)
-        case SignalFailed() if process.state in SIGNALLABLE_STATES:
-            return _moved(process, UNKNOWN, CancelAlarm())
-        case SignalFailed():
-            pass
-    return process, []
+        case _:  # SignalFailed
+            if process.state in SIGNALLABLE_STATES:
+                return _moved(process, UNKNOWN, CancelAlarm())
+            return process, []
 
 
 def _moved(process: Process, new: ProcessState, *more: Effect, expected: bool = True) -> Outcome:
