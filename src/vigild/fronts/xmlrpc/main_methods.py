@@ -3,10 +3,8 @@
 from collections.abc import Callable
 
 from vigild.control.facade import Control
+from vigild.core.compat import API_VERSION, SUPERVISOR_VERSION
 from vigild.fronts.xmlrpc.method import Method, Param, anything, characters, integer, scalar, text, truth
-
-API_VERSION = "3.0"
-SUPERVISOR_VERSION = "4.3.0"  # the release whose interface this is; clients compare it
 
 _PROCESS = Param("name", "string", "The process: NAME or GROUP:NAME", text)
 _PROCESS_OR_GROUP = Param(
