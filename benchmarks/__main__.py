@@ -30,7 +30,7 @@ from benchmarks.kit.contenders.floor import Floor
 from benchmarks.kit.contenders.service_dirs import DAEMONTOOLS, RUNIT, S6, ServiceDirs
 from benchmarks.kit.payload import make_payload
 from benchmarks.kit.plan import full_plan, quick_plan
-from benchmarks.kit.run import run_row
+from benchmarks.kit.run import RowResult, run_row
 
 PROJECT = Path(__file__).parent.parent
 ROWS = tuple(
@@ -53,7 +53,7 @@ OPEN_FILES = 65536
 
 def main() -> int:
     options = _parser().parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every site is cleaned up
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up, and show what there is
     if options.directory:
         os.environ[site.DIRECTORY_VARIABLE] = str(options.directory.absolute())
     _raise_open_files()
@@ -62,10 +62,14 @@ def main() -> int:
     payload = make_payload(options.peers)
     contenders, absent = _contenders(options)
     rows = [row for row in ROWS if not options.only or row.name in options.only]
-    results = []
-    for number, row in enumerate(rows, 1):
-        print(f"[{number}/{len(rows)}] {row.title}", file=sys.stderr, flush=True)
-        results.append(run_row(row, contenders, plan, payload))
+    results: list[RowResult] = []
+    try:
+        for number, row in enumerate(rows, 1):
+            print(f"[{number}/{len(rows)}] {row.title}", file=sys.stderr, flush=True)
+            results.append(RowResult(row))
+            run_row(results[-1], contenders, plan, payload)
+    except KeyboardInterrupt:
+        print("interrupted: what was measured so far follows", file=sys.stderr)
     titles = {contender.name: f"{contender.title} {contender.version()}".strip() for contender in contenders}
     about = (
         table.machine(load),
@@ -75,8 +79,12 @@ def main() -> int:
     )
     report = table.Report(titles, results, absent, about)
     print(table.as_text(report))
-    if options.markdown:
+    if options.markdown and len(results) == len(ROWS):
         table.write_into(options.markdown, report)
+    elif options.markdown:
+        print(
+            f"{options.markdown} is left as it is: only {len(results)} of {len(ROWS)} rows", file=sys.stderr
+        )
     if options.json:
         options.json.write_text(json.dumps({r.row.name: r.samples for r in results}, indent=1))
     return 0

@@ -31,9 +31,9 @@ class RowResult:
         return max((abs(value - middle) / middle for value in found), default=0.0) if middle else 0.0
 
 
-def run_row(row: Row, contenders: Sequence[Contender], plan: Plan, payload: Payload) -> RowResult:
+def run_row(result: RowResult, contenders: Sequence[Contender], plan: Plan, payload: Payload) -> None:
     """Every contender takes a turn, then all take the next: a busy moment of the machine hits all alike."""
-    result = RowResult(row)
+    row = result.row
     for turn in range(plan.repeats if row.repeated else 1):
         for contender in contenders:
             if (row.only and contender.name not in row.only) or contender.name in result.failures:
@@ -51,7 +51,6 @@ def run_row(row: Row, contenders: Sequence[Contender], plan: Plan, payload: Payl
             for key, values in found.items():
                 pooled.setdefault(key, []).extend(values)
             _say(f"  {row.name} turn {turn + 1} {contender.name}: {time.monotonic() - began:.1f} s")
-    return result
 
 
 def _say(text: str) -> None:
