@@ -40,6 +40,7 @@ CODES: dict[str, str] = {
     "V211": "the working directory does not exist",
     "V212": "a % without a name takes in the whole environment",
     "V213": "a template that has not been rendered",
+    "V214": "an event listener reads characters, and is told lengths in bytes",
     # Logs.
     "V301": "rotation is on for a device or a pipe",
     "V302": "one rotated log file has several writers",

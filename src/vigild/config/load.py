@@ -103,7 +103,11 @@ def read_file(path: str) -> Document:
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         text = f"could not {'find' if missing else 'read'} config file {path}"
-        hint = "check the name; supervisord and supervisorctl take it after -c" if missing else str(error.strerror)
+        hint = (
+            "check the name; supervisord and supervisorctl take it after -c"
+            if missing
+            else str(error.strerror)
+        )
         return Document(diagnostics=[Diagnostic("error", Where(path, 0), None, None, text, hint, "V001")])
     return read_bytes(data, path)
 
