@@ -4,7 +4,16 @@ import re
 
 import pytest
 
-from recipes.book import Kitchen, comes_back, kill_group, lives_a_full_life, need, stops_cleanly, wait_serving
+from recipes.book import (
+    Kitchen,
+    comes_back,
+    kill_group,
+    lives_a_full_life,
+    need,
+    need_root,
+    stops_cleanly,
+    wait_serving,
+)
 from support.daemon import family, wait_gone
 
 pytestmark = pytest.mark.slow
@@ -15,6 +24,7 @@ ANSWER = "six times seven is 42, says php-fpm\n"
 @pytest.fixture
 def site(kitchen: Kitchen) -> Kitchen:
     need("nginx", "nginx")
+    need_root("a pool and a socket of www-data")
     kitchen.command("php-fpm", need("php-fpm", "/usr/sbin/php-fpm*"))
     return kitchen
 
