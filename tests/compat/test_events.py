@@ -144,7 +144,9 @@ def test_a_listener_that_breaks_the_protocol(agree: Agree) -> None:
 
 def test_a_listener_that_dies_with_an_event(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
-        stage.start(listener("events", "REMOTE_COMMUNICATION", "die", "autorestart=true\nexitcodes=3"))
+        stage.start(
+            listener("events", "REMOTE_COMMUNICATION", "die", "autorestart=true\nexitcodes=3\nstopwaitsecs=1")
+        )
         stage.until_state("events", "RUNNING")
         stage.ask("supervisor.sendRemoteCommEvent", "n", "one")
         # The next incarnation dies too: each reads its words anew.

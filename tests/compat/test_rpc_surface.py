@@ -171,12 +171,11 @@ def test_multicall(agree: Agree) -> None:
             ),
         )
         stage.rpc(
+            "system.multicall", calls(("supervisor.stopProcess", "cat"), ("supervisor.startProcess", "cat"))
+        )
+        stage.rpc(
             "system.multicall",
-            calls(
-                ("supervisor.stopProcess", "cat"),
-                ("supervisor.startProcess", "cat"),
-                ("supervisor.stopAllProcesses",),
-            ),
+            calls(("supervisor.stopAllProcesses",), ("supervisor.startAllProcesses", False)),
         )
         stage.rpc("system.multicall", calls(("system.multicall", []), ("system.listMethods", 3)))
         stage.rpc("system.multicall", [{"methodName": "supervisor.getState"}, {"params": []}])
