@@ -94,10 +94,11 @@ class Classic(Contender):
         self.binaries = binaries
 
     def version(self) -> str:
-        done = subprocess.run(
-            [self.binaries / "supervisord", "-v"], capture_output=True, text=True, timeout=30
-        )
-        return done.stdout.strip()
+        """Its own version: `supervisord -v` of Vigil says which Supervisor it stands in for."""
+        argv = [str(self.binaries / "supervisord"), "-v"]
+        if self.name == "vigil":
+            argv = [str(self.binaries / "python"), "-c", "import vigild; print(vigild.__version__)"]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=30).stdout.strip()
 
     def launch(self, site: Site, setup: Setup) -> ClassicDaemon:
         port = free_port()
