@@ -281,6 +281,7 @@ def test_neither_quiet_programs_nor_listeners_are_ever_delayed(
     short_tmp: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streams, "REST_SECONDS", 1e6)
+    monkeypatch.setattr(streams, "REST_OF_MANY_SECONDS", 1e6)
 
     async def play(machine: Machine) -> None:
         heard: list[bytes] = []

@@ -60,7 +60,7 @@ _PROGRAM_DOCS = {
     "redirect_stderr": "Send stderr where stdout goes.",
     "log_prefix": "Text put before every line of the program's output. May hold `%(program_name)s`, "
     "`%(process_name)s`, `%(group_name)s` and `%(process_num)d`.",
-    "log_timestamps": "Put the time (ISO 8601, UTC) before every line of the program's output.",
+    "log_timestamps": "Put the local time with its offset (ISO 8601, milliseconds) before every line of the program's output.",
     **{
         key.format(channel): text.format(channel)
         for channel in ("stdout", "stderr")

@@ -81,7 +81,7 @@ class Pipeline:
         if self._file is None:
             return True
         if self._prefixer is not None:
-            data = self._prefixer.feed(data, self._head())
+            return self._file.write(self._prefixer.feed(data, self._head()))
         return self._file.write(data)
 
     def _head(self) -> bytes:

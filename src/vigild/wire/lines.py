@@ -15,17 +15,16 @@ class LinePrefixer:
     def __init__(self) -> None:
         self._at_start = True
 
-    def feed(self, data: bytes, head: bytes) -> bytes:
+    def feed(self, data: bytes, head: bytes) -> bytes | memoryview:
         """`data` with `head` before each line that begins in it. An unfinished line goes out as it is."""
         if not data:
             return data
-        started = self._at_start
-        self._at_start = data.endswith(b"\n")
         if self._at_start:
-            data = data[:-1].replace(b"\n", b"\n" + head) + b"\n"
-        else:
-            data = data.replace(b"\n", b"\n" + head)
-        return head + data if started else data
+            data = head + data
+        self._at_start = data.endswith(b"\n")
+        headed = data.replace(b"\n", b"\n" + head)
+        # After the last line end stands a head too many; a view leaves it out without one more copy.
+        return memoryview(headed)[: len(headed) - len(head)] if self._at_start else headed
 
 
 class LineSplitter:
