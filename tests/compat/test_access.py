@@ -5,6 +5,8 @@ import hashlib
 import socket
 from collections.abc import Callable
 
+import pytest
+
 from support.compat import wire
 from support.compat.playbill import Scenario
 from support.compat.stage import HEAD, Stage
@@ -83,6 +85,7 @@ def test_the_client_and_passwords(agree_four_ways: Agree) -> None:
     agree_four_ways(scenario)
 
 
+@pytest.mark.needs_root
 def test_mode_of_the_socket_and_files(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         stage.start(

@@ -4,6 +4,8 @@ import socket
 import stat
 from collections.abc import Callable
 
+import pytest
+
 from support.compat.playbill import Scenario
 from support.compat.stage import HEAD, Stage
 
@@ -86,6 +88,7 @@ def test_where_a_command_is_found(agree: Agree) -> None:
     agree(scenario)
 
 
+@pytest.mark.needs_root
 def test_a_user_of_its_own(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         stage.root.chmod(0o777)
@@ -97,6 +100,7 @@ def test_a_user_of_its_own(agree: Agree) -> None:
     agree(scenario)
 
 
+@pytest.mark.needs_root
 def test_fastcgi_sockets(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         with socket.socket() as probe:

@@ -5,6 +5,8 @@ import re
 import signal
 from collections.abc import Callable
 
+import pytest
+
 from support.compat.playbill import Scenario
 from support.compat.stage import Stage
 
@@ -112,6 +114,7 @@ def test_into_the_background(agree: Agree) -> None:
     agree(scenario)
 
 
+@pytest.mark.needs_root
 def test_flags_that_configure(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         stage.path("elsewhere").mkdir()
@@ -133,6 +136,7 @@ def test_flags_that_configure(agree: Agree) -> None:
     agree(scenario)
 
 
+@pytest.mark.needs_root
 def test_long_flags(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         stage.configure("[program:where]\ncommand=/bin/sh -c 'umask; exec sleep 1000'\nstartsecs=0\n")

@@ -164,6 +164,35 @@ stopsignal=INT
     agree(scenario)
 
 
+def test_orders_while_stopping(agree: Agree) -> None:
+    def scenario(stage: Stage) -> None:
+        stage.start(
+            LISTENER
+            + """
+[program:deaf]
+command=/bin/sh -c "trap '' TERM; : > %(here)s/deaf; while :; do sleep 1000; done"
+startsecs=0
+stopwaitsecs=3
+killasgroup=true
+[group:pool]
+programs=deaf
+"""
+        )
+        stage.until(lambda: stage.path("deaf").exists())
+        stage.rpc("stopProcess", "pool:deaf", False)
+        stage.infos()
+        for method, *arguments in (
+            ("signalProcess", "pool:deaf", "CONT"), ("signalAllProcesses", "CONT"), ("stopProcess", "pool:deaf"), ("stopProcessGroup", "pool"),
+            ("removeProcessGroup", "pool"), ("sendProcessStdin", "pool:deaf", "x"), ("startProcess", "pool:deaf"),
+        ):  # fmt: skip
+            stage.rpc(method, *arguments)
+        stage.until_event("PROCESS_STATE_STOPPED", "processname:deaf ")
+        stage.infos("exitstatus")
+        tell(stage, "deaf")
+
+    agree(scenario)
+
+
 def test_descendants_and_process_groups(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
         family = "/bin/sh -c \"trap '{0}' TERM; (trap '{0}' TERM; sleep 1000 & : > %(here)s/{1}; wait; wait) & wait; wait\""

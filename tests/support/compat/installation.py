@@ -25,10 +25,12 @@ class Installation:
 
 THEIRS = Installation("supervisor", PROJECT / ".peers" / "supervisor" / "bin")
 # VIGIL_COMPAT_OURS=self plays Supervisor against itself: whatever differs then is noise of the harness.
+# Any other value is a directory of commands, such as the bin of another installation of Vigil.
+_WANTED = os.environ.get("VIGIL_COMPAT_OURS", "")
 OURS = (
     Installation("supervisor-again", THEIRS.bin)
-    if os.environ.get("VIGIL_COMPAT_OURS") == "self"
-    else Installation("vigil", Path(sys.executable).parent)
+    if _WANTED == "self"
+    else Installation("vigil", Path(_WANTED or Path(sys.executable).parent))
 )
 
 
