@@ -117,3 +117,20 @@ def test_a_thousand_log_lines_a_millisecond_do_not_delay_control(tmp_path: Path)
             os.kill(first, signal.SIGKILL)
             until(lambda first=first: daemon.pid("web") not in (0, first))  # type: ignore[misc]
         assert daemon.ctl("stop", "all").code == 0
+
+
+@pytest.mark.needs_root
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to give it up")
+def test_a_daemon_that_gives_up_root_serves_and_logs(tmp_path: Path, short_tmp: Path) -> None:
+    os.chown(short_tmp, 65534, 65534)
+    conf = (
+        f"[supervisord]\nuser=65534\nlogfile={short_tmp}/log\npidfile={short_tmp}/pid\nchildlogdir={short_tmp}\n"
+        f"[unix_http_server]\nfile={short_tmp}/s\nchmod=0700\n"
+        f"[supervisorctl]\nserverurl=unix://{short_tmp}/s\n[program:who]\n"
+        f"command=/bin/sh -c 'id -u; exec sleep 1000'\nstdout_logfile={short_tmp}/who\nstartsecs=0\n"
+    )
+    with Daemon(tmp_path, conf, log_path=short_tmp / "log") as daemon:
+        daemon.wait_state("who", "RUNNING")
+        until(lambda: (short_tmp / "who").read_text() == "65534\n")
+        assert (short_tmp / "s").stat().st_uid == 65534
+        assert "Set uid to user 65534 succeeded" in daemon.log()

@@ -40,6 +40,34 @@ SERVE_WITHIN_SECONDS = 0.1  # clients are served after this, even while programs
 DRAIN_SECONDS = 2.0  # for answers that are on their way when the daemon ends
 
 
+LATE_MODULES = (
+    "datetime",
+    "errno",
+    "glob",
+    "grp",
+    "hashlib",
+    "pwd",
+    "resource",
+    "shlex",
+    "vigild.fronts.router",
+    "vigild.fronts.serving.auth",
+    "vigild.fronts.serving.server",
+    "vigild.fronts.xmlrpc.interfaces",
+)
+
+
+def import_late_modules() -> None:
+    """Import now whatever is otherwise imported when it is first needed.
+
+    For a daemon that gives up root: the new user may not be able to read the Python that runs it (one in
+    a home directory of mode 0700, say), and would fail at its first late import, in the middle of its life.
+    """
+    from importlib import import_module
+
+    for name in LATE_MODULES:
+        import_module(name)
+
+
 class MainLogDoor:
     """The main log as control sees it."""
 

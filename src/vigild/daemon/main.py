@@ -15,7 +15,7 @@ from vigild.config.model import Config
 from vigild.core.compat import SUPERVISOR_VERSION
 from vigild.core.states import SupervisorState
 from vigild.daemon.arguments import Arguments, UsageError, help_text, parse_arguments
-from vigild.daemon.compose import Life
+from vigild.daemon.compose import Life, import_late_modules
 from vigild.host.mainlog import MainLog
 from vigild.host.privileges import daemonize, drop_privileges, raise_limits, remove_pidfile, write_pidfile
 from vigild.host.sockets import Listener, open_listener
@@ -130,6 +130,8 @@ def _drop_privileges(config: Config, log: MainLog) -> None:
                 "set user=root there if that is meant, or user=NAME to run as somebody else"
             )
         return
+    if config.daemon.uid != os.getuid():
+        import_late_modules()
     refusal = drop_privileges(config.daemon.uid)
     if refusal is not None:
         raise UsageError(refusal)
