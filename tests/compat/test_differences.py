@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import xmlrpc.client
 from collections.abc import Callable
 
@@ -316,3 +317,20 @@ def test_programs_start_before_the_doors_open(play_both: PlayBoth) -> None:
     theirs, ours = play_both(scenario)
     assert theirs.of("order") == ["RPC spawned"]
     assert ours.of("order") == ["spawned RPC"]
+
+
+def test_a_section_in_two_files_is_found_by_check(play_both: PlayBoth) -> None:
+    def scenario(stage: Stage) -> None:
+        for name in ("a", "b"):
+            stage.write(f"{name}.ini", f"[program:p]\ncommand=/bin/echo {name}\n{ONCE}")
+        stage.start("[include]\nfiles=*.ini\n")
+        stage.run_to_its_end("p")
+        stage.note("which", stage.ask("supervisor.readProcessStdoutLog", "p", 0, 0))
+        if stage.daemon.name == "vigil":
+            check = [stage.daemon.command("vigil"), "check", str(stage.path("supervisord.conf"))]
+            said = subprocess.run(check, capture_output=True, text=True, timeout=60, check=False).stdout
+            stage.note("warned of", " ".join(name for name in ("a.ini:1", "b.ini:1") if name in said))
+
+    theirs, ours = play_both(scenario)
+    assert theirs.of("which") == ours.of("which") == ["b\n"]  # what comes last wins, in both
+    assert ours.of("warned of") == ["a.ini:1 b.ini:1"]
