@@ -41,6 +41,9 @@ DRAIN_SECONDS = 2.0  # for answers that are on their way when the daemon ends
 
 
 LATE_MODULES = (
+    "encodings.ascii",
+    "encodings.idna",  # host names of sockets
+    "encodings.latin_1",
     "datetime",
     "errno",
     "glob",

@@ -104,7 +104,7 @@ def write_pidfile(path: str, log: Log) -> bool:
     """Write our pid; True if the file is now ours to remove."""
     pid = os.getpid()
     try:
-        with open(path, "w", encoding="ascii") as file:
+        with open(path, "w", encoding="utf-8") as file:
             file.write(f"{pid}\n")
     except OSError:
         log.critical(f"could not write pidfile {path}")
@@ -116,7 +116,7 @@ def write_pidfile(path: str, log: Log) -> bool:
 def remove_pidfile(path: str) -> None:
     """Remove the pidfile if it still names us."""
     try:
-        with open(path, encoding="ascii") as file:
+        with open(path, encoding="utf-8") as file:
             if file.read().strip() != str(os.getpid()):
                 return
         os.unlink(path)
