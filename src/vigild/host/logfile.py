@@ -180,6 +180,8 @@ class LogFile:
                 os.ftruncate(self._fd, 0)
                 self._size = 0
                 return
+            # Unlinked, not renamed over: ext4 flushes a file to disk that replaces another by its name.
+            _unlink(f"{self.path}.{self._backups}")
             for number in range(self._backups - 1, 0, -1):
                 _rename(f"{self.path}.{number}", f"{self.path}.{number + 1}")
             _rename(self.path, f"{self.path}.1")
@@ -347,6 +349,13 @@ class LogFile:
 
 def _words(error: OSError) -> str:
     return error.strerror or str(error)
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
 
 
 def _rename(source: str, target: str) -> None:
