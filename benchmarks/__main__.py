@@ -75,7 +75,7 @@ def main() -> int:
         table.machine(load),
         f"{'Quick run, for a first look only' if plan.quick else f'Full run, medians of {plan.repeats} alternating turns'}; "
         f"took {(time.monotonic() - began) / 60:.0f} minutes; payload: {payload.description}; "
-        f"logs on {_file_system()}.",
+        f"daemons' files on {_file_system()}, captured logs on disk.",
     )
     report = table.Report(titles, results, absent, about)
     print(table.as_text(report))
@@ -150,7 +150,7 @@ def _raise_open_files() -> None:
 
 
 def _file_system() -> str:
-    """The type of the file system that holds the measured logs."""
+    """The type of the file system that holds what daemons make (captured logs go to the disk)."""
     directory, kind, length = site.directory(), "an unknown file system", -1
     try:
         for line in Path("/proc/mounts").read_text().splitlines():

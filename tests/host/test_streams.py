@@ -380,3 +380,32 @@ def _end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def test_a_flood_of_small_writes_is_read_between_rests_and_loses_nothing(
+    short_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+    real = streams.OutputStream.leave_set
+
+    def leave_set(stream: streams.OutputStream) -> bool:
+        gone = real(stream)
+        left.append(stream.fd if gone else -1)
+        return gone
+
+    monkeypatch.setattr(streams.OutputStream, "leave_set", leave_set)
+
+    async def play(machine: Machine) -> None:
+        child = machine.python(
+            "import os\n"
+            "for i in range(40000): os.write(1, b'%07d\\n' % i)\n"
+            "os.read(0, 1)\n"
+            "os.write(1, b'quiet\\n')\n"
+        )
+        await machine.holds(lambda: machine.read("stdout").endswith(b"0039999\n"))
+        child.write_stdin(b"x")  # after the flood it is watched again
+        await machine.holds(lambda: machine.read("stdout").endswith(b"quiet\n"))
+
+    on_machine(short_tmp, play)
+    assert any(fd >= 0 for fd in left), "the flood was never taken out of the set"
+    assert (short_tmp / "stdout").read_bytes() == b"".join(b"%07d\n" % i for i in range(40000)) + b"quiet\n"

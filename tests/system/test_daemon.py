@@ -134,3 +134,11 @@ def test_a_daemon_that_gives_up_root_serves_and_logs(tmp_path: Path, short_tmp: 
         until(lambda: (short_tmp / "who").read_text() == "65534\n")
         assert (short_tmp / "s").stat().st_uid == 65534
         assert "Set uid to user 65534 succeeded" in daemon.log()
+
+
+def test_a_program_defined_twice_is_told_of_with_both_places(tmp_path: Path) -> None:
+    twice = "[program:web]\ncommand=/bin/cat\n[program:web]\ncommand=/bin/sleep 1000\nstartsecs=0\n"
+    with Daemon(tmp_path, twice) as daemon:
+        daemon.wait_state("web", "RUNNING")
+        told = next(line for line in daemon.log().splitlines() if "begun again" in line)
+        assert told.count(str(daemon.conf)) == 2

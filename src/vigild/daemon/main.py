@@ -22,6 +22,7 @@ from vigild.host.sockets import Listener, open_listener
 
 FDS_PER_PROCESS = 5  # two streams, their log files, and stdin for those that are written to
 FDS_OF_THE_DAEMON = 64
+DEFINED_TWICE = "V104"  # a section that a later one replaces, perhaps in another file
 
 
 def run(argv: list[str]) -> int:
@@ -171,6 +172,11 @@ def _open_log(config: Config, loaded: Loaded, log: MainLog) -> None:
         raise UsageError(str(error)) from None
     for line in loaded.criticals:
         log.critical(line)
+    for diagnostic in loaded.diagnostics:
+        if (
+            diagnostic.code == DEFINED_TWICE
+        ):  # it starts as Supervisor would, with the last one, but not silently
+            log.warn(str(diagnostic))
     for line in loaded.warnings:
         log.warn(line)
     for line in loaded.infos:

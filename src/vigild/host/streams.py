@@ -6,8 +6,8 @@ beyond that has its turn first in the next one, after the loop has seen to timer
 
 A child that writes a lot gets a bigger pipe. Many small writes, of one child or of hundreds, would wake
 us for each of them; so after a streak of small wake-ups in quick succession the bulk lane rests for a
-millisecond, or four where many programs write a little each, and then reads what has come. Streams with
-somebody who listens to the data (events, the listener protocol) are in the prompt lane, which never rests;
+millisecond, or four where many programs write a little each, and then reads what has come. A single
+program that floods with small writes is not even watched meanwhile (`leave_set`). Streams with somebody who listens to the data (events, the listener protocol) are in the prompt lane, which never rests;
 quiet programs never cause a rest.
 """
 
@@ -62,6 +62,7 @@ class Lane:
         self._rested = False
         self._rest: asyncio.TimerHandle | None = None
         self._watching = False
+        self._flood: OutputStream | None = None
         self._watch_again()
 
     def close(self) -> None:
@@ -84,18 +85,21 @@ class Lane:
         budget = WAKEUP_BUDGET_BYTES
         count = len(due)
         streams = self.streams
+        stream = None
         while due and budget > 0:
             stream = streams.get(due.pop())
             if stream is not None:
                 budget -= stream.read()
         self._due = due
         spent = WAKEUP_BUDGET_BYTES - budget
-        if spent < SMALL_WAKEUP_BYTES and self._may_rest:
-            self._after_small_wakeup(count, spent)
+        if self._flood is not None and self._read_flood(self._flood):
+            self._take_rest(REST_SECONDS)
+        elif spent < SMALL_WAKEUP_BYTES and self._may_rest:
+            self._after_small_wakeup(count, spent, stream)
         if self._rest is None and not self._watching:
             self._watch_again()
 
-    def _after_small_wakeup(self, count: int, spent: int) -> None:
+    def _after_small_wakeup(self, count: int, spent: int, last: "OutputStream | None") -> None:
         worthwhile = count > 1 or spent >= TRICKLE_BYTES
         now = time.monotonic()
         if self._rested:
@@ -108,11 +112,30 @@ class Lane:
         self._last_wakeup = now
         if self._streak >= STREAK:
             self._rested = True
-            if self._watching:
-                self._watching = False
-                self._loop.remove_reader(self._readiness.fileno())
-            seconds = REST_OF_MANY_SECONDS if count > 1 else REST_SECONDS
-            self._rest = self._loop.call_later(seconds, self._end_rest)
+            self._take_rest(REST_OF_MANY_SECONDS if count > 1 else REST_SECONDS)
+            if count == 1 and spent >= TRICKLE_BYTES and last is not None and last.leave_set():
+                self._flood = last
+
+    def _read_flood(self, stream: "OutputStream") -> bool:
+        """Read what one flooding program wrote during a rest. False: the flood is over, or too much for rests."""
+        total = 0
+        while stream.fd >= 0 and total < BUSY_PIPE_BYTES:
+            count = stream.read()
+            total += count
+            if count < BUFFER_BYTES:
+                break
+        if TRICKLE_BYTES <= total < BUSY_PIPE_BYTES and stream.can_read_on:
+            return True
+        self._flood = None
+        stream.rejoin_set()
+        self._streak = 0
+        return False
+
+    def _take_rest(self, seconds: float) -> None:
+        if self._watching:
+            self._watching = False
+            self._loop.remove_reader(self._readiness.fileno())
+        self._rest = self._loop.call_later(seconds, self._end_rest)
 
     def _end_rest(self) -> None:
         # One rest mostly follows another: reading at once saves a turn of the loop and two changes of its set.
@@ -229,7 +252,7 @@ class OutputStream:
     def drain(self) -> None:
         """Deliver what is there, up to a limit and as far as the log takes it."""
         budget = FINISH_DRAIN_BYTES
-        while self.fd >= 0 and budget > 0 and not (self._file is not None and self._file.is_clogged):
+        while budget > 0 and self.can_read_on:
             count = self.read()
             if not count:
                 break
@@ -280,6 +303,28 @@ class OutputStream:
         self._is_enlarged = True
         self._hub.busy_pipes += 1
         return True
+
+    @property
+    def can_read_on(self) -> bool:
+        """Open, and its log takes more."""
+        return self.fd >= 0 and not (self._file is not None and self._file.is_clogged)
+
+    def leave_set(self) -> bool:
+        """Be read at the end of each rest instead of being watched. False: it needs to be watched.
+
+        A watched pipe calls the kernel's poll machinery at every write, and a program that writes a
+        hundred bytes at a time then spends a third of its time there.
+        """
+        if not self._watched or not self.can_read_on or not (self._is_enlarged or self._enlarge()):
+            return False
+        self._watched = False
+        self._lane.unwatch(self.fd)
+        return True
+
+    def rejoin_set(self) -> None:
+        """Be watched again, unless it has ended or its log will say when."""
+        if self.can_read_on:
+            self._resume()
 
     def _hold(self) -> None:
         """The log target takes nothing: leave the rest in the pipe until it does."""
