@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,17 @@ def test_a_program_defined_twice_is_told_of_with_both_places(tmp_path: Path) -> 
         daemon.wait_state("web", "RUNNING")
         told = next(line for line in daemon.log().splitlines() if "begun again" in line)
         assert told.count(str(daemon.conf)) == 2
+
+
+def test_only_an_open_port_is_called_critical(tmp_path: Path, short_tmp: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    conf = (
+        f"[supervisord]\nuser={os.getuid()}\nlogfile={tmp_path}/log\npidfile={tmp_path}/pid\nchildlogdir={tmp_path}\n"
+        f"[unix_http_server]\nfile={short_tmp}/s\n[inet_http_server]\nport=127.0.0.1:{port}\n"
+        f"[supervisorctl]\nserverurl=unix://{short_tmp}/s\n"
+    )
+    with Daemon(tmp_path, conf, log_path=tmp_path / "log") as daemon:
+        critical = [line.split(" ", 3)[3] for line in daemon.log().splitlines() if " CRIT " in line]
+        assert critical == ["Server 'inet_http_server' running without any HTTP authentication checking"]
