@@ -51,12 +51,12 @@ def check_interface(subject: Subject) -> Iterator[Diagnostic]:
     config = subject.config
     names = {interface.name for interface in config.rpc_interfaces}
     if config.servers and "supervisor" not in names:
-        text = "there is no [rpcinterface:supervisor], so supervisorctl gets no answer"
+        text = "there is no [rpcinterface:supervisor]: Vigil answers supervisorctl all the same, Supervisor would not"
         hint = (
             "add [rpcinterface:supervisor] with "
             "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface"
         )
-        yield subject.finding("warning", "V404", config.servers[0].section, None, text, hint)
+        yield subject.finding("info", "V404", config.servers[0].section, None, text, hint)
     if not config.servers and "supervisord" in subject.document.sections:
         text = "no [unix_http_server] and no [inet_http_server]: supervisorctl cannot reach this daemon"
         hint = "add [unix_http_server] with file=/run/supervisor.sock"
