@@ -1,14 +1,20 @@
 """What compose.py adds of its own: handlers by name, and the log as control sees it."""
 
 import ast
+import asyncio
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import vigild
-from vigild.daemon.compose import DEFAULT_RESULT_HANDLER, MainLogDoor, load_result_handler
+from vigild.config.load import Loaded
+from vigild.config.model import Config, DaemonConfig
+from vigild.core.states import SupervisorState
+from vigild.daemon.compose import DEFAULT_RESULT_HANDLER, Life, MainLogDoor, load_result_handler
 from vigild.engine.listeners import default_result_handler
 from vigild.host.mainlog import MainLog
 
@@ -64,3 +70,30 @@ def test_a_daemon_that_gives_up_root_imports_nothing_afterwards() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """A life ends with its signals ignored; pytest wants them as they were."""
+    signums = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR2, signal.SIGCHLD)
+    before = {signum: signal.getsignal(signum) for signum in signums}
+    yield
+    for signum, handler in before.items():
+        signal.signal(signum, handler)
+
+
+def test_a_defect_is_written_into_the_log_and_the_daemon_goes_on(tmp_path: Path, own_signals: None) -> None:
+    path = tmp_path / "log"
+    log = MainLog()
+    log.open(str(path), 0, 0, level="info", to_stdout=False)
+    config = Config(str(tmp_path / "conf"), DaemonConfig(child_log_dir=str(tmp_path)))
+    loop = asyncio.new_event_loop()
+    life = Life(loop, config, lambda: Loaded(config, (), ()), log, [])
+    loop.call_soon(lambda: 1 / 0)
+    loop.call_soon(life.shutdown)
+    assert loop.run_until_complete(life.run()) is SupervisorState.SHUTDOWN
+    loop.close()
+    log.close()
+    text = path.read_text()
+    assert "CRIT defect in Vigil" in text
+    assert "ZeroDivisionError" in text

@@ -1,5 +1,6 @@
 """Reaping takes all that have ended, however few signals came."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -23,3 +24,25 @@ def test_one_call_reaps_all_and_none_is_no_error() -> None:
     }
     reaper.reap()
     assert len(told) == 2
+
+
+def test_a_defect_in_what_follows_from_one_exit_leaves_no_other_unreaped() -> None:
+    told: list[int] = []
+    defects: list[str] = []
+
+    def on_exit(pid: int, status: int) -> None:
+        told.append(pid)
+        raise ValueError("a defect")
+
+    async def play() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: defects.append(str(context["exception"])))
+        pids = [os.posix_spawn("/bin/true", ["true"], {}) for _ in range(2)]
+        reaper = Reaper(on_exit)
+        while len(told) < 2:
+            reaper.reap()
+            await asyncio.sleep(0)
+        assert sorted(told) == sorted(pids)
+
+    asyncio.run(play())
+    assert defects == ["a defect"] * 2

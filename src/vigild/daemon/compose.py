@@ -8,9 +8,10 @@ import asyncio
 import gc
 import os
 import signal
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vigild.config.diff import diff_groups
 from vigild.config.load import Loaded
@@ -118,6 +119,7 @@ class Life:
         self._log = log
         self._listeners = listeners
         self._ended: asyncio.Future[None] = loop.create_future()
+        loop.set_exception_handler(self._on_defect)
         daemon = config.daemon
         self._runtime = open_runtime_dir(config.path, daemon.identifier, environ=os.environ, uid=os.geteuid())
         if isinstance(self._runtime, NoRuntimeDir):
@@ -195,6 +197,12 @@ class Life:
         if loaded.config is None:
             raise VigilError(Fault.CANT_REREAD, error_text(loaded))
         return loaded.config.groups
+
+    def _on_defect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A callback failed: a defect of ours. It is written down where people look, and the daemon goes on."""
+        error = context.get("exception")
+        told = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else ""
+        self._log.critical(f"defect in Vigil, please report it: {context.get('message')}\n{told}".rstrip())
 
     # Signals.
 

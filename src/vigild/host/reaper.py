@@ -1,5 +1,6 @@
 """Reaping: every child that has ended is told of in the wake-up that SIGCHLD causes."""
 
+import asyncio
 import os
 from collections.abc import Callable
 
@@ -14,7 +15,11 @@ class Reaper:
         self._on_exit = on_exit
 
     def reap(self) -> None:
-        """Reap all that has ended. Many exits may share one signal, so it goes on until there is none."""
+        """Reap all that has ended. Many exits may share one signal, so it goes on until there is none.
+
+        A defect in what follows from one exit must not leave the others as zombies: it is told to the
+        loop's exception handler, and the next exit is told of.
+        """
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -22,4 +27,8 @@ class Reaper:
                 return
             if not pid:
                 return
-            self._on_exit(pid, status)
+            try:
+                self._on_exit(pid, status)
+            except Exception as error:
+                context = {"message": f"in what follows from the exit of pid {pid}", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
