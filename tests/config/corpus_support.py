@@ -18,7 +18,7 @@ from vigild.config.model import (
 )
 from vigild.core.process import Autorestart
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+CORPUS = (Path(__file__).resolve().parents[3] / "shared" / "corpus").resolve()  # it may be reached by a link
 NUMBERS = sorted(path.stem for path in CORPUS.glob("[0-9][0-9][0-9].json"))
 HOST_NODE_NAME = "oracle-host"
 
