@@ -9,7 +9,8 @@ from support.events import heard
 from support.fakes import EPOCH, World, group, listener, program
 from vigild.control.processes import Processes, signal_number
 from vigild.core.errors import Fault, VigilError
-from vigild.core.process import Stop
+from vigild.core.process import Start, Stop
+from vigild.core.states import SupervisorState
 
 OK = {"status": 80, "description": "OK"}
 
@@ -225,3 +226,22 @@ def test_info_has_supervisors_keys_types_and_words(world: World, processes: Proc
     assert processes.info("web")["description"] == "cannot exec it"
     assert [info["name"] for info in processes.all_info()] == ["db", "web"]
     assert fault_of(lambda: processes.info("web:*"))[0] is Fault.BAD_NAME
+
+
+def test_nothing_is_started_while_the_daemon_goes_down(world: World, processes: Processes) -> None:
+    world.engine.stop_everything(SupervisorState.SHUTDOWN, lambda: None)
+    assert fault_of(lambda: run(lambda: processes.start("web"))) == (Fault.SHUTDOWN_STATE, "SHUTDOWN_STATE")
+
+
+def test_a_stop_before_the_turn_to_be_started_came_is_a_stop() -> None:
+    world = World(group(program("web")))
+    assert run(lambda: Processes(world.engine).stop("web")) is True
+    assert world.boot().children.spawned == []
+
+
+def test_a_stop_is_over_even_if_somebody_starts_it_at_once(world: World, processes: Processes) -> None:
+    process = world.engine.groups["web"].processes["web"]
+    run(lambda: processes.start("web", wait=False))
+    result = run(lambda: processes.stop("web"), lambda: (world.exits("web"), process.feed(Start())))
+    assert result is True
+    assert world.state("web") == "STARTING"

@@ -149,6 +149,43 @@ def test_nothing_restarts_while_the_daemon_goes_down() -> None:
     assert run(backoff, AlarmRang(Alarm.RETRY), policy=down) == (backoff, [])
 
 
+def test_quick_ends_are_restarted_at_once_but_not_for_ever() -> None:
+    policy = Policy(start_seconds=0, autorestart=Autorestart.ALWAYS, quick_ends_allowed=2)
+    process = run(Process(), Start(), Spawned(7), policy=policy)[0]
+    for _ in range(2):
+        process, effects = run(process, Exited(0), now=100.5, policy=policy)
+        assert Spawn() in effects
+        process = run(process, Spawned(8), now=100.5, policy=policy)[0]
+    process, effects = run(process, Exited(0), now=100.5, policy=policy)
+    assert effects[1:] == [SetAlarm(Alarm.RETRY, 101.5)]
+    assert (process.state, process.pausing) == (S.EXITED, True)
+
+    process, effects = run(process, AlarmRang(Alarm.RETRY), now=101.5, policy=policy)
+    assert moves(effects) == [(S.EXITED, S.STARTING)]
+    process = run(process, Spawned(9), now=101.5, policy=policy)[0]
+    process, effects = run(process, Exited(0), now=200.0, policy=policy)
+    assert Spawn() in effects, "one that stayed up is forgiven"
+    assert process.quick_ends == 0
+
+
+def test_a_pause_between_quick_ends_can_be_ended_by_hand() -> None:
+    policy = Policy(start_seconds=0, autorestart=Autorestart.ALWAYS, quick_ends_allowed=0)
+    pausing = run(Process(), Start(), Spawned(7), Exited(0), policy=policy)[0]
+    stopped, effects = run(pausing, Stop(), policy=policy)
+    assert effects == [CancelAlarm()]
+    assert (stopped.state, stopped.wanted, stopped.pausing) == (S.EXITED, Wanted.DOWN, False)
+    assert run(stopped, AlarmRang(Alarm.RETRY), policy=policy) == (stopped, [])
+    started, effects = run(pausing, Start(), policy=policy)
+    assert effects == [Entered(S.EXITED, S.STARTING, 0, 0), CancelAlarm(), Spawn()]
+    assert (started.quick_ends, started.pausing) == (0, False)
+    assert run(pausing, AlarmRang(Alarm.RETRY), policy=replace(policy, may_start=False)) == (pausing, [])
+
+
+def test_nothing_starts_by_order_either_while_the_daemon_goes_down() -> None:
+    down = Policy(may_start=False)
+    assert run(Process(), Start(), policy=down) == (Process(), [Refuse(Refusal.GOING_DOWN)])
+
+
 def test_stop_sends_the_stop_signal_and_then_kills() -> None:
     policy = Policy(stop_signal=3, stop_wait_seconds=5, stop_as_group=True, kill_as_group=False)
     process, effects = run(RUNNING, Stop(), policy=policy)
@@ -233,7 +270,13 @@ INPUTS: list[Input] = [
     *(AlarmRang(alarm) for alarm in Alarm),
 ]  # fmt: skip
 POLICIES = [
-    Policy(start_seconds=seconds, start_retries=retries, autorestart=autorestart, may_start=may)
+    Policy(
+        start_seconds=seconds,
+        start_retries=retries,
+        autorestart=autorestart,
+        may_start=may,
+        quick_ends_allowed=1,
+    )
     for seconds, retries, autorestart, may in product((0, 1), (0, 3), Autorestart, (True, False))
 ]
 
@@ -284,7 +327,9 @@ class Life(RuleBasedStateMachine):
         autorestart=st.sampled_from(list(Autorestart)),
     )
     def begin(self, seconds: int, retries: int, autorestart: Autorestart) -> None:
-        self.policy = Policy(start_seconds=seconds, start_retries=retries, autorestart=autorestart)
+        self.policy = Policy(
+            start_seconds=seconds, start_retries=retries, autorestart=autorestart, quick_ends_allowed=1
+        )
         self.process = Process()
         self.now = 1000.0
         self.alarm: SetAlarm | None = None

@@ -2,10 +2,8 @@
 
 import ast
 import asyncio
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from vigild.core.states import SupervisorState
 from vigild.daemon.compose import DEFAULT_RESULT_HANDLER, Life, MainLogDoor, load_result_handler
 from vigild.engine.listeners import default_result_handler
 from vigild.host.mainlog import MainLog
+from vigild.host.signals import SignalPipe
 
 
 def test_result_handlers_are_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,26 +71,18 @@ def test_a_daemon_that_gives_up_root_imports_nothing_afterwards() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.fixture
-def own_signals() -> Iterator[None]:
-    """A life ends with its signals ignored; pytest wants them as they were."""
-    signums = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR2, signal.SIGCHLD)
-    before = {signum: signal.getsignal(signum) for signum in signums}
-    yield
-    for signum, handler in before.items():
-        signal.signal(signum, handler)
-
-
-def test_a_defect_is_written_into_the_log_and_the_daemon_goes_on(tmp_path: Path, own_signals: None) -> None:
+def test_a_defect_is_written_into_the_log_and_the_daemon_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "log"
     log = MainLog()
     log.open(str(path), 0, 0, level="info", to_stdout=False)
     config = Config(str(tmp_path / "conf"), DaemonConfig(child_log_dir=str(tmp_path)))
     loop = asyncio.new_event_loop()
-    life = Life(loop, config, lambda: Loaded(config, (), ()), log, [])
+    signals = SignalPipe(loop)
+    life = Life(loop, config, lambda: Loaded(config, (), ()), log, [], signals)
     loop.call_soon(lambda: 1 / 0)
     loop.call_soon(life.shutdown)
     assert loop.run_until_complete(life.run()) is SupervisorState.SHUTDOWN
+    signals.close()
     loop.close()
     log.close()
     text = path.read_text()

@@ -5,7 +5,7 @@ import pytest
 from support.events import heard
 from support.fakes import World, group, listener, program
 from vigild.config.model import AUTO, FcgiSocketConfig, StreamConfig
-from vigild.core.process import SendSignal, Start, Stop
+from vigild.core.process import QUICK_ENDS_ALLOWED, Autorestart, SendSignal, Start, Stop
 from vigild.core.states import SupervisorState
 from vigild.engine.managed import exit_words, signal_name
 
@@ -274,3 +274,24 @@ def test_start_after_stop_needs_the_old_one_gone() -> None:
     process.feed(Stop())
     assert process.feed(Start()) is not None
     assert len(world.children.spawned) == 1
+
+
+def test_what_has_left_the_configuration_cannot_be_started_any_more() -> None:
+    world = World()
+    world.engine.add_group(group(program("web")))
+    process = world.engine.groups["web"].processes["web"]
+    assert world.engine.remove_group("web"), "before its turn to be started came"
+    world.boot()
+    assert process.feed(Start()) is not None
+    assert world.children.spawned == []
+
+
+def test_a_crash_loop_is_slowed_down_to_one_start_a_second() -> None:
+    config = group(program("web", start_seconds=0, autorestart=Autorestart.ALWAYS))
+    world = World(config).boot()
+    for _ in range(QUICK_ENDS_ALLOWED + 1):
+        world.exits("web")
+    count = len(world.children.spawned)
+    assert (world.state("web"), count) == ("EXITED", QUICK_ENDS_ALLOWED + 1)
+    world.clock.advance(1)
+    assert (world.state("web"), len(world.children.spawned)) == ("RUNNING", count + 1)

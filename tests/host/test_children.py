@@ -228,3 +228,32 @@ def test_what_an_unprivileged_daemon_cannot_do_is_said_in_supervisors_words(shor
         "fork Too many processes in process table to spawn 'web'",
     ], done.stderr
     assert b"supervisor: couldn't setuid to 0" in (short_tmp / "stderr").read_bytes()
+
+
+def test_a_root_that_may_not_chown_starts_programs_all_the_same(
+    short_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chown(path: str, uid: int, gid: int) -> None:
+        raise PermissionError(1, "Operation not permitted", path)
+
+    monkeypatch.setattr("vigild.host.children.os.chown", chown)
+
+    async def play(machine: Machine) -> None:
+        machine.children._is_root = True
+        request = machine.request("echo up")
+        request.uid = os.getuid()
+        child = machine.started(request)
+        await machine.ended(child)
+        assert machine.read("stdout") == b"up\n"
+
+    on_machine(short_tmp, play)
+
+
+def test_a_long_name_in_any_script_makes_a_fifo(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        request = machine.request("echo up")
+        request.name = "守" * 200
+        await machine.ended(machine.started(request))
+        assert machine.read("stdout") == b"up\n"
+
+    on_machine(short_tmp, play)

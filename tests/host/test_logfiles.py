@@ -87,3 +87,19 @@ def test_a_new_start_follows_a_removed_file_and_takes_the_new_limits(tmp_path: P
     file.write(b"12345\n")
     logs.close_all()
     assert (tmp_path / "log.1").read_bytes() == b"12345\n"
+
+
+def test_a_log_that_a_descendant_still_writes_is_closed_after_its_last_writer(tmp_path: Path) -> None:
+    logs = ChildLogs(str(tmp_path), "x", ListLog())
+    plan = StreamPlan("stdout", str(tmp_path / "log"))
+    first = logs.open(plan)
+    assert first is not None
+    logs.close_unused(first.path)  # the program has left the configuration, its descendant has not
+    assert logs.open(plan) is first, "wanted again"
+    logs.release(first)
+    logs.close_unused(first.path)
+    logs.release(first)
+    second = logs.open(plan)
+    assert second is not None
+    assert second is not first
+    logs.close_all()

@@ -4,7 +4,10 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
+
 from support.until import until
+from vigild.host import reaper as reaper_module
 from vigild.host.reaper import Reaper
 
 
@@ -46,3 +49,20 @@ def test_a_defect_in_what_follows_from_one_exit_leaves_no_other_unreaped() -> No
 
     asyncio.run(play())
     assert defects == ["a defect"] * 2
+
+
+def test_a_crowd_of_exits_leaves_the_loop_time_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reaper_module, "EXITS_A_TURN", 1)
+    story: list[str] = []
+
+    async def play() -> None:
+        pids = [os.posix_spawn("/bin/true", ["true"], {}) for _ in range(2)]
+        until(lambda: all(b") Z " in Path(f"/proc/{pid}/stat").read_bytes() for pid in pids))
+        reaper = Reaper(lambda pid, status: story.append("exit"))
+        reaper.reap()
+        assert story == ["exit"], "one a turn"
+        while story.count("exit") < 2:
+            await asyncio.sleep(0)
+
+    asyncio.run(play())
+    assert story == ["exit", "exit"]

@@ -49,6 +49,7 @@ class Machine:
         self.status: dict[int, int] = {}
         self._signals = SignalPipe(loop)
         self._signals.on(signal.SIGCHLD, Reaper(self._on_exit).reap)
+        self._signals.resume()
 
     def _on_exit(self, pid: int, status: int) -> None:
         self.status[pid] = status

@@ -3,11 +3,12 @@
 import os
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.daemon import Daemon
+from support.daemon import MARK, Daemon, bin_dir
 from support.until import until
 from vigild.client.supervisor import Supervisor
 
@@ -157,3 +158,23 @@ def test_only_an_open_port_is_called_critical(tmp_path: Path, short_tmp: Path) -
     with Daemon(tmp_path, conf, log_path=tmp_path / "log") as daemon:
         critical = [line.split(" ", 3)[3] for line in daemon.log().splitlines() if " CRIT " in line]
         assert critical == ["Server 'inet_http_server' running without any HTTP authentication checking"]
+
+
+def test_it_can_be_started_with_closed_standard_descriptors(tmp_path: Path) -> None:
+    daemon = Daemon(tmp_path, f"[program:web]\n{LOOP}")
+    shell = ["sh", "-c", f"exec {bin_dir()}/supervisord -c {daemon.conf} <&- >&- 2>&-"]
+    subprocess.run(shell, env={**os.environ, MARK: daemon.mark}, cwd=tmp_path, check=True, timeout=60)
+    until(lambda: daemon.ctl("status").out.split()[1:2] == ["RUNNING"])
+    until(lambda: "entered RUNNING state" in daemon.log())
+    pid = int(daemon.ctl("pid").out)
+    assert daemon.ctl("shutdown").code == 0
+    until(lambda: not Path(f"/proc/{pid}").exists())
+    daemon.stop()
+
+
+def test_a_term_in_the_middle_of_a_restart_is_heard(tmp_path: Path) -> None:
+    with Daemon(tmp_path, f"[program:web]\n{LOOP}") as daemon:
+        daemon.process.send_signal(signal.SIGHUP)  # type: ignore[union-attr]
+        until(lambda: daemon.log().count("supervisord started") == 2 or "stopped: web" in daemon.log())
+        daemon.process.send_signal(signal.SIGTERM)  # type: ignore[union-attr]
+        assert daemon.wait_end() == 0

@@ -11,7 +11,7 @@ from vigild.core.errors import Fault, VigilError
 from vigild.core.events import remote_communication_event
 from vigild.core.names import split_namespec
 from vigild.core.process import Refusal, SendSignal, Start, Stop
-from vigild.core.states import RUNNING_STATES, SIGNALLABLE_STATES, ProcessState
+from vigild.core.states import RUNNING_STATES, SIGNALLABLE_STATES, STOPPED_STATES, ProcessState
 from vigild.engine.engine import Engine, Group
 from vigild.engine.managed import WAITING_TO_STOP_SECONDS, ManagedProcess
 from vigild.engine.ports import Timer
@@ -99,6 +99,8 @@ class Processes:
                 raise VigilError(Fault.ALREADY_STARTED, name)
             case Refusal.STATE_UNKNOWN:
                 raise VigilError(Fault.FAILED, f"{name} is in an unknown process state")
+            case Refusal.GOING_DOWN:
+                raise VigilError(Fault.SHUTDOWN_STATE)
             case Refusal.STILL_STOPPING:
                 raise VigilError(Fault.ABNORMAL_TERMINATION, name)
             case _:
@@ -109,12 +111,13 @@ class Processes:
             return None
 
         async def until_running() -> None:
-            while process.state is not ProcessState.RUNNING:
-                if process.process.spawn_error:
+            state = process.state
+            while state is not ProcessState.RUNNING:
+                if process.process.spawn_error or state is ProcessState.BACKOFF:
                     raise VigilError(Fault.SPAWN_ERROR, name)
-                if process.state is not ProcessState.STARTING:
+                if state is not ProcessState.STARTING:
                     raise VigilError(Fault.ABNORMAL_TERMINATION, name)
-                await process.wait_change()
+                state = await process.wait_change()
 
         return until_running
 
@@ -145,6 +148,8 @@ class Processes:
 
     def _begin_stop(self, process: ManagedProcess, name: str, wait: bool) -> Deferred | None:
         if process.feed(Stop()) is not None:
+            if self._engine.cancel_autostart(process):
+                return None  # stopped before its turn to be started came
             raise VigilError(Fault.NOT_RUNNING, name)
         if process.state is ProcessState.UNKNOWN:
             raise VigilError(Fault.FAILED, f"cannot signal {name}: the log says why")
@@ -163,8 +168,8 @@ class Processes:
 
         report()
         try:
-            while not process.stopped:
-                await process.wait_change()
+            while await process.wait_change() not in STOPPED_STATES:
+                pass
         finally:
             timers[0].cancel()
 

@@ -25,6 +25,12 @@ STOPPED, STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL, UNKNOWN = ProcessS
 
 SIGKILL = 9
 
+# A program that ends within a second of its start is started again at once, but not for ever: after as many
+# quick ends in a row as Supervisor's poll would allow in a minute, once a second.
+QUICK_END_SECONDS = 1.0
+QUICK_ENDS_ALLOWED = 60
+RESTART_PAUSE_SECONDS = 1.0
+
 # Where a process may go from where. The diagram in the docs is drawn from this, and a test walks every
 # reachable state to prove that the moves made are exactly these.
 LEGAL_MOVES: dict[ProcessState, frozenset[ProcessState]] = {
@@ -58,7 +64,7 @@ class Alarm(Enum):
     """What a process waits for."""
 
     STARTED = "started"  # it has stayed up for start_seconds
-    RETRY = "retry"  # the back-off after a failed start is over
+    RETRY = "retry"  # the back-off after a failed start, or the pause after many quick ends, is over
     KILL = "kill"  # it did not stop in time
 
 
@@ -69,6 +75,7 @@ class Refusal(Enum):
     STILL_STOPPING = "still stopping"
     NOT_RUNNING = "not running"
     STATE_UNKNOWN = "in an unknown process state"
+    GOING_DOWN = "the daemon is going down, or the process has left the configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +90,17 @@ class Policy:
     stop_wait_seconds: float = 10
     stop_as_group: bool = False
     kill_as_group: bool = False
-    may_start: bool = True  # False while the daemon is going down: nothing starts by itself any more
+    quick_ends_allowed: int = QUICK_ENDS_ALLOWED
+    may_start: bool = True  # False while the daemon is going down, and for what has left the configuration
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process as it is. `pid` is 0 while there is none; `tries` counts failed starts in a row."""
+    """One process as it is. `pid` is 0 while there is none; `tries` counts failed starts in a row.
+
+    `quick_ends` counts ends within a second of a start, in a row; `pausing` says that it is EXITED only
+    until the pause is over that they cost.
+    """
 
     state: ProcessState = STOPPED
     wanted: Wanted = Wanted.DOWN
@@ -97,6 +109,8 @@ class Process:
     started_at: float = 0.0
     exit_status: int | None = None
     spawn_error: str = ""
+    quick_ends: int = 0
+    pausing: bool = False
 
 
 # Orders.
@@ -215,7 +229,7 @@ def step(process: Process, input_: Input, now: float, policy: Policy) -> Outcome
     """Decide. Pure: the same arguments give the same answer. Raises nothing."""
     match input_:
         case Start():
-            return _start(process, now)
+            return _start(process, now, policy)
         case Stop():
             return _stop(process, now, policy)
         case ShutDown():
@@ -251,7 +265,7 @@ def _then(outcome: Outcome, following: Outcome) -> Outcome:
     return following[0], outcome[1] + following[1]
 
 
-def _start(process: Process, now: float) -> Outcome:
+def _start(process: Process, now: float, policy: Policy) -> Outcome:
     match process.state:
         case ProcessState.UNKNOWN:
             return process, [Refuse(Refusal.STATE_UNKNOWN)]
@@ -259,14 +273,16 @@ def _start(process: Process, now: float) -> Outcome:
             return process, [Refuse(Refusal.STILL_STOPPING)]
         case state if state in RUNNING_STATES:
             return process, [Refuse(Refusal.ALREADY_STARTED)]
+        case _ if not policy.may_start:
+            return process, [Refuse(Refusal.GOING_DOWN)]
         case _:
             # A person's start begins a new count of tries, whatever was left of an earlier one.
-            return _spawn(replace(process, wanted=Wanted.UP, tries=0), now)
+            return _spawn(replace(process, wanted=Wanted.UP, tries=0, quick_ends=0), now)
 
 
 def _spawn(process: Process, now: float) -> Outcome:
-    fresh = replace(process, started_at=now, exit_status=None, spawn_error="")
-    return _moved(fresh, STARTING, Spawn())
+    fresh = replace(process, started_at=now, exit_status=None, spawn_error="", pausing=False)
+    return _moved(fresh, STARTING, *([CancelAlarm()] if process.pausing else []), Spawn())
 
 
 def _stop(process: Process, now: float, policy: Policy) -> Outcome:
@@ -277,6 +293,8 @@ def _stop(process: Process, now: float, policy: Policy) -> Outcome:
         return down, []  # the spawn is under way; `Spawned` or `SpawnFailed` will find that it is not wanted
     if process.state in (STARTING, RUNNING):
         return _signal_to_stop(down, now, policy)
+    if process.pausing:
+        return replace(down, pausing=False), [CancelAlarm()]
     return process, [Refuse(Refusal.NOT_RUNNING)]
 
 
@@ -329,22 +347,27 @@ def _exited(process: Process, status: int | None, now: float, policy: Policy) ->
 def _ended(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
     expected = status in policy.exit_codes
     error = "" if expected else f"Bad exit code {'unknown' if status is None else status}"
-    over = replace(process, exit_status=status, spawn_error=error, tries=0)
+    quick = now - process.started_at < QUICK_END_SECONDS
+    ends = min(process.quick_ends + 1, policy.quick_ends_allowed + 1) if quick else 0
+    over = replace(process, exit_status=status, spawn_error=error, tries=0, quick_ends=ends)
     outcome = _moved(over, EXITED, expected=expected)
     dead = replace(outcome[0], pid=0)
     again = policy.autorestart is Autorestart.ALWAYS or (
         policy.autorestart is Autorestart.UNEXPECTED and not expected
     )
-    if again and policy.may_start:
-        return _then(outcome, _spawn(dead, now))
-    return dead, outcome[1]
+    if not again or not policy.may_start:
+        return dead, outcome[1]
+    if ends > policy.quick_ends_allowed:
+        pause = SetAlarm(Alarm.RETRY, now + RESTART_PAUSE_SECONDS)
+        return replace(dead, pausing=True), [*outcome[1], pause]
+    return _then(outcome, _spawn(dead, now))
 
 
 def _alarm_rang(process: Process, alarm: Alarm, now: float, policy: Policy) -> Outcome:
     match alarm, process.state:
         case Alarm.STARTED, ProcessState.STARTING if process.pid:
             return _moved(replace(process, tries=0), RUNNING)
-        case Alarm.RETRY, ProcessState.BACKOFF if policy.may_start:
+        case Alarm.RETRY, state if policy.may_start and (state is BACKOFF or process.pausing):
             return _spawn(process, now)
         case Alarm.KILL, ProcessState.STOPPING:
             kill = Signal(process.pid, SIGKILL, policy.kill_as_group)

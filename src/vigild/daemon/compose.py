@@ -112,12 +112,14 @@ class Life:
         read: Callable[[], Loaded],
         log: MainLog,
         listeners: list[Listener],
+        signals: SignalPipe,
     ) -> None:
         self._loop = loop
         self._config = config
         self._read = read
         self._log = log
         self._listeners = listeners
+        self._signals = signals
         self._ended: asyncio.Future[None] = loop.create_future()
         loop.set_exception_handler(self._on_defect)
         daemon = config.daemon
@@ -147,8 +149,9 @@ class Life:
 
     async def run(self) -> SupervisorState:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
-        signal_pipe = self._set_signals()
-        signal_pipe.on(signal.SIGCHLD, Reaper(self._engine.child_died).reap)
+        reaper = Reaper(self._engine.child_died)
+        self._set_signals(reaper)
+        self._loop.call_soon(reaper.reap)  # whoever ended before this life began
         for group in self._config.groups:
             self._engine.add_group(group)
         self._engine.announce_running()
@@ -165,7 +168,7 @@ class Life:
                 server.close()
             await asyncio.gather(*(server.drain(DRAIN_SECONDS) for server in servers))
         finally:
-            signal_pipe.close()
+            self._signals.pause()
             self._children.close()
             self._child_logs.close_all()
             if not isinstance(self._runtime, NoRuntimeDir):
@@ -206,13 +209,14 @@ class Life:
 
     # Signals.
 
-    def _set_signals(self) -> SignalPipe:
-        pipe = SignalPipe(self._loop)
+    def _set_signals(self, reaper: Reaper) -> None:
+        pipe = self._signals
+        pipe.on(signal.SIGCHLD, reaper.reap)
         for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             pipe.on(signum, partial(self._on_end, signum))
         pipe.on(signal.SIGHUP, self._on_hangup)
         pipe.on(signal.SIGUSR2, self._on_reopen)
-        return pipe
+        pipe.resume()
 
     def _on_end(self, signum: signal.Signals) -> None:
         self._log.warn(f"received {signum.name} indicating exit request")

@@ -6,6 +6,7 @@ Everything that can refuse to start does so before the daemon goes into the back
 """
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from vigild.daemon.arguments import Arguments, UsageError, help_text, parse_argu
 from vigild.daemon.compose import Life, import_late_modules
 from vigild.host.mainlog import MainLog
 from vigild.host.privileges import daemonize, drop_privileges, raise_limits, remove_pidfile, write_pidfile
+from vigild.host.signals import SignalPipe
 from vigild.host.sockets import Listener, open_listener
 
 FDS_PER_PROCESS = 5  # two streams, their log files, and stdin for those that are written to
@@ -44,6 +46,7 @@ def run(argv: list[str]) -> int:
 
 def _lives(program: str, arguments: Arguments) -> int:
     loop: asyncio.AbstractEventLoop | None = None
+    signals: SignalPipe | None = None
     first = True
     while True:
         path = _config_path(program, arguments)
@@ -60,32 +63,40 @@ def _lives(program: str, arguments: Arguments) -> int:
             _drop_privileges(config, log)
             _raise_limits(config, log)
         _open_log(config, loaded, log)
-        listeners = _open_doors(config, log)
+        try:
+            listeners = _open_doors(config, log)
+        except UsageError as error:
+            log.critical(str(error))  # after a restart nobody reads standard error
+            raise
         if first and not config.daemon.nodaemon:
             daemonize(log, config.daemon.directory, config.daemon.umask)
-        if loop is None:
+        if loop is None or signals is None:
             loop = asyncio.new_event_loop()
             asyncio.set_event_loop(loop)
+            signals = SignalPipe(loop)
         first = False
-        mood = _one_life(loop, config, loaded, read, log, listeners)
+        mood = _one_life(loop, config, read, log, listeners, signals)
         if mood is SupervisorState.SHUTDOWN:
+            signals.close()
             loop.close()
             return 0
+        gc.unfreeze()  # what the last life froze is garbage now
+        gc.collect()
 
 
 def _one_life(
     loop: asyncio.AbstractEventLoop,
     config: Config,
-    loaded: Loaded,
     read: Callable[[], Loaded],
     log: MainLog,
     listeners: list[Listener],
+    signals: SignalPipe,
 ) -> SupervisorState:
     log.attach(loop)
     # Another daemon with the same pidfile has its sockets; we would not have come this far.
     ours = write_pidfile(config.daemon.pidfile, log)
     try:
-        life = Life(loop, config, read, log, listeners)
+        life = Life(loop, config, read, log, listeners, signals)
         return loop.run_until_complete(life.run())
     finally:
         for listener in listeners:

@@ -91,6 +91,8 @@ class Engine:
         if group.pool is not None:
             group.pool.close()
         for process in group.processes.values():
+            process.forbid_restarts()  # an order that is still on its way must not start what nobody sees any more
+            self.cancel_autostart(process)
             process.release_logs()
         del self.groups[name]
         self._ticks.refresh()
@@ -126,6 +128,13 @@ class Engine:
     def starting(self) -> bool:
         """Are there still programs to be started by themselves?"""
         return bool(self._to_start)
+
+    def cancel_autostart(self, process: ManagedProcess) -> bool:
+        """Do not start it by itself. True if it was still waiting for its turn."""
+        if process not in self._to_start:
+            return False
+        self._to_start.remove(process)
+        return True
 
     def start_slice(self) -> None:
         """Start the next few of those that are waiting to be started by themselves."""

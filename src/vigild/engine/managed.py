@@ -99,7 +99,7 @@ class ManagedProcess:
         self._settings = settings
         self._child: Child | None = None
         self._timer: Timer | None = None
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: list[asyncio.Future[ProcessState]] = []
         self._exit_words = ""
 
     # What others may ask.
@@ -119,12 +119,12 @@ class ManagedProcess:
         """In a state that counts as stopped (that includes EXITED and FATAL)."""
         return self.process.state in STOPPED_STATES
 
-    async def wait_change(self) -> None:
-        """Return after its next move."""
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def wait_change(self) -> ProcessState:
+        """Where its next move leads. By the time the caller runs, it may have moved on already."""
+        waiter: asyncio.Future[ProcessState] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         try:
-            await waiter
+            return await waiter
         finally:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
@@ -342,7 +342,7 @@ class ManagedProcess:
             waiters, self._waiters = self._waiters, []
             for waiter in waiters:
                 if not waiter.done():
-                    waiter.set_result(None)
+                    waiter.set_result(move.new)
 
     def _log_move(self, move: Entered) -> None:
         log, name, words = self._ports.log, self.config.name, self._exit_words

@@ -131,7 +131,7 @@ class Children:
     def _open_ends(self, request: ChildRequest, ends: list[_Ends]) -> None:
         """Append stdin, stdout and (unless redirected) stderr to `ends`. Raises OSError half-way."""
         serial = next(self._serials)
-        stem = f"{request.name.replace('/', '_')[:64]}-{os.getpid()}-{serial}"
+        stem = f"{_short_name(request.name)}-{os.getpid()}-{serial}"
         if request.stdin_fd is None:
             ends.append(self._input_ends(f"{stem}.in", request.uid))
         else:
@@ -181,7 +181,13 @@ class Children:
             os.makedirs(self._directory, 0o700)
             os.mkfifo(fifo, 0o600)
         if uid is not None and self._is_root:
-            os.chown(fifo, uid, -1)  # so that the child can open its /dev/stdout again
+            try:
+                os.chown(fifo, uid, -1)  # so that the child can open its /dev/stdout again
+            except PermissionError:
+                pass  # root without CAP_CHOWN; the descriptors work all the same
+            except OSError:
+                os.unlink(fifo)
+                raise
         return fifo
 
     def _parent_side(self, request: ChildRequest, ends: list[_Ends], pid: int) -> RunningChild:
@@ -262,6 +268,11 @@ class Children:
                 file.write(text.encode(errors="surrogateescape"))
                 self._logs.release(file)
         return failure
+
+
+def _short_name(name: str) -> str:
+    """For the name of a FIFO: 64 bytes at most, whatever they mean."""
+    return os.fsdecode(os.fsencode(name.replace("/", "_"))[:64])
 
 
 def _streams_text(name: str, error: OSError) -> str:

@@ -23,6 +23,7 @@ class ChildLogs:
         self._log = log
         self._loop = loop
         self._files: dict[str, LogFile] = {}
+        self._unwanted: set[str] = set()  # no program names them any more, but a descendant still writes
 
     def open(self, plan: StreamPlan) -> LogFile | None:
         """The file of this plan, open for one more user; None when the plan has none. Never raises."""
@@ -37,19 +38,27 @@ class ChildLogs:
         elif not file.users:
             file.reopen_if_replaced()
             file.set_rotation(plan.max_bytes, plan.backups)
+        self._unwanted.discard(path)
         file.users += 1
         return file
 
     def release(self, file: LogFile) -> None:
         """One stream has ended. The file stays open for the next spawn until `close_unused`."""
         file.users -= 1
+        if file.users <= 0 and file.path in self._unwanted:
+            self.close_unused(file.path)
 
     def close_unused(self, path: str) -> None:
-        """Close the file at `path` unless a stream still writes to it."""
+        """Close the file at `path`, at once or as soon as no stream writes to it any more."""
         file = self._files.get(path)
-        if file is not None and file.users <= 0:
-            del self._files[path]
-            file.close()
+        if file is None:
+            return
+        if file.users > 0:
+            self._unwanted.add(path)
+            return
+        self._unwanted.discard(path)
+        del self._files[path]
+        file.close()
 
     def close_all(self) -> None:
         """At the end of the daemon: a last try for what waits, then close."""

@@ -4,6 +4,8 @@ import asyncio
 import os
 from collections.abc import Callable
 
+EXITS_A_TURN = 32  # programs that end as soon as they are started must not keep the loop from everything else
+
 
 class Reaper:
     """Calls `on_exit(pid, raw wait status)` for each child of this process that ends, ours or adopted.
@@ -20,7 +22,7 @@ class Reaper:
         A defect in what follows from one exit must not leave the others as zombies: it is told to the
         loop's exception handler, and the next exit is told of.
         """
-        while True:
+        for _ in range(EXITS_A_TURN):
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
@@ -32,3 +34,4 @@ class Reaper:
             except Exception as error:
                 context = {"message": f"in what follows from the exit of pid {pid}", "exception": error}
                 asyncio.get_running_loop().call_exception_handler(context)
+        asyncio.get_running_loop().call_soon(self.reap)

@@ -13,14 +13,16 @@ from types import FrameType
 
 
 class SignalPipe:
-    """Calls back from the loop when a signal came. One for the process; `close` sets all to be ignored."""
+    """Calls back from the loop when a signal came. One for the process, and for all lives of the daemon.
+
+    While it is paused, between two lives, a signal neither kills the daemon nor is lost: it waits in the pipe.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._read_fd, self._write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._previous_fd = signal.set_wakeup_fd(self._write_fd, warn_on_full_buffer=False)
-        loop.add_reader(self._read_fd, self._on_signals)
 
     def on(self, signum: signal.Signals, callback: Callable[[], None]) -> None:
         """Call `callback` from the loop whenever `signum` came (once for several of the same wake-up)."""
@@ -28,14 +30,19 @@ class SignalPipe:
         signal.signal(signum, _do_nothing)
         signal.siginterrupt(signum, False)
 
-    def close(self) -> None:
-        """Ignore all of them from now on: between two lives a signal must not kill the daemon.
+    def resume(self) -> None:
+        """Tell of what came, and of what comes."""
+        self._loop.add_reader(self._read_fd, self._on_signals)
 
-        SIGCHLD goes back to its default; ignoring it would have the kernel reap for us.
-        """
+    def pause(self) -> None:
+        """Tell of nothing until `resume`; nothing is lost meanwhile."""
         self._loop.remove_reader(self._read_fd)
+
+    def close(self) -> None:
+        """Let go of the pipe; the signals have their default effects again."""
+        self.pause()
         for signum in self._callbacks:
-            signal.signal(signum, signal.SIG_DFL if signum == signal.SIGCHLD else signal.SIG_IGN)
+            signal.signal(signum, signal.SIG_DFL)
         signal.set_wakeup_fd(self._previous_fd)
         os.close(self._read_fd)
         os.close(self._write_fd)
