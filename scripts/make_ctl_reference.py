@@ -41,9 +41,9 @@ _STATUSES = f"""
 
 | status | means |
 | --- | --- |
-| {exits.SUCCESS} | done |
+| {exits.SUCCESS} | done, or it was so already (`ERROR (already started)`) |
 | {exits.GENERIC} | something failed; the output says what |
-| {exits.INVALID_ARGUMENTS} | called wrongly |
+| {exits.INVALID_ARGUMENTS} | `start`, `stop`, `restart` and some others without the names they need (other actions that are called wrongly end with {exits.GENERIC}) |
 | {exits.UNIMPLEMENTED_FEATURE} | the daemon has no `[rpcinterface:supervisor]` |
 | {exits.INSUFFICIENT_PRIVILEGES} | the address refused the connection |
 | {exits.NOT_INSTALLED} | the daemon speaks another version of the interface |

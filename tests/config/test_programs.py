@@ -68,13 +68,13 @@ def test_vigils_log_options(tmp_path: Path) -> None:
         log_timestamps=true
         [program:plain]
         command=x
-        log_prefix=>
+        log_prefix="> "
     """
     plain, process = processes_of(load_text(tmp_path, text))
 
     assert process.log_prefix == "[w/w-0 w]"
     assert process.log_timestamps is True
-    assert plain.log_prefix == ">"
+    assert plain.log_prefix == "> "
     assert plain.log_timestamps is False
 
 

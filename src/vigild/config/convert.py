@@ -32,6 +32,13 @@ def text(value: str, _: Surroundings) -> str:
     return value
 
 
+def quotable_text(value: str, _: Surroundings) -> str:
+    """Text that double quotes may stand around, to keep blanks at its ends."""
+    if len(value) >= 2 and value[0] == value[-1] == '"':
+        return value[1:-1]
+    return value
+
+
 def integer(value: str, _: Surroundings) -> int:
     """A whole number, of any size and sign."""
     try:

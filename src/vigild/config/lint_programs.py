@@ -47,7 +47,7 @@ def check_quotes(subject: Subject) -> Iterator[Diagnostic]:
         if entry.cut:
             text = f"cut at {entry.cut.split()[0]!r}: a {entry.cut[0]} after a blank starts a comment, in quotes too"
             hint = f"drop the blank before the {entry.cut[0]}, or put the commands into a script"
-        yield program.finding("error", "V202", "command", text, hint)
+        yield program.finding("warning", "V202", "command", text, hint)
 
 
 def check_found(subject: Subject) -> Iterator[Diagnostic]:
@@ -106,7 +106,7 @@ def check_foreground(subject: Subject) -> Iterator[Diagnostic]:
         known = daemonizer(words)
         if known is not None:
             name = os.path.basename(effective_words(words)[0])
-            text = f"{name} leaves the foreground when it is started so; it would look as if it had exited"
+            text = f"{name} leaves the foreground unless its own configuration says otherwise; it would seem to have exited"
             if "mysqld" in name or "mariadbd" in name:
                 text = f"{name} is a wrapper: a stop would end the wrapper and leave the server"
             yield program.finding("warning", "V204", "command", text, known.remedy)
@@ -129,7 +129,7 @@ def check_restarts(subject: Subject) -> Iterator[Diagnostic]:
                 text = (
                     "with startsecs=0 every start succeeds, so with autorestart=true it never becomes FATAL"
                 )
-                hint = "set startsecs=1 or more, or autorestart=unexpected"
+                hint = "set startsecs=1 or more; a program that runs once wants autorestart=false"
                 yield program.finding("warning", "V206", "startsecs", text, hint)
 
 
@@ -143,7 +143,8 @@ def check_stopping(subject: Subject) -> Iterator[Diagnostic]:
         if not is_shell_script(words) or process.stop_as_group or process.kill_as_group:
             continue
         script = script_of(words)
-        if not re.match(r"\s*exec\s", script) and re.search(r"&&|\|\||[;|&\n]", script):
+        last = re.split(r"&&|\|\||[;|&\n]", script.strip().rstrip(";"))[-1].strip()
+        if not re.match(r"(exec|exit)\b", last) and re.search(r"&&|\|\||[;|&\n]", script):
             text = "a stop ends the shell and leaves what it runs"
             hint = "add stopasgroup=true, or let the last command be exec …"
             yield program.finding("info", "V208", "command", text, hint)

@@ -59,7 +59,8 @@ _PROGRAM_DOCS = {
     "serverurl": "What the program gets as `SUPERVISOR_SERVER_URL`; `AUTO` is the daemon's own socket or port.",
     "redirect_stderr": "Send stderr where stdout goes.",
     "log_prefix": "Text put before every line of the program's output. May hold `%(program_name)s`, "
-    "`%(process_name)s`, `%(group_name)s` and `%(process_num)d`.",
+    "`%(process_name)s`, `%(group_name)s` and `%(process_num)d`. Put it in double quotes to keep the blank at its "
+    'end: `log_prefix="%(program_name)s: "`.',
     "log_timestamps": "Put the local time with its offset (ISO 8601, milliseconds) before every line of the program's output.",
     **{
         key.format(channel): text.format(channel)

@@ -79,7 +79,7 @@ _PROCESS_OPTIONS = (
     Option("redirect_stderr", convert.boolean, "false", "redirect_stderr", Names.PROGRAM),
     *_stream_options("stdout"),
     *_stream_options("stderr"),
-    Option("log_prefix", convert.text, "", "log_prefix", Names.PREFIX, "vigil"),
+    Option("log_prefix", convert.quotable_text, "", "log_prefix", Names.PREFIX, "vigil"),
     Option("log_timestamps", convert.boolean, "false", "log_timestamps", Names.PROGRAM, "vigil"),
 )
 

@@ -115,10 +115,10 @@ _HELP: dict[str, tuple[tuple[str, str], ...]] = {
             "tail <name> [stdout|stderr]",
             "The last 1600 bytes of a process's log (stdout if not said otherwise).",
         ),
-        ("tail -<n> <name> [...]", "The last n bytes of it."),
-        ("tail -f <name> [...]", "Its end, and what is added to it, until Ctrl-C."),
+        ("tail -<n> <name> [stdout|stderr]", "The last n bytes of it."),
+        ("tail -f <name> [stdout|stderr]", "Its end, and what is added to it, until Ctrl-C."),
         (
-            "tail -F <name> [...]",
+            "tail -F <name> [stdout|stderr]",
             "The same, and it survives a restart of the daemon and waits for the log to appear.",
         ),
     ),

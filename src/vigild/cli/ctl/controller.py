@@ -30,6 +30,7 @@ class Controller:
         self.stdout = stdout or sys.stdout
         self.stderr = stderr or sys.stderr
         self.exit_status = exits.SUCCESS
+        self.stdout_is_data = False  # True: what is printed is for a program, and failures go to stderr
         self._supervisor: Supervisor | None = None
         self._plugins: Plugins | None = None
 
@@ -48,7 +49,7 @@ class Controller:
 
     def fail(self, text: str, status: int = exits.GENERIC) -> None:
         """Print a line and remember the exit status."""
-        self.output(text)
+        (self.explain if self.stdout_is_data else self.output)(text)
         self.exit_status = status
 
     def show_help(self, action: str) -> None:
@@ -125,6 +126,7 @@ class Controller:
 
     def run(self, line: str) -> bool:
         """Carry out one line. True: the shell should end. Nothing is raised but KeyboardInterrupt and BrokenPipeError."""
+        self.stdout_is_data = False
         word, argument, line = _split(line)
         if not line:
             return False

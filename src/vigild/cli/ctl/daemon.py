@@ -66,9 +66,12 @@ def do_reload(ctl: Controller, argument: str) -> None:
     try:
         ctl.supervisor.restart()
     except FaultError as fault:
-        if fault.code != Fault.SHUTDOWN_STATE:
+        if fault.code == Fault.CANT_REREAD:  # Vigil's own refusal: nothing was stopped
+            ctl.fail(f"ERROR: nothing was restarted: {fault.text}")
+        elif fault.code == Fault.SHUTDOWN_STATE:
+            ctl.fail("ERROR: already shutting down")
+        else:
             raise
-        ctl.fail("ERROR: already shutting down")
     else:
         ctl.output("Restarted supervisord")
 

@@ -18,13 +18,13 @@ _STOPPED = frozenset(int(state) for state in STOPPED_STATES)
 
 
 def do_status(ctl: Controller, argument: str) -> None:
+    names = argument.split()
+    as_json = ctl.stdout_is_data = "--json" in names
     try:
         ctl.require_daemon()
     except Refused:
         ctl.exit_status = exits.STATUS_UNKNOWN
         raise
-    names = argument.split()
-    as_json = "--json" in names
     names = [name for name in names if name != "--json"]
     infos = ctl.supervisor.all_info()
     chosen = infos if not names or "all" in names else _choose(ctl, infos, names, as_json)
