@@ -157,8 +157,9 @@ autostart=false
 
 def test_restart_of_a_process_that_exited(agree_four_ways: Agree) -> None:
     def scenario(stage: Stage) -> None:
+        # It lives for a moment: one that ends at once is now and then reaped by Supervisor within the start itself.
         stage.start(
-            "[program:once]\ncommand=/bin/sh -c 'exit 7'\nstartsecs=0\nautorestart=false\nexitcodes=7\n"
+            "[program:once]\ncommand=/bin/sh -c 'sleep 0.3; exit 7'\nstartsecs=0\nautorestart=false\nexitcodes=7\n"
         )
         stage.until_state("once", "EXITED")
         stage.ctl("stop", "once")
