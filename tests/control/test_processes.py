@@ -245,3 +245,22 @@ def test_a_stop_is_over_even_if_somebody_starts_it_at_once(world: World, process
     result = run(lambda: processes.stop("web"), lambda: (world.exits("web"), process.feed(Start())))
     assert result is True
     assert world.state("web") == "STARTING"
+
+
+def test_a_member_that_stops_before_anybody_waits_for_it_is_heard_of(
+    world: World, processes: Processes
+) -> None:
+    members = [program(f"p{n}", start_seconds=0) for n in range(40)]
+    world.engine.add_group(group(*members, name="g"))
+    world.boot()
+    real = world.children.kill
+
+    def kill(pid: int, signum: int, as_group: bool) -> None:
+        real(pid, signum, as_group)
+        if len(world.children.kills) == 33:  # the operation has let others run once
+            world.exits("g:p0")
+
+    world.children.kill = kill  # type: ignore[method-assign]
+    rest = [f"g:p{n}" for n in range(1, 40)]
+    results = run(lambda: processes.stop_group("g"), lambda: [world.exits(name) for name in rest])
+    assert len(results) == 40  # type: ignore[arg-type]

@@ -117,7 +117,7 @@ class Processes:
                     raise VigilError(Fault.SPAWN_ERROR, name)
                 if state is not ProcessState.STARTING:
                     raise VigilError(Fault.ABNORMAL_TERMINATION, name)
-                state = await process.wait_change()
+                state = await process.next_move()
 
         return until_running
 
@@ -155,9 +155,10 @@ class Processes:
             raise VigilError(Fault.FAILED, f"cannot signal {name}: the log says why")
         if not wait or process.stopped:
             return None
-        return lambda: self._until_stopped(process)
+        moved = process.next_move()  # asked for now: the one who waits for it may be late
+        return lambda: self._until_stopped(process, moved)
 
-    async def _until_stopped(self, process: ManagedProcess) -> None:
+    async def _until_stopped(self, process: ManagedProcess, moved: "asyncio.Future[ProcessState]") -> None:
         # The log says now, and then every two seconds, who is waited for.
         clock = self._engine.ports.clock
         timers: list[Timer] = []
@@ -168,8 +169,8 @@ class Processes:
 
         report()
         try:
-            while await process.wait_change() not in STOPPED_STATES:
-                pass
+            while await moved not in STOPPED_STATES:
+                moved = process.next_move()
         finally:
             timers[0].cancel()
 

@@ -119,15 +119,11 @@ class ManagedProcess:
         """In a state that counts as stopped (that includes EXITED and FATAL)."""
         return self.process.state in STOPPED_STATES
 
-    async def wait_change(self) -> ProcessState:
-        """Where its next move leads. By the time the caller runs, it may have moved on already."""
+    def next_move(self) -> "asyncio.Future[ProcessState]":
+        """Where its next move leads, from now on: whoever waits later still hears of it."""
         waiter: asyncio.Future[ProcessState] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
-        try:
-            return await waiter
-        finally:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
+        return waiter
 
     def find_problem(self) -> CommandProblem | None:
         """Why its command cannot be run, if that can be known without trying."""
