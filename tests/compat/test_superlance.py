@@ -44,8 +44,8 @@ def test_crashmail(agree: Agree) -> None:
             tool(
                 "crashmail", "-p crasher -m me@example.invalid -s %(here)s/mailer.sh", "PROCESS_STATE_EXITED"
             )
-            + "[program:crasher]\ncommand=/bin/sh -c 'exit 9'\nstartsecs=0\nautorestart=false\nautostart=false\n"
-            + "[program:fine]\ncommand=/bin/sh -c 'exit 0'\nstartsecs=0\nautorestart=false\nautostart=false\n"
+            + "[program:crasher]\ncommand=/bin/sh -c 'sleep 0.3; exit 9'\nstartsecs=0\nautorestart=false\nautostart=false\n"
+            + "[program:fine]\ncommand=/bin/sh -c 'sleep 0.3; exit 0'\nstartsecs=0\nautorestart=false\nautostart=false\n"
         )
         stage.until_state("crashmail", "RUNNING")
         stage.run_to_its_end("fine")
