@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vigild.config.model import AUTO, GroupKind, ProcessConfig, StreamConfig
+from vigild.config.model import AUTO, ProcessConfig, StreamConfig
 from vigild.core import process as machine
 from vigild.core.events import process_communication_event, process_log_event, process_state_event
 from vigild.core.names import make_namespec
@@ -362,8 +362,3 @@ class ManagedProcess:
                 (log.info if expected else log.warn)(f"stopped: {name} ({words})")
             case _:
                 pass
-
-    @property
-    def kind(self) -> GroupKind:
-        """How it is run."""
-        return self.config.kind

@@ -6,7 +6,7 @@ Rules that hold for every implementation:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -165,4 +165,3 @@ class Ports:
     logs: LogFiles
     sockets: SharedSockets
     log: Log
-    extra: dict[str, object] = field(default_factory=dict)
