@@ -79,7 +79,9 @@ def test_children_know_who_they_are() -> None:
         "SUPERVISOR_PROCESS_NAME": "w",
         "SUPERVISOR_GROUP_NAME": "g",
         "A": "1",
+        "VIGIL_SPAWN_ID": request.spawn_id,
     }
+    assert request.spawn_id
     assert request.stderr is None
     assert request.stdout.logfile == "/logs/w-stdout.log"
 

@@ -24,12 +24,12 @@ def test_configuration_wins_over_the_daemons_environment_and_the_url_of_a_progra
     config = program(
         "w", environment={"A": "program", "SUPERVISOR_GROUP_NAME": "mine"}, server_url="http://x:1"
     )
-    environment = child_environment(config, "g", settings)
+    environment = child_environment(config, "g", settings, "7-1")
     assert (environment["A"], environment["B"]) == ("program", "daemon")
     assert environment["SUPERVISOR_SERVER_URL"] == "http://x:1"
     assert environment["SUPERVISOR_GROUP_NAME"] == "mine"
     assert settings.base_environment == {"A": "daemon", "B": "daemon"}
-    assert "SUPERVISOR_SERVER_URL" not in child_environment(program("w"), "g", Settings())
+    assert "SUPERVISOR_SERVER_URL" not in child_environment(program("w"), "g", Settings(), "7-1")
 
 
 def test_a_listeners_stdout_is_a_protocol_and_stays_as_it_is() -> None:

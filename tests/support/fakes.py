@@ -2,7 +2,7 @@
 
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
@@ -92,11 +92,15 @@ class FakeChildren:
     refuse: dict[str, str] = field(default_factory=dict)
     kill_error: OSError | None = None
     closed_logs: list[str] = field(default_factory=list)
+    spawn_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def find_command(self, command: str, environment: dict[str, str]) -> Command | CommandProblem:
         if command in self.missing:
             return CommandProblem("not_found", f"can't find command '{command}'")
         return Command(command, [command])
+
+    def new_spawn_id(self) -> str:
+        return f"spawn-{next(self.spawn_ids)}"
 
     def spawn(self, request: ChildRequest) -> FakeChild | SpawnFailure:
         if request.filename in self.refuse:
@@ -112,6 +116,22 @@ class FakeChildren:
 
     def close_logs(self, plan: StreamPlan) -> None:
         self.closed_logs.append(plan.channel)
+
+
+@dataclass
+class FakeJournal:
+    """What was put, by kind and key; and every put and drop in order."""
+
+    entries: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    calls: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def put(self, kind: str, key: str, value: bytes) -> None:
+        self.calls.append(("put", kind, key))
+        self.entries.setdefault(kind, {})[key] = value
+
+    def drop(self, kind: str, key: str) -> None:
+        self.calls.append(("drop", kind, key))
+        self.entries.get(kind, {}).pop(key, None)
 
 
 @dataclass
@@ -207,7 +227,8 @@ class World:
         self.logs = FakeLogs()
         self.sockets = FakeSockets()
         self.log = FakeLog()
-        self.ports = Ports(self.clock, self.children, self.logs, self.sockets, self.log)
+        self.journal = FakeJournal()
+        self.ports = Ports(self.clock, self.children, self.logs, self.sockets, self.log, self.journal)
         self.engine = Engine(self.ports, settings or Settings(), lambda spec: handler)
         for config in groups:
             self.engine.add_group(config)

@@ -25,6 +25,7 @@ from vigild.engine.ports import Ports
 from vigild.engine.settings import Settings
 from vigild.host.children import Children
 from vigild.host.clock import LoopClock
+from vigild.host.journal import NoJournal
 from vigild.host.logfiles import ChildLogs
 from vigild.host.mainlog import MainLog
 from vigild.host.reaper import Reaper
@@ -140,7 +141,7 @@ class Life:
             output_to_main_log=daemon.log_level in ("debug", "trace", "blather"),
             base_environment=dict(os.environ),
         )
-        ports = Ports(LoopClock(loop), self._children, self._child_logs, SharedSockets(log), log)
+        ports = Ports(LoopClock(loop), self._children, self._child_logs, SharedSockets(log), log, NoJournal())
         self._engine = Engine(ports, settings, load_result_handler)
         configuration = Configuration(self._engine, config.groups, self._read_groups, diff_groups)
         self._control = VigilControl(

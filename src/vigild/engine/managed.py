@@ -202,7 +202,8 @@ class ManagedProcess:
 
     def _spawn(self) -> Spawned | SpawnFailed:
         config = self.config
-        environment = child_environment(config, self.group_name, self._settings)
+        spawn_id = self._ports.children.new_spawn_id()
+        environment = child_environment(config, self.group_name, self._settings, spawn_id)
         command = self._ports.children.find_command(config.command, config.environment)
         if isinstance(command, CommandProblem):
             return self._spawn_failed(command.text)
@@ -218,6 +219,7 @@ class ManagedProcess:
             self.plans = self._make_plans()
         stderr = self.plans[1] if len(self.plans) > 1 else None
         request = child_request(command, config, self.namespec, environment, self.plans[0], stderr, stdin_fd)
+        request.spawn_id = spawn_id
         child = self._ports.children.spawn(request)
         if isinstance(child, SpawnFailure):
             if self.fcgi_socket is not None:

@@ -7,6 +7,9 @@ from vigild.core.process import Policy
 from vigild.engine.ports import ChildRequest, Command, StreamPlan
 from vigild.engine.settings import Settings
 
+# All that descends from a spawn is known by this variable, also to a daemon that did not see it happen.
+SPAWN_MARK = "VIGIL_SPAWN_ID"
+
 OnData = Callable[[bytes], None]
 
 
@@ -24,8 +27,10 @@ def policy_of(config: ProcessConfig) -> Policy:
     )
 
 
-def child_environment(config: ProcessConfig, group_name: str, settings: Settings) -> dict[str, str]:
-    """The daemon's environment, the SUPERVISOR_ variables, and what the configuration sets, in that order."""
+def child_environment(
+    config: ProcessConfig, group_name: str, settings: Settings, spawn_id: str
+) -> dict[str, str]:
+    """The daemon's environment, the SUPERVISOR_ variables, what the configuration sets, and the mark, in that order."""
     environment = dict(settings.base_environment)
     environment["SUPERVISOR_ENABLED"] = "1"
     server_url = config.server_url or settings.server_url
@@ -34,6 +39,7 @@ def child_environment(config: ProcessConfig, group_name: str, settings: Settings
     environment["SUPERVISOR_PROCESS_NAME"] = config.name
     environment["SUPERVISOR_GROUP_NAME"] = group_name
     environment.update(config.environment)
+    environment[SPAWN_MARK] = spawn_id
     return environment
 
 

@@ -66,6 +66,7 @@ class ChildRequest:
     umask: int | None = None
     uid: int | None = None
     stdin_fd: int | None = None  # a socket to be fd 0 (fcgi-program); else a stream that can be written to
+    spawn_id: str = ""  # marks the child and all that descends from it, in the environment; names its FIFOs
 
 
 @dataclass(slots=True)
@@ -112,6 +113,9 @@ class ChildHost(Protocol):
     def find_command(self, command: str, environment: dict[str, str]) -> Command | CommandProblem:
         """Split `command` as a shell would and find its program on PATH."""
 
+    def new_spawn_id(self) -> str:
+        """A name for one spawn that no other spawn on this machine has, until it is booted anew."""
+
     def spawn(self, request: ChildRequest) -> Child | SpawnFailure: ...
 
     def kill(self, pid: int, signum: int, as_group: bool) -> None:
@@ -119,6 +123,20 @@ class ChildHost(Protocol):
 
     def close_logs(self, plan: StreamPlan) -> None:
         """No child writes to this plan's log any more (its process left the configuration)."""
+
+
+class Journal(Protocol):
+    """What the next daemon needs if this one dies now. Kinds and keys are ours to choose; the last value wins.
+
+    What is put is safe from the death of this process, not of the machine, when the call returns. Nothing here
+    raises: where it cannot be written the daemon goes on, says so once in its log, and cannot be survived.
+    """
+
+    def put(self, kind: str, key: str, value: bytes) -> None:
+        """From now on `kind` `key` is `value`. A kind has no space or newline in it."""
+
+    def drop(self, kind: str, key: str) -> None:
+        """There is no such entry any more."""
 
 
 class LogFiles(Protocol):
@@ -165,3 +183,4 @@ class Ports:
     logs: LogFiles
     sockets: SharedSockets
     log: Log
+    journal: Journal

@@ -85,7 +85,8 @@ class Children:
         self._logs = logs
         self._log = log
         self._hub = StreamHub(loop, logs, syslog or Syslog())
-        self._serials = itertools.count(1)
+        # Not from the pid: a daemon that executes itself anew keeps it, and its children's FIFOs are still there.
+        self._spawn_ids = map(f"{time.monotonic_ns():x}-{{:x}}".format, itertools.count(1))
         self._is_root = os.geteuid() == 0
         self._users: dict[int, tuple[float, int, list[int]]] = {}
 
@@ -100,6 +101,10 @@ class Children:
     def kill(self, pid: int, signum: int, as_group: bool) -> None:
         """Send a signal to the process, or to its process group. Raises OSError."""
         os.kill(-pid if as_group else pid, signum)
+
+    def new_spawn_id(self) -> str:
+        """A name for one spawn that no other spawn on this machine has, until it is booted anew."""
+        return next(self._spawn_ids)
 
     def close_logs(self, plan: StreamPlan) -> None:
         """Nothing writes to this plan's log any more."""
@@ -130,8 +135,7 @@ class Children:
 
     def _open_ends(self, request: ChildRequest, ends: list[_Ends]) -> None:
         """Append stdin, stdout and (unless redirected) stderr to `ends`. Raises OSError half-way."""
-        serial = next(self._serials)
-        stem = f"{_short_name(request.name)}-{os.getpid()}-{serial}"
+        stem = f"{_short_name(request.name)}-{request.spawn_id or self.new_spawn_id()}"
         if request.stdin_fd is None:
             ends.append(self._input_ends(f"{stem}.in", request.uid))
         else:
