@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from support.until import until
+from vigild.engine.ports import SPAWN_MARK
 from vigild.host import procfs
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs Linux's /proc")
@@ -97,7 +98,7 @@ def test_a_spawn_id_is_found_in_descendants_too() -> None:
     )
     child = subprocess.Popen(
         [sys.executable, "-c", script],
-        env={**os.environ, procfs.SPAWN_ID_VARIABLE: "abc-1"},
+        env={**os.environ, SPAWN_MARK: "abc-1"},
         stdout=subprocess.PIPE,
     )
     assert child.stdout is not None
@@ -114,7 +115,7 @@ def test_a_spawn_id_is_found_in_descendants_too() -> None:
 
 
 def test_no_spawn_id_where_none_is_set_or_only_something_like_it() -> None:
-    with sleeper(env={"X" + procfs.SPAWN_ID_VARIABLE: "abc-2"}) as child:
+    with sleeper(env={"X" + SPAWN_MARK: "abc-2"}) as child:
         until(lambda: procfs.command_of(child.pid) == "sleep 1000", what="the exec")
         assert procfs.spawn_id_of(child.pid) is None
         assert procfs.find_by_marker("abc-2") == []

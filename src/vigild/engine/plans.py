@@ -4,11 +4,8 @@ from collections.abc import Callable
 
 from vigild.config.model import GroupKind, ProcessConfig, StreamConfig
 from vigild.core.process import Policy
-from vigild.engine.ports import ChildRequest, Command, StreamPlan
+from vigild.engine.ports import SPAWN_MARK, ChildRequest, Command, StreamPlan
 from vigild.engine.settings import Settings
-
-# All that descends from a spawn is known by this variable, also to a daemon that did not see it happen.
-SPAWN_MARK = "VIGIL_SPAWN_ID"
 
 OnData = Callable[[bytes], None]
 

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+# All that descends from a spawn is known by this variable, also to a daemon that did not see it happen.
+SPAWN_MARK = "VIGIL_SPAWN_ID"
+
 
 class Timer(Protocol):
     """A scheduled call that has not happened yet."""

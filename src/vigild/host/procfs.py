@@ -12,10 +12,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-SPAWN_ID_VARIABLE = "VIGIL_SPAWN_ID"
+from vigild.engine.ports import SPAWN_MARK
+
 ZOMBIE_STATES = frozenset("ZXx")
 
-_MARKER = f"{SPAWN_ID_VARIABLE}=".encode()
+_MARKER = f"{SPAWN_MARK}=".encode()
 _STAT_BYTES = 4096
 _COMMAND_BYTES = 4096
 
