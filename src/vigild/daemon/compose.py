@@ -30,15 +30,19 @@ from vigild.host.logfiles import ChildLogs
 from vigild.host.mainlog import MainLog
 from vigild.host.reaper import Reaper
 from vigild.host.runtime_dir import NoRuntimeDir, open_runtime_dir
+from vigild.host.service_manager import NoServiceManager, without_own_variables
 from vigild.host.signals import SignalPipe
 from vigild.host.sockets import Listener, SharedSockets
 
 if TYPE_CHECKING:
+    from vigild.daemon.status_line import StatusLine
     from vigild.fronts.serving.auth import Credentials
     from vigild.fronts.serving.server import Server
 
 DEFAULT_RESULT_HANDLER = "supervisor.dispatchers:default_handler"
 SERVE_WITHIN_SECONDS = 0.1  # clients are served after this, even while programs are still being started
+READY_CHECK_SECONDS = 0.005  # how soon a service manager hears that the last program was started
+STOP_SLACK_SECONDS = 10  # for what follows the end of the last program
 DRAIN_SECONDS = 2.0  # for answers that are on their way when the daemon ends
 
 
@@ -54,10 +58,14 @@ LATE_MODULES = (
     "pwd",
     "resource",
     "shlex",
+    "vigild.config.stop_time",
+    "vigild.daemon.status_line",
     "vigild.fronts.router",
     "vigild.fronts.serving.auth",
     "vigild.fronts.serving.server",
     "vigild.fronts.xmlrpc.interfaces",
+    "vigild.host.inherited",
+    "vigild.host.systemd",
 )
 
 
@@ -114,8 +122,10 @@ class Life:
         log: MainLog,
         listeners: list[Listener],
         signals: SignalPipe,
+        service: NoServiceManager | None = None,
     ) -> None:
         self._loop = loop
+        self._service = service or NoServiceManager()
         self._config = config
         self._read = read
         self._log = log
@@ -139,10 +149,11 @@ class Life:
             server_url=daemon.server_url,
             strip_ansi=daemon.strip_ansi,
             output_to_main_log=daemon.log_level in ("debug", "trace", "blather"),
-            base_environment=dict(os.environ),
+            base_environment=without_own_variables(os.environ),
         )
         ports = Ports(LoopClock(loop), self._children, self._child_logs, SharedSockets(log), log, NoJournal())
         self._engine = Engine(ports, settings, load_result_handler)
+        self._status_line = self._keep_status_line(settings) if self._service.is_present else None
         configuration = Configuration(self._engine, config.groups, self._read_groups, diff_groups)
         self._control = VigilControl(
             self._engine, Daemon(self._engine, MainLogDoor(log), self), configuration
@@ -164,11 +175,15 @@ class Life:
         gc.enable()
         gc.freeze()
         try:
+            if self._status_line is not None:
+                await self._tell_ready(self._status_line)
             await self._ended
             for server in servers:
                 server.close()
             await asyncio.gather(*(server.drain(DRAIN_SECONDS) for server in servers))
         finally:
+            if self._status_line is not None:
+                self._status_line.close()
             self._signals.pause()
             self._children.close()
             self._child_logs.close_all()
@@ -188,6 +203,8 @@ class Life:
         self._loop.call_soon(self._stop, SupervisorState.RESTARTING)
 
     def _stop(self, mood: SupervisorState) -> None:
+        if self._service.is_present and mood < self._engine.mood:
+            self._tell_of_end(mood)
         self._engine.stop_everything(mood, self._end)
 
     def _end(self) -> None:
@@ -207,6 +224,32 @@ class Life:
         error = context.get("exception")
         told = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else ""
         self._log.critical(f"defect in Vigil, please report it: {context.get('message')}\n{told}".rstrip())
+
+    # What the service manager hears.
+
+    def _keep_status_line(self, settings: Settings) -> "StatusLine":
+        from vigild.daemon.status_line import StatusLine
+
+        line = StatusLine(self._engine.ports.clock, self._engine, self._service)
+        settings.on_move = line.refresh_soon
+        return line
+
+    async def _tell_ready(self, status_line: "StatusLine") -> None:
+        while self._engine.starting:
+            await asyncio.sleep(READY_CHECK_SECONDS)
+        if self._engine.mood is SupervisorState.RUNNING:
+            self._service.ready(status_line.text())
+
+    def _tell_of_end(self, mood: SupervisorState) -> None:
+        from vigild.config.stop_time import stop_seconds
+
+        if mood is SupervisorState.SHUTDOWN:
+            self._service.stopping()
+        else:
+            self._service.reloading()
+        # Programs may have been added, or given more time to stop, since the unit was written.
+        groups = (group.config for group in self._engine.groups.values())
+        self._service.extend_timeout(stop_seconds(groups) + STOP_SLACK_SECONDS)
 
     # Signals.
 

@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from vigild.config.load import Loaded, find_config_file, load, searched_paths
 from vigild.config.model import Config
@@ -19,8 +20,12 @@ from vigild.daemon.arguments import Arguments, UsageError, help_text, parse_argu
 from vigild.daemon.compose import Life, import_late_modules
 from vigild.host.mainlog import MainLog
 from vigild.host.privileges import daemonize, drop_privileges, raise_limits, remove_pidfile, write_pidfile
+from vigild.host.service_manager import NoServiceManager, find_service_manager, pass_on_watchdog
 from vigild.host.signals import SignalPipe
 from vigild.host.sockets import Listener, open_listener
+
+if TYPE_CHECKING:
+    from vigild.host.inherited import Inherited
 
 FDS_PER_PROCESS = 5  # two streams, their log files, and stdin for those that are written to
 FDS_OF_THE_DAEMON = 64
@@ -47,6 +52,9 @@ def run(argv: list[str]) -> int:
 def _lives(program: str, arguments: Arguments) -> int:
     loop: asyncio.AbstractEventLoop | None = None
     signals: SignalPipe | None = None
+    log = MainLog()
+    inherited = _take_inherited(log)
+    service = find_service_manager(os.environ, log)
     first = True
     while True:
         path = _config_path(program, arguments)
@@ -58,25 +66,32 @@ def _lives(program: str, arguments: Arguments) -> int:
         if loaded.config is None:
             raise UsageError(error_text(loaded))
         config = loaded.config
-        log = MainLog()
+        if not first:
+            log = MainLog()
         if first:
             _drop_privileges(config, log)
             _raise_limits(config, log)
         _open_log(config, loaded, log)
         try:
-            listeners = _open_doors(config, log)
+            listeners = _open_doors(config, inherited, log)
         except UsageError as error:
             log.critical(str(error))  # after a restart nobody reads standard error
             raise
         if first and not config.daemon.nodaemon:
-            daemonize(log, config.daemon.directory, config.daemon.umask)
+            parent_pid = os.getpid()
+            daemonize(log, config.daemon.directory, config.daemon.umask, before_leaving=service.main_pid)
+            pass_on_watchdog(os.environ, parent_pid)
         if loop is None or signals is None:
             loop = asyncio.new_event_loop()
             asyncio.set_event_loop(loop)
             signals = SignalPipe(loop)
         first = False
-        mood = _one_life(loop, config, read, log, listeners, signals)
+        service.attach(loop, log)
+        mood = _one_life(loop, config, read, log, listeners, signals, service)
         if mood is SupervisorState.SHUTDOWN:
+            service.close()
+            if inherited is not None:
+                inherited.close()
             signals.close()
             loop.close()
             return 0
@@ -91,12 +106,13 @@ def _one_life(
     log: MainLog,
     listeners: list[Listener],
     signals: SignalPipe,
+    service: NoServiceManager,
 ) -> SupervisorState:
     log.attach(loop)
     # Another daemon with the same pidfile has its sockets; we would not have come this far.
     ours = write_pidfile(config.daemon.pidfile, log)
     try:
-        life = Life(loop, config, read, log, listeners, signals)
+        life = Life(loop, config, read, log, listeners, signals, service)
         return loop.run_until_complete(life.run())
     finally:
         for listener in listeners:
@@ -194,14 +210,26 @@ def _open_log(config: Config, loaded: Loaded, log: MainLog) -> None:
         log.info(line)
 
 
-def _open_doors(config: Config, log: MainLog) -> list[Listener]:
-    """Bind before anything is started: a second daemon on the same sockets must not start its programs too."""
+def _take_inherited(log: MainLog) -> "Inherited | None":
+    if "LISTEN_FDS" not in os.environ:
+        return None
+    from vigild.host.inherited import take_inherited
+
+    return take_inherited(os.environ, log)
+
+
+def _open_doors(config: Config, inherited: "Inherited | None", log: MainLog) -> list[Listener]:
+    """Bind before anything is started: a second daemon on the same sockets must not start its programs too.
+
+    A socket that was handed over for a door is used as it is, and whoever made it removes it.
+    """
     import errno
 
     listeners: list[Listener] = []
     for server in config.servers:
         try:
-            listeners.append(open_listener(server, log))
+            handed_over = inherited.claim(server) if inherited is not None else None
+            listeners.append(Listener(handed_over) if handed_over else open_listener(server, log))
         except OSError as error:
             for listener in listeners:
                 listener.close()
@@ -214,4 +242,6 @@ def _open_doors(config: Config, log: MainLog) -> list[Listener]:
             raise UsageError(
                 f"cannot open the HTTP server of [{server.section}] on {where}: {error.strerror or error}"
             ) from None
+    if inherited is not None:
+        inherited.close_unclaimed(log)
     return listeners

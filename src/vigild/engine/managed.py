@@ -320,6 +320,8 @@ class ManagedProcess:
     def _entered(self, move: Entered) -> None:
         if move.new is ProcessState.STARTING:
             self.started_wall = self._ports.clock.wall()
+        if self._settings.on_move is not None:
+            self._settings.on_move()
         event_type = f"PROCESS_STATE_{move.new.name}"
         if self._bus.wants(event_type):
             self._bus.emit(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 from vigild.engine.ports import Log
 
@@ -72,11 +73,24 @@ def close_inherited_fds(limit: int) -> None:
     os.closerange(FIRST_INHERITED_FD, limit)
 
 
-def daemonize(log: Log, directory: str | None, umask: int) -> None:
-    """Go on in the background: the caller returns in a child, in its own session, on /dev/null."""
+def daemonize(
+    log: Log,
+    directory: str | None,
+    umask: int,
+    *,
+    before_leaving: Callable[[int], None] | None = None,
+) -> None:
+    """Go on in the background: the caller returns in a child, in its own session, on /dev/null.
+
+    `before_leaving` is told the child's pid in the process that ends here, which alone is believed by a
+    service manager that watches it.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
-    if os.fork():
+    child = os.fork()
+    if child:
+        if before_leaving is not None:
+            before_leaving(child)
         os._exit(0)
     log.info("daemonizing the supervisord process")
     if directory:

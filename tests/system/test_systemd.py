@@ -1,0 +1,163 @@
+"""The daemon under a service manager, played by the test: its messages, its watchdog, what it hands over and keeps."""
+
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.daemon import Daemon
+from support.notify_socket import NotifySocket
+from support.until import until
+from vigild.host.service_manager import OWN_VARIABLES
+
+SLEEP = "command=sleep 1000\nstartsecs=0\n"
+WATCHDOG_SECONDS = 0.2
+
+# Hands over what it makes as systemd does, and becomes the daemon.
+HAND_OVER = """
+import os, socket, sys
+made = []
+for word in sys.argv[1].split(","):
+    if word.startswith("/"):
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(word)
+    else:
+        listener = socket.create_server(("127.0.0.1", int(word)))
+    listener.listen()
+    made.append(os.dup2(listener.detach(), 100 + len(made)))
+for number, fd in enumerate(made):
+    os.dup2(fd, 3 + number)
+    os.close(fd)
+os.environ.update(LISTEN_FDS=str(len(made)), LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.fixture
+def manager(short_tmp: Path) -> Iterator[NotifySocket]:
+    with NotifySocket(str(short_tmp / "n")) as manager:
+        yield manager
+
+
+def handing_over(*addresses: object) -> tuple[str, ...]:
+    return (sys.executable, "-c", HAND_OVER, ",".join(map(str, addresses)))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def test_it_is_ready_when_everything_has_been_started(tmp_path: Path, manager: NotifySocket) -> None:
+    conf = f"[program:web]\n{SLEEP}numprocs=40\nprocess_name=%(process_num)d\n"
+    with Daemon(tmp_path, conf, {"NOTIFY_SOCKET": manager.path}) as daemon:
+        assert daemon.process is not None
+        message = manager.wait(READY="1")
+        assert message.pid == daemon.process.pid
+        assert message["STATUS"] == "programs: 40 running"
+        assert daemon.log().count("spawned:") == 40
+        daemon.ctl("stop", "web:7")
+        assert manager.wait_next(STATUS="programs: 39 running, 1 stopped").pid == daemon.process.pid
+        assert daemon.stop() == 0
+        assert manager.wait(STOPPING="1").received > message.received
+        manager.take()
+        slack = [m["EXTEND_TIMEOUT_USEC"] for m in manager.messages if "EXTEND_TIMEOUT_USEC" in m]
+        assert [int(text) > 10_000_000 for text in slack] == [True]
+
+
+def test_a_restart_is_a_reload(tmp_path: Path, manager: NotifySocket) -> None:
+    with Daemon(tmp_path, f"[program:web]\n{SLEEP}", {"NOTIFY_SOCKET": manager.path}) as daemon:
+        assert daemon.process is not None
+        manager.wait(READY="1")
+        daemon.process.send_signal(signal.SIGHUP)
+        reload = manager.wait_next(RELOADING="1")
+        assert reload["MONOTONIC_USEC"].isdigit()
+        assert manager.wait_next(READY="1").received > reload.received
+        assert not any("STOPPING" in message for message in manager.messages)
+
+
+def test_children_do_not_see_what_is_meant_for_the_daemon(tmp_path: Path, manager: NotifySocket) -> None:
+    found = tmp_path / "env"
+    conf = f"[program:show]\ncommand=/bin/sh -c 'env > {found}.new && mv {found}.new {found}; sleep 1000'\n"
+    own = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "60000000", "FDSTORE": "5", "LISTEN_FDS": "0"}
+    with Daemon(tmp_path, conf, own):
+        until(found.exists)
+        names = {line.partition("=")[0] for line in found.read_text().splitlines()}
+        assert "PATH" in names
+        assert names.isdisjoint(OWN_VARIABLES)
+
+
+def test_signs_of_life_end_when_the_daemon_hangs(tmp_path: Path, manager: NotifySocket) -> None:
+    environ = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": str(int(WATCHDOG_SECONDS * 1_000_000))}
+    with Daemon(tmp_path, "", environ) as daemon:
+        assert daemon.process is not None
+        for _ in range(4):
+            manager.wait_next(WATCHDOG="1")
+        daemon.process.send_signal(signal.SIGSTOP)
+        until(lambda: Path(f"/proc/{daemon.process.pid}/stat").read_text().split()[2] == "T")  # type: ignore[union-attr]
+        manager.take()
+        manager.socket.settimeout(WATCHDOG_SECONDS * 3)
+        with pytest.raises(TimeoutError):
+            manager.socket.recv(100)
+        daemon.process.send_signal(signal.SIGCONT)
+        manager.wait_next(WATCHDOG="1")
+
+
+def test_in_the_background_the_new_process_takes_the_old_ones_place(
+    tmp_path: Path, manager: NotifySocket
+) -> None:
+    into_background = ("/bin/sh", "-c", 'shift; exec "$0" "$@"')  # leaves out the -n
+    environ = {"NOTIFY_SOCKET": manager.path}
+    daemon = Daemon(tmp_path, f"[program:web]\n{SLEEP}", environ, command_prefix=into_background)
+    try:
+        daemon.start(wait=False)
+        assert daemon.process is not None
+        assert daemon.wait_end() == 0
+        ready = manager.wait(READY="1")
+        assert ready.pid != daemon.process.pid
+        assert manager.wait(MAINPID=str(ready.pid)).pid == daemon.process.pid, (
+            "told by the one that was watched"
+        )
+        assert daemon.ctl("pid").out.strip() == str(ready.pid)
+        daemon.ctl("shutdown")
+        manager.wait(STOPPING="1")
+    finally:
+        daemon.stop()
+
+
+def test_doors_that_were_handed_over_are_served_and_survive(tmp_path: Path, short_tmp: Path) -> None:
+    path, port = short_tmp / "door", free_port()
+    conf = f"""
+[unix_http_server]
+file={path}
+[inet_http_server]
+port=127.0.0.1:{port}
+[supervisord]
+logfile={tmp_path}/supervisord.log
+pidfile={tmp_path}/supervisord.pid
+childlogdir={tmp_path}
+[supervisorctl]
+serverurl=unix://{path}
+[program:web]
+{SLEEP}
+"""
+    daemon = Daemon(tmp_path, conf, command_prefix=handing_over(path, port, short_tmp / "stray"))
+    with daemon:
+        assert daemon.process is not None
+        before = path.stat().st_ino
+        daemon.wait_state("web", "RUNNING")
+        assert str(daemon.process.pid) in daemon.ctl("-s", f"http://127.0.0.1:{port}", "pid").out
+        assert "LISTEN_FDS" in daemon.log()
+        with socket.socket(socket.AF_UNIX) as client, pytest.raises(ConnectionRefusedError):
+            client.connect(str(short_tmp / "stray"))
+        daemon.ctl("reload")
+        until(lambda: daemon.log().count("entered RUNNING state, process has stayed up") == 2)
+        daemon.wait_state("web", "RUNNING")
+        assert str(daemon.process.pid) in daemon.ctl("-s", f"http://127.0.0.1:{port}", "pid").out
+        child = Path(f"/proc/{daemon.pid('web')}/fd")
+        assert {"0", "1", "2"} == {fd.name for fd in child.iterdir()}, "no child gets them"
+        daemon.stop()
+        assert path.stat().st_ino == before, "whoever made it removes it"
