@@ -69,10 +69,10 @@ class NotifySocket:
                 return new
             new.append(message)
 
-    def wait(self, **wanted: str) -> Message:
-        """Receive until a message (an earlier one counts, too) says all of this; it is returned."""
+    def wait(self, *, after: Message | None = None, **wanted: str) -> Message:
+        """Receive until a message that came later than `after` (None: any) says all of this; it is returned."""
         deadline = time.monotonic() + DEADLINE_SECONDS
-        seen = 0
+        seen = 0 if after is None else self.messages.index(after) + 1
         while True:
             while seen < len(self.messages):
                 message = self.messages[seen]
@@ -84,15 +84,6 @@ class NotifySocket:
                 raise AssertionError(
                     f"waited for {wanted}; got {[each.assignments for each in self.messages]}"
                 )
-
-    def wait_next(self, **wanted: str) -> Message:
-        """Like `wait`, but only what is received from now on counts."""
-        self.take()
-        earlier, self.messages = self.messages, []
-        try:
-            return self.wait(**wanted)
-        finally:
-            self.messages[:0] = earlier
 
     def _receive(self, timeout: float) -> Message | None:
         self.socket.settimeout(timeout)

@@ -60,9 +60,9 @@ def test_it_is_ready_when_everything_has_been_started(tmp_path: Path, manager: N
         assert message["STATUS"] == "programs: 40 running"
         assert daemon.log().count("spawned:") == 40
         daemon.ctl("stop", "web:7")
-        assert manager.wait_next(STATUS="programs: 39 running, 1 stopped").pid == daemon.process.pid
+        assert manager.wait(STATUS="programs: 39 running, 1 stopped").pid == message.pid
         assert daemon.stop() == 0
-        assert manager.wait(STOPPING="1").received > message.received
+        manager.wait(STOPPING="1", after=message)
         manager.take()
         slack = [m["EXTEND_TIMEOUT_USEC"] for m in manager.messages if "EXTEND_TIMEOUT_USEC" in m]
         assert [int(text) > 10_000_000 for text in slack] == [True]
@@ -73,9 +73,9 @@ def test_a_restart_is_a_reload(tmp_path: Path, manager: NotifySocket) -> None:
         assert daemon.process is not None
         manager.wait(READY="1")
         daemon.process.send_signal(signal.SIGHUP)
-        reload = manager.wait_next(RELOADING="1")
+        reload = manager.wait(RELOADING="1")
         assert reload["MONOTONIC_USEC"].isdigit()
-        assert manager.wait_next(READY="1").received > reload.received
+        manager.wait(READY="1", after=reload)
         assert not any("STOPPING" in message for message in manager.messages)
 
 
@@ -94,16 +94,18 @@ def test_signs_of_life_end_when_the_daemon_hangs(tmp_path: Path, manager: Notify
     environ = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": str(int(WATCHDOG_SECONDS * 1_000_000))}
     with Daemon(tmp_path, "", environ) as daemon:
         assert daemon.process is not None
+        ping = None
         for _ in range(4):
-            manager.wait_next(WATCHDOG="1")
+            ping = manager.wait(WATCHDOG="1", after=ping)
         daemon.process.send_signal(signal.SIGSTOP)
         until(lambda: Path(f"/proc/{daemon.process.pid}/stat").read_text().split()[2] == "T")  # type: ignore[union-attr]
         manager.take()
+        last = manager.messages[-1]
         manager.socket.settimeout(WATCHDOG_SECONDS * 3)
         with pytest.raises(TimeoutError):
             manager.socket.recv(100)
         daemon.process.send_signal(signal.SIGCONT)
-        manager.wait_next(WATCHDOG="1")
+        manager.wait(WATCHDOG="1", after=last)
 
 
 def test_in_the_background_the_new_process_takes_the_old_ones_place(
