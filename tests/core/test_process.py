@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from vigild.core.process import (
+    LAUNCH_SECONDS,
     LEGAL_MOVES,
+    NOT_LAUNCHED,
     SIGKILL,
     TOO_QUICKLY,
     Alarm,
@@ -17,9 +19,12 @@ from vigild.core.process import (
     Autorestart,
     CancelAlarm,
     Effect,
+    EndTree,
     Entered,
     Exited,
+    FindMain,
     Input,
+    MainPid,
     Policy,
     Process,
     Refusal,
@@ -34,6 +39,7 @@ from vigild.core.process import (
     SpawnFailed,
     Start,
     Stop,
+    TreeEnded,
     Wanted,
     step,
 )
@@ -260,12 +266,127 @@ def test_a_signal_that_the_kernel_refuses_leaves_the_process_unknown() -> None:
     assert process.pid == 0
 
 
+FORKING = Policy(forking=True)
+LAUNCHING = run(Process(), Start(), Spawned(7), policy=FORKING)[0]
+LOOKING = run(LAUNCHING, Exited(0), policy=FORKING)[0]
+TREE = Policy(ends_tree=True)
+TREE_ENDING = run(STOPPING, Exited(0), policy=TREE)[0]
+
+
+def test_a_launcher_has_time_to_put_its_program_in_the_background() -> None:
+    _, effects = run(Process(), Start(), Spawned(7), policy=FORKING)
+    assert effects == [SetAlarm(Alarm.LAUNCH, 100.0 + LAUNCH_SECONDS)]
+
+
+def test_a_launcher_that_is_done_is_followed_by_the_process_it_leaves() -> None:
+    process, effects = run(LAUNCHING, Exited(0), policy=FORKING)
+    assert effects == [CancelAlarm(), FindMain()]
+    assert (process.state, process.pid) == (S.STARTING, 0)
+    process, effects = run(process, MainPid(9), now=105.0, policy=FORKING)
+    assert effects == [SetAlarm(Alarm.STARTED, 106.0)]
+    assert (process.pid, process.started_at, process.launching) == (9, 105.0, False)
+    assert moves(run(process, AlarmRang(Alarm.STARTED), policy=FORKING)[1]) == [(S.STARTING, S.RUNNING)]
+
+
+def test_a_program_that_forks_twice_leaves_another_process_again() -> None:
+    process = run(LOOKING, MainPid(9), now=105.0, policy=FORKING)[0]
+    assert run(process, Exited(0), now=105.1, policy=FORKING)[1] == [CancelAlarm(), FindMain()]
+    assert moves(run(process, Exited(0), now=107.0, policy=FORKING)[1])[0] == (S.STARTING, S.RUNNING)
+    assert moves(run(process, Exited(1), now=105.1, policy=FORKING)[1]) == [(S.STARTING, S.BACKOFF)]
+
+
+def test_a_launcher_that_leaves_nobody_has_failed() -> None:
+    process, effects = run(LOOKING, SpawnFailed("left nobody"), policy=FORKING)
+    assert effects[0] == EndTree()  # nobody that we could name: but whoever it left is in the way
+    assert moves(effects) == [(S.STARTING, S.BACKOFF)]
+    assert (process.spawn_error, process.launching, process.ending) == ("left nobody", False, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "how"), [(3, "exited with status 3"), (-1, "was killed"), (None, "exited with status unknown")]
+)
+def test_a_launcher_that_fails_is_a_failed_start_in_words(status: int | None, how: str) -> None:
+    process, effects = run(LAUNCHING, Exited(status), policy=FORKING)
+    assert moves(effects) == [(S.STARTING, S.BACKOFF)]
+    assert EndTree() in effects
+    assert process.spawn_error.startswith(f"the launcher {how} before")
+
+
+def test_a_launcher_that_stays_is_killed_and_told_so() -> None:
+    process, effects = run(LAUNCHING, AlarmRang(Alarm.LAUNCH), policy=FORKING)
+    assert effects == [Signal(7, SIGKILL, as_group=True)]
+    assert run(process, Exited(-1), policy=FORKING)[0].spawn_error == NOT_LAUNCHED
+    assert run(LOOKING, AlarmRang(Alarm.LAUNCH), policy=FORKING) == (LOOKING, [])
+
+
+def test_a_stop_while_it_launches_is_carried_out_on_what_it_leaves() -> None:
+    stopping = run(LAUNCHING, Stop(), policy=FORKING)[0]
+    looking, effects = run(stopping, Exited(0), policy=FORKING)
+    assert effects == [CancelAlarm(), FindMain()]
+    main, effects = run(looking, MainPid(9), policy=FORKING)
+    assert effects == [Signal(9, 15), SetAlarm(Alarm.KILL, 110.0)]
+    assert moves(run(main, Exited(-1), policy=FORKING)[1]) == [(S.STOPPING, S.STOPPED)]
+    assert moves(run(looking, SpawnFailed("nobody"), policy=FORKING)[1]) == [(S.STOPPING, S.STOPPED)]
+
+
+def test_a_stop_while_it_is_looked_for_waits_for_what_is_found() -> None:
+    stopped = run(LOOKING, Stop(), policy=FORKING)[0]
+    assert Signal(9, 15) in run(stopped, MainPid(9), policy=FORKING)[1]
+
+
+def test_with_startsecs_0_a_forking_program_runs_as_soon_as_it_is_known() -> None:
+    assert moves(run(LOOKING, MainPid(9), policy=Policy(start_seconds=0, forking=True))[1]) == [
+        (S.STARTING, S.RUNNING)
+    ]
+
+
+def test_a_main_process_that_nobody_looks_for_changes_nothing() -> None:
+    assert run(RUNNING, MainPid(9)) == (RUNNING, [])
+    assert run(LAUNCHING, MainPid(9), policy=FORKING) == (LAUNCHING, [])
+
+
+def test_it_is_stopped_only_when_its_tree_has_ended() -> None:
+    process, effects = run(STOPPING, Exited(3), policy=TREE)
+    assert effects == [CancelAlarm(), EndTree()]
+    assert process.state is S.STOPPING
+    process, effects = run(process, TreeEnded(), policy=TREE)
+    assert moves(effects) == [(S.STOPPING, S.STOPPED)]
+    assert (process.pid, process.exit_status, process.ending) == (0, 3, False)
+
+
+def test_while_its_tree_ends_the_dead_process_gets_no_signals() -> None:
+    assert run(TREE_ENDING, SendSignal(1), policy=TREE)[1] == [Refuse(Refusal.NOT_RUNNING)]
+    assert run(TREE_ENDING, AlarmRang(Alarm.KILL), policy=TREE) == (TREE_ENDING, [])
+    assert run(TREE_ENDING, SignalFailed(), policy=TREE) == (TREE_ENDING, [])
+    # A daemon that comes new to it hears of its end once more, and knows less.
+    again, effects = run(TREE_ENDING, Exited(None), policy=TREE)
+    assert (again.exit_status, effects) == (0, [CancelAlarm(), EndTree()])
+
+
+def test_a_crash_ends_the_tree_before_the_next_start() -> None:
+    process, effects = run(RUNNING, Exited(1), policy=TREE)
+    assert effects[0] == EndTree()
+    assert moves(effects) == [(S.RUNNING, S.EXITED), (S.EXITED, S.STARTING)]
+    assert process.ending
+    assert not run(process, TreeEnded(), policy=TREE)[0].ending
+
+
 STATES = [
-    Process(state=state, wanted=wanted, pid=pid, tries=tries, started_at=started)
-    for state, wanted, pid, tries, started in product(S, Wanted, (0, 7), (0, 1), (99.9, 10.0))
+    Process(
+        state=state,
+        wanted=wanted,
+        pid=pid,
+        tries=tries,
+        started_at=started,
+        launching=launching,
+        ending=ending,
+    )
+    for state, wanted, pid, tries, started, launching, ending in product(
+        S, Wanted, (0, 7), (0, 1), (99.9, 10.0), (False, True), (False, True)
+    )
 ]
 INPUTS: list[Input] = [
-    Start(), Stop(), ShutDown(), SendSignal(1), Spawned(8), SpawnFailed("x"), SignalFailed(),
+    Start(), Stop(), ShutDown(), SendSignal(1), Spawned(8), SpawnFailed("x"), SignalFailed(), MainPid(9), TreeEnded(),
     *(Exited(status) for status in (0, 1, -1, None)),
     *(AlarmRang(alarm) for alarm in Alarm),
 ]  # fmt: skip
@@ -276,8 +397,12 @@ POLICIES = [
         autorestart=autorestart,
         may_start=may,
         quick_ends_allowed=1,
+        forking=forking,
+        ends_tree=ends_tree,
     )
-    for seconds, retries, autorestart, may in product((0, 1), (0, 3), Autorestart, (True, False))
+    for seconds, retries, autorestart, may, forking, ends_tree in product(
+        (0, 1), (0, 3), Autorestart, (True, False), (False, True), (False, True)
+    )
 ]
 
 
@@ -325,10 +450,19 @@ class Life(RuleBasedStateMachine):
         seconds=st.sampled_from([0, 1, 5]),
         retries=st.sampled_from([0, 1, 3]),
         autorestart=st.sampled_from(list(Autorestart)),
+        forking=st.booleans(),
+        ends_tree=st.booleans(),
     )
-    def begin(self, seconds: int, retries: int, autorestart: Autorestart) -> None:
+    def begin(
+        self, seconds: int, retries: int, autorestart: Autorestart, forking: bool, ends_tree: bool
+    ) -> None:
         self.policy = Policy(
-            start_seconds=seconds, start_retries=retries, autorestart=autorestart, quick_ends_allowed=1
+            start_seconds=seconds,
+            start_retries=retries,
+            autorestart=autorestart,
+            quick_ends_allowed=1,
+            forking=forking,
+            ends_tree=ends_tree,
         )
         self.process = Process()
         self.now = 1000.0
@@ -336,6 +470,8 @@ class Life(RuleBasedStateMachine):
         self.child = 0
         self.next_pid = 1
         self.spawning = False
+        self.finding = False
+        self.ending = False
 
     def feed(self, input_: Input) -> None:
         before = self.process
@@ -350,7 +486,14 @@ class Life(RuleBasedStateMachine):
                 case Spawn():
                     assert not self.child, "started twice"
                     assert not self.spawning, "started twice"
+                    assert not self.finding, "started twice"
                     self.spawning = True
+                case FindMain():
+                    assert not self.child
+                    self.finding = True
+                case EndTree():
+                    assert not self.child
+                    self.ending = True
                 case Signal(pid):
                     assert pid == self.child, "signalled a stranger"
                 case Refuse():
@@ -360,13 +503,29 @@ class Life(RuleBasedStateMachine):
 
     @rule(fails=st.booleans())
     def spawn_ends(self, fails: bool) -> None:
-        if self.spawning:
+        if self.spawning and not self.ending:
             self.spawning = False
             if fails:
                 self.feed(SpawnFailed("x"))
             else:
                 self.child, self.next_pid = self.next_pid, self.next_pid + 1
                 self.feed(Spawned(self.child))
+
+    @rule(fails=st.booleans())
+    def is_looked_for(self, fails: bool) -> None:
+        if self.finding:
+            self.finding = False
+            if fails:
+                self.feed(SpawnFailed("left nobody"))
+            else:
+                self.child, self.next_pid = self.next_pid, self.next_pid + 1
+                self.feed(MainPid(self.child))
+
+    @rule()
+    def tree_ends(self) -> None:
+        if self.ending:
+            self.ending = False
+            self.feed(TreeEnded())
 
     @rule(status=st.sampled_from([0, 1, -1, None]))
     def child_exits(self, status: int | None) -> None:
@@ -387,14 +546,16 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def signal_fails(self) -> None:
-        if self.process.state is S.STOPPING:
+        if self.process.state is S.STOPPING and self.child:
             self.feed(SignalFailed())
 
     @invariant()
     def the_model_knows_the_child(self) -> None:
         if not hasattr(self, "process"):
             return
-        assert self.process.pid == self.child
+        assert self.process.ending == self.ending
+        if not self.ending:
+            assert self.process.pid == self.child
         if self.process.state in STOPPED_STATES - {S.UNKNOWN}:
             assert not self.child
             assert not self.spawning
@@ -404,7 +565,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def it_always_waits_for_something_that_will_come(self) -> None:
         if hasattr(self, "process") and self.process.state in RUNNING_STATES | {S.STOPPING}:
-            assert self.child or self.spawning or self.alarm is not None
+            assert self.child or self.spawning or self.finding or self.ending or self.alarm is not None
 
 
 TestLife = Life.TestCase

@@ -10,6 +10,10 @@ that somebody else carries out. Rules that hold:
 - There is at most one alarm at a time: STARTING waits to be called RUNNING, BACKOFF waits to try
   again, STOPPING waits to kill. `SetAlarm` replaces, `CancelAlarm` removes.
 - Every pair of state and input has an answer: act, ignore on purpose, or `Refuse`.
+- A program that puts itself in the background (`forking`) is *launching* until the process that it leaves
+  behind is known; until then its launcher's exit is a step of the start and no end.
+- With `ends_tree` a process is STOPPED only when nothing that it left behind lives (`ending`), and is not
+  spawned anew before that.
 - `now` is monotonic seconds. Wall time never decides anything.
 
 The semantics (when a start has failed, the back-off of one second more each time, which signal goes
@@ -30,6 +34,8 @@ SIGKILL = 9
 QUICK_END_SECONDS = 1.0
 QUICK_ENDS_ALLOWED = 60
 RESTART_PAUSE_SECONDS = 1.0
+
+LAUNCH_SECONDS = 90.0  # how long a program may take to put itself in the background
 
 # Where a process may go from where. The diagram in the docs is drawn from this, and a test walks every
 # reachable state to prove that the moves made are exactly these.
@@ -66,6 +72,7 @@ class Alarm(Enum):
     STARTED = "started"  # it has stayed up for start_seconds
     RETRY = "retry"  # the back-off after a failed start, or the pause after many quick ends, is over
     KILL = "kill"  # it did not stop in time
+    LAUNCH = "launch"  # it did not put itself in the background in time
 
 
 class Refusal(Enum):
@@ -91,6 +98,8 @@ class Policy:
     stop_as_group: bool = False
     kill_as_group: bool = False
     quick_ends_allowed: int = QUICK_ENDS_ALLOWED
+    forking: bool = False  # it puts itself in the background
+    ends_tree: bool = False  # what it leaves behind is ended with it
     may_start: bool = True  # False while the daemon is going down, and for what has left the configuration
 
 
@@ -99,7 +108,8 @@ class Process:
     """One process as it is. `pid` is 0 while there is none; `tries` counts failed starts in a row.
 
     `quick_ends` counts ends within a second of a start, in a row; `pausing` says that it is EXITED only
-    until the pause is over that they cost.
+    until the pause is over that they cost. `launching`: `pid` is a launcher (0: it has exited, and what it left
+    is looked for), not yet the process itself. `ending`: what it left behind is being ended.
     """
 
     state: ProcessState = STOPPED
@@ -111,6 +121,8 @@ class Process:
     spawn_error: str = ""
     quick_ends: int = 0
     pausing: bool = False
+    launching: bool = False
+    ending: bool = False
 
 
 # Orders.
@@ -159,6 +171,18 @@ class Exited:
 
 
 @dataclass(frozen=True, slots=True)
+class MainPid:
+    """The launcher has exited, and this is the process that it put in the background."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEnded:
+    """Nothing that it left behind lives any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmRang:
     """The time of an alarm has come."""
 
@@ -170,13 +194,35 @@ class SignalFailed:
     """The kernel refused a signal for another reason than that the process is gone."""
 
 
-Input = Start | Stop | ShutDown | SendSignal | Spawned | SpawnFailed | Exited | AlarmRang | SignalFailed
+Input = (
+    Start
+    | Stop
+    | ShutDown
+    | SendSignal
+    | Spawned
+    | SpawnFailed
+    | Exited
+    | MainPid
+    | TreeEnded
+    | AlarmRang
+    | SignalFailed
+)
 
 
 # Effects.
 @dataclass(frozen=True, slots=True)
 class Spawn:
     """Make the child, and say `Spawned` or `SpawnFailed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindMain:
+    """Find the process that the launcher put in the background, and say `MainPid` or `SpawnFailed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndTree:
+    """End what it left behind, and say `TreeEnded`; a `Spawn` that comes meanwhile has to wait for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +265,14 @@ class Refuse:
     refusal: Refusal
 
 
-Effect = Spawn | Signal | SetAlarm | CancelAlarm | Entered | Refuse
+Effect = Spawn | FindMain | EndTree | Signal | SetAlarm | CancelAlarm | Entered | Refuse
 Outcome = tuple[Process, list[Effect]]
 
 TOO_QUICKLY = "Exited too quickly (process log may have details)"  # clients show this text
+NOT_LAUNCHED = (
+    f"did not put itself in the background within {LAUNCH_SECONDS:.0f} seconds; "
+    "if it stays in the foreground, drop forking=true"
+)
 
 
 def step(process: Process, input_: Input, now: float, policy: Policy) -> Outcome:
@@ -237,21 +287,23 @@ def step(process: Process, input_: Input, now: float, policy: Policy) -> Outcome
                 return _moved(replace(process, wanted=Wanted.DOWN, tries=0), FATAL, CancelAlarm())
             return _stop(process, now, policy)
         case SendSignal(signum):
-            if process.state in SIGNALLABLE_STATES and process.pid:
+            if process.state in SIGNALLABLE_STATES and process.pid and not process.ending:
                 return process, [Signal(process.pid, signum)]
             return process, [Refuse(Refusal.NOT_RUNNING)]
         case Spawned(pid):
             return _spawned(process, pid, now, policy)
         case SpawnFailed(text):
-            if process.state is STARTING:
-                return _start_failed(process, text, now, policy)
-            return process, []
+            return _spawn_failed(process, text, now, policy)
         case Exited(status):
-            return _exited(process, status, now, policy)
+            return _exited_with_tree(process, status, now, policy)
+        case MainPid(pid):
+            return _main_pid(process, pid, now, policy)
+        case TreeEnded():
+            return _tree_ended(process)
         case AlarmRang(alarm):
             return _alarm_rang(process, alarm, now, policy)
         case _:  # SignalFailed
-            if process.state in SIGNALLABLE_STATES:
+            if process.state in SIGNALLABLE_STATES and not process.ending:
                 return _moved(process, UNKNOWN, CancelAlarm())
             return process, []
 
@@ -304,19 +356,60 @@ def _signal_to_stop(process: Process, now: float, policy: Policy) -> Outcome:
 
 
 def _spawned(process: Process, pid: int, now: float, policy: Policy) -> Outcome:
-    if process.state is not STARTING or process.pid:
+    if process.state is not STARTING or process.pid or process.launching:
         return process, []
-    alive = replace(process, pid=pid, started_at=now)  # a slow spawn must not use up its startsecs
+    # A slow spawn must not use up its startsecs.
+    alive = replace(process, pid=pid, started_at=now, launching=policy.forking)
     if process.wanted is Wanted.DOWN:
         return _signal_to_stop(alive, now, policy)
+    if policy.forking:
+        return alive, [SetAlarm(Alarm.LAUNCH, now + LAUNCH_SECONDS)]
+    return _up(alive, now, policy)
+
+
+def _main_pid(process: Process, pid: int, now: float, policy: Policy) -> Outcome:
+    if process.state not in (STARTING, STOPPING) or not process.launching or process.pid:
+        return process, []
+    main = replace(process, pid=pid, started_at=now, launching=False)
+    if process.state is STOPPING:
+        signal = Signal(pid, policy.stop_signal, policy.stop_as_group)
+        return main, [signal, SetAlarm(Alarm.KILL, now + policy.stop_wait_seconds)]
+    if process.wanted is Wanted.DOWN:
+        return _signal_to_stop(main, now, policy)
+    return _up(main, now, policy)
+
+
+def _up(alive: Process, now: float, policy: Policy) -> Outcome:
     if policy.start_seconds <= 0:
         return _moved(replace(alive, tries=0), RUNNING)
     return alive, [SetAlarm(Alarm.STARTED, now + policy.start_seconds)]
 
 
+def _spawn_failed(process: Process, text: str, now: float, policy: Policy) -> Outcome:
+    if process.state is STARTING and process.launching:  # whoever it left would be in the way of the next
+        after, effects = _start_failed(replace(process, ending=True), text, now, policy)
+        return after, [EndTree(), *effects]
+    if process.state is STARTING:
+        return _start_failed(process, text, now, policy)
+    if process.state is STOPPING and process.launching and not process.pid:
+        return _stopped(process)  # stopped while it was launching, and its launcher left nobody
+    return process, []
+
+
+def _stopped(process: Process) -> Outcome:
+    outcome = _moved(replace(process, launching=False, ending=False), STOPPED, CancelAlarm())
+    return replace(outcome[0], pid=0), outcome[1]
+
+
+def _tree_ended(process: Process) -> Outcome:
+    if process.state is STOPPING and process.ending:
+        return _stopped(process)
+    return replace(process, ending=False), []
+
+
 def _start_failed(process: Process, text: str, now: float, policy: Policy) -> Outcome:
     tries = process.tries + 1
-    failed = replace(process, pid=0, spawn_error=text, exit_status=None, tries=tries)
+    failed = replace(process, pid=0, spawn_error=text, exit_status=None, tries=tries, launching=False)
     outcome = _moved(failed, BACKOFF, CancelAlarm())
     if process.wanted is Wanted.DOWN:
         return _then(outcome, _moved(outcome[0], STOPPED))
@@ -325,11 +418,28 @@ def _start_failed(process: Process, text: str, now: float, policy: Policy) -> Ou
     return outcome[0], [*outcome[1], SetAlarm(Alarm.RETRY, now + tries)]
 
 
+def _exited_with_tree(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
+    # A launcher, or one that turned out to be a step on the way (many fork twice).
+    is_step = process.state is STARTING and now - process.started_at < policy.start_seconds
+    is_step = is_step or (process.launching and process.state in (STARTING, STOPPING))
+    if policy.forking and status == 0 and is_step:
+        return replace(process, pid=0, launching=True), [CancelAlarm(), FindMain()]
+    ends_tree = policy.ends_tree or (process.launching and process.state is STARTING)
+    if not ends_tree or process.state not in SIGNALLABLE_STATES:
+        return _exited(process, status, now, policy)
+    if process.state is STOPPING:
+        known = process.exit_status if process.ending else status
+        return replace(process, exit_status=known, ending=True), [CancelAlarm(), EndTree()]
+    after, effects = _exited(replace(process, ending=True), status, now, policy)
+    return after, [EndTree(), *effects]
+
+
 def _exited(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
     match process.state:
         case ProcessState.STOPPING:
-            outcome = _moved(replace(process, exit_status=status), STOPPED, CancelAlarm())
-            return replace(outcome[0], pid=0), outcome[1]
+            return _stopped(replace(process, exit_status=status))
+        case ProcessState.STARTING if process.launching:
+            return _start_failed(process, process.spawn_error or _launcher_failed(status), now, policy)
         case ProcessState.STARTING if now - process.started_at < policy.start_seconds:
             return _start_failed(process, TOO_QUICKLY, now, policy)
         case ProcessState.STARTING:
@@ -342,6 +452,11 @@ def _exited(process: Process, status: int | None, now: float, policy: Policy) ->
             return replace(outcome[0], pid=0), outcome[1]
         case _:
             return process, []
+
+
+def _launcher_failed(status: int | None) -> str:
+    how = "was killed" if status == -1 else f"exited with status {'unknown' if status is None else status}"
+    return f"the launcher {how} before it put anything in the background (process log may have details)"
 
 
 def _ended(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
@@ -367,9 +482,12 @@ def _alarm_rang(process: Process, alarm: Alarm, now: float, policy: Policy) -> O
     match alarm, process.state:
         case Alarm.STARTED, ProcessState.STARTING if process.pid:
             return _moved(replace(process, tries=0), RUNNING)
+        case Alarm.LAUNCH, ProcessState.STARTING if process.launching and process.pid:
+            late = replace(process, spawn_error=NOT_LAUNCHED)  # its exit, which comes now, is a failed start
+            return late, [Signal(process.pid, SIGKILL, as_group=True)]
         case Alarm.RETRY, state if policy.may_start and (state is BACKOFF or process.pausing):
             return _spawn(process, now)
-        case Alarm.KILL, ProcessState.STOPPING:
+        case Alarm.KILL, ProcessState.STOPPING if process.pid and not process.ending:
             kill = Signal(process.pid, SIGKILL, policy.kill_as_group)
             return process, [kill, SetAlarm(Alarm.KILL, now + policy.stop_wait_seconds)]
         case _:
