@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigild.core.events import Event
-from vigild.core.listener import MAX_SERIAL, Envelope, Listener, ListenerPool, Serial, subscribed_types
+from vigild.core.listener import (
+    MAX_SERIAL,
+    RESERVED_SERIALS,
+    Envelope,
+    Listener,
+    ListenerPool,
+    Serial,
+    Traces,
+    holds_its_event,
+    subscribed_types,
+)
 from vigild.core.states import ListenerState
 
 
@@ -96,6 +106,40 @@ def test_serials_start_at_0_and_wrap() -> None:
     serial = Serial()
     assert [serial.next(), serial.next()] == [0, 1]
     assert [Serial(MAX_SERIAL - 1).next(), Serial(MAX_SERIAL).next()] == [MAX_SERIAL, 0]
+
+
+def test_serials_are_reserved_before_they_are_given() -> None:
+    reserved: list[int] = []
+    serial = Serial(4, reserved.append)
+    assert reserved == []
+    given = [serial.next() for _ in range(RESERVED_SERIALS + 1)]
+    assert given[0] == 5
+    assert reserved == [4 + RESERVED_SERIALS, 4 + 2 * RESERVED_SERIALS]
+    assert Serial(reserved[-1]).next() > given[-1]
+    assert serial.last == given[-1]
+
+
+def test_serials_are_reserved_again_after_a_wrap() -> None:
+    reserved: list[int] = []
+    serial = Serial(MAX_SERIAL - 2, reserved.append)
+    assert [serial.next(), serial.next(), serial.next()] == [MAX_SERIAL - 1, MAX_SERIAL, 0]
+    assert reserved == [MAX_SERIAL, RESERVED_SERIALS - 1]
+
+
+def test_restored_events_come_in_the_order_in_which_they_were_accepted() -> None:
+    pool = ListenerPool("p", 1, pool_serial=Serial(6))
+    pool.accept(event("new"), 9)
+    pool.restore([Envelope(event("b"), 4, 4), Envelope(event("a"), 3, 2)])
+    assert [e.event.payload for e in pool.buffer] == [b"a", b"b", b"new"]
+    assert pool.dropped == 0
+
+
+def test_an_adopted_listener_holds_its_event_unless_it_was_not_sent_or_was_answered() -> None:
+    assert holds_its_event(None), "nothing shows: taken at the word of the journal"
+    assert holds_its_event(Traces(was_sent=True, has_spoken=False))
+    assert not holds_its_event(Traces(was_sent=True, has_spoken=True))
+    assert not holds_its_event(Traces(was_sent=False, has_spoken=False))
+    assert not holds_its_event(Traces(was_sent=False, has_spoken=True))
 
 
 def test_a_subscription_covers_everything_below_it() -> None:

@@ -1,6 +1,6 @@
 """TICK events: at multiples of their period by the wall clock, and only while somebody listens."""
 
-from support.fakes import EPOCH, FakeClock
+from support.fakes import EPOCH, FakeClock, FakeJournal
 from vigild.core.events import Event
 from vigild.engine.bus import EventBus
 from vigild.engine.ticks import Ticks
@@ -13,9 +13,11 @@ class Ear:
     def accept(self, event: Event, serial: int) -> None:
         self.heard.append(f"{event.type} {event.payload.decode()}")
 
+    def restored(self) -> None: ...
+
 
 def world(*types: str) -> tuple[FakeClock, EventBus, Ticks, Ear]:
-    clock, bus, ear = FakeClock(), EventBus(), Ear()
+    clock, bus, ear = FakeClock(), EventBus(FakeJournal()), Ear()
     bus.subscribe(ear, frozenset(types))
     ticks = Ticks(clock, bus)
     ticks.refresh()

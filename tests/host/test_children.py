@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from support.machine import Machine, on_machine
+from support.until import until
+from vigild.core.listener import Traces
 from vigild.engine.ports import SpawnFailure
 from vigild.host.runtime_dir import RuntimeDir
 
@@ -49,6 +51,65 @@ def test_a_child_inherits_no_descriptor_and_no_ignored_sigpipe(short_tmp: Path) 
         words = machine.read("stdout").split()
         assert words[:4] == [b"0", b"1", b"2", b"3"], "3 is ls's own"
         assert int(words[-1], 16) & 1 << (signal.SIGPIPE - 1) == 0
+
+    on_machine(short_tmp, play)
+
+
+def test_streams_tell_what_has_happened_since_they_were_marked(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        child = machine.run("echo READY; read a; read b; echo said; read c")
+        await machine.holds(lambda: machine.read("stdout") == b"READY\n")
+        child.mark_streams(2)
+        assert child.traces() == Traces(was_sent=False, has_spoken=False)
+        child.write_stdin(b"x\n")
+        assert child.traces() == Traces(was_sent=True, has_spoken=False)
+        child.write_stdin(b"y\n")
+        fifo = child._streams[0].fifo
+        assert fifo is not None
+        until(lambda: os.stat(fifo).st_mtime_ns)  # the loop stands still: nobody reads what the child says
+        assert child.traces() == Traces(was_sent=True, has_spoken=False), "it can still be read"
+        await machine.holds(lambda: machine.read("stdout") == b"READY\nsaid\n")
+        assert child.traces() == Traces(was_sent=True, has_spoken=True)
+        child.write_stdin(b"z\n")
+        await machine.ended(child)
+        assert child.traces() is None
+        child.mark_streams(2)
+
+    on_machine(short_tmp, play)
+
+
+def test_pipes_tell_nothing(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        child = machine.run("read a")
+        child.mark_streams(2)
+        assert child.traces() is None
+        child.write_stdin(b"\n")
+        await machine.ended(child)
+
+    on_machine(short_tmp, play, fifos=False)
+
+
+def test_a_large_event_goes_into_stdin_in_one_piece(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        child = machine.run("head -c 300001 | wc -c; read x")
+        child.mark_streams(300_001)
+        child.write_stdin(b"x" * 300_001)
+        assert child._stdin is not None
+        assert not child._stdin._queue, "all of it is with the kernel, whatever becomes of this process"
+        child.write_stdin(b"\n")
+        await machine.ended(child)
+        assert machine.read("stdout").strip() == b"300001"
+
+    on_machine(short_tmp, play)
+
+
+def test_marking_a_child_that_reads_no_more_is_no_mistake(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        child = machine.run("exec <&-; echo closed; sleep 1000")
+        await machine.holds(lambda: machine.read("stdout") == b"closed\n")
+        child.mark_streams(2)
+        machine.children.kill(child.pid, signal.SIGKILL, True)
+        await machine.ended(child)
 
     on_machine(short_tmp, play)
 

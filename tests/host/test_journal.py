@@ -51,6 +51,22 @@ def test_there_is_none_where_none_was_left(tmp_path: Path) -> None:
     assert ({}, 0) == read_journal(str(tmp_path))
 
 
+def test_several_changes_are_one_write_in_their_order(
+    tmp_path: Path, open_it: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = open_it(tmp_path)
+    journal.put("event", "a", b"1")
+    written: list[bytes] = []
+    append = journal.append
+    monkeypatch.setattr(journal, "append", lambda record: (written.append(record), append(record)))
+    journal.put_all(
+        {("event", "a"): None, ("event", "b"): b"2", ("listener", "x"): b"b", ("event", "z"): None}
+    )
+    journal.put_all({("event", "b"): b"2"})
+    assert written == [b"-event 1 0\na\n\n+event 1 1\nb\n2\n+listener 1 1\nx\nb\n"]
+    assert ({"event": {"b": b"2"}, "listener": {"x": b"b"}}, 0) == read_journal(str(tmp_path))
+
+
 def test_the_same_value_is_not_written_twice(tmp_path: Path, open_it: Opener) -> None:
     journal = open_it(tmp_path)
     journal.put("process", "a", b"1")

@@ -2,10 +2,11 @@
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
+from vigild.core.listener import Traces
 from vigild.engine.engine import Engine
 from vigild.engine.listeners import ResultHandler, default_result_handler
 from vigild.engine.ports import ChildRequest, Command, CommandProblem, Ports, SpawnFailure, StreamPlan
@@ -65,11 +66,19 @@ class FakeChild:
         self.stdin_closed = False
         self.finished = False
         self.last_words = b""
+        self.marks = 0
+        self.shows: Traces | None = None
 
     def write_stdin(self, data: bytes) -> None:
         if self.stdin_closed:
             raise BrokenPipeError("closed")
         self.stdin.append(data)
+
+    def mark_streams(self, room_bytes: int) -> None:
+        self.marks += 1
+
+    def traces(self) -> Traces | None:
+        return self.shows
 
     def finish(self) -> None:
         if self.last_words:
@@ -132,6 +141,13 @@ class FakeJournal:
     def drop(self, kind: str, key: str) -> None:
         self.calls.append(("drop", kind, key))
         self.entries.get(kind, {}).pop(key, None)
+
+    def put_all(self, changes: Mapping[tuple[str, str], bytes | None]) -> None:
+        for (kind, key), value in changes.items():
+            if value is not None:
+                self.put(kind, key, value)
+            elif key in self.entries.get(kind, {}):
+                self.drop(kind, key)
 
 
 @dataclass

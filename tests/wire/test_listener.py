@@ -13,6 +13,7 @@ from vigild.wire.listener import (
     Said,
     SaidReady,
     SaidResult,
+    Step,
     Violated,
     encode_event,
 )
@@ -78,6 +79,67 @@ def test_an_event_that_could_not_be_sent_leaves_it_waiting() -> None:
     parser = busy()
     parser.event_not_sent()
     assert parser.receive(b"x") == [Violated(b"x")]
+
+
+# A listener that was adopted: nobody knows how much of what it said the dead daemon has read.
+
+WHOLE = b"RESULT 2\nOKREADY\n"
+
+
+@given(read=st.integers(1, len(WHOLE)), cut=st.integers(0, 40))
+def test_after_a_lost_result_the_rest_of_it_is_passed_over_and_the_next_one_is_taken(
+    read: int, cut: int
+) -> None:
+    parser = ListenerParser(Step.PRESUMED_READY)
+    parser.event_sent()
+    data = WHOLE[read:] + WHOLE
+    assert parser.receive(data[:cut]) + parser.receive(data[cut:]) == [SaidResult(b"OK"), SaidReady()]
+
+
+@given(read=st.integers(0, len(WHOLE) - len(b"READY\n")), cut=st.integers(0, 20))
+def test_a_busy_listener_says_its_result_or_a_ready_that_tells_that_it_was_lost(read: int, cut: int) -> None:
+    parser = ListenerParser(Step.PRESUMED_BUSY)
+    data = WHOLE[read:]
+    said = parser.receive(data[:cut]) + parser.receive(data[cut:])
+    assert said == ([SaidReady()] if read else [SaidResult(b"OK"), SaidReady()])
+    assert parser.receive(b"x") == [Violated(b"x")], "in step again"
+
+
+@pytest.mark.parametrize("late", [b"READY\n", b"DY\nREADY\n"])
+def test_a_ready_that_comes_after_the_event_is_an_old_one(late: bytes) -> None:
+    parser = ListenerParser(Step.PRESUMED_READY)
+    parser.event_sent()
+    assert parser.receive(late) == []
+    assert parser.receive(WHOLE) == [SaidResult(b"OK"), SaidReady()]
+    parser.event_sent()
+    assert parser.receive(b"READY\n") == [Violated(b"READY", b"READY")], "only one is"
+
+
+def test_a_ready_that_comes_before_the_event_is_a_ready() -> None:
+    parser = ListenerParser(Step.PRESUMED_READY)
+    assert parser.receive(b"EADY\n") == []
+    assert parser.receive(b"READY\n") == [SaidReady()]
+    assert parser.receive(b"READY\n") == [Violated(b"READY\n")]
+
+
+def test_what_is_passed_over_is_bounded_and_is_no_violation() -> None:
+    parser = ListenerParser(Step.PRESUMED_BUSY)
+    for _ in range(100):
+        assert parser.receive(b"print\n" * 100) == []
+    assert len(parser.snapshot()) < 200
+    assert parser.receive(b"RESULT 99999999\nRESULT 2\nOK") == [SaidResult(b"OK")]
+
+
+def test_one_that_broke_the_protocol_is_not_listened_to() -> None:
+    assert ListenerParser(Step.DISTRUSTED).receive(b"READY\n") == []
+
+
+@given(cut=st.integers(0, len(WHOLE)))
+def test_a_parser_goes_on_from_a_snapshot_wherever_it_was(cut: int) -> None:
+    parser = busy()
+    said = parser.receive(WHOLE[:cut])
+    said += ListenerParser.from_snapshot(parser.snapshot()).receive(WHOLE[cut:])
+    assert said == [SaidResult(b"OK"), SaidReady()]
 
 
 def test_an_event_counts_its_payload_in_bytes() -> None:

@@ -17,19 +17,34 @@ from vigild.core.events import EVENT_TYPES, PARENTS, Event
 from vigild.core.states import ListenerState
 
 MAX_SERIAL = 2**63 - 1
+RESERVED_SERIALS = 1000
 
 
 class Serial:
-    """Counts from 0, and starts again after `MAX_SERIAL`."""
+    """Counts from 0, and starts again after `MAX_SERIAL`.
 
-    __slots__ = ("_last",)
+    Numbers are reserved in blocks: `reserve(last)` is called before any number up to `last` is given out. Who
+    counts on after a crash begins behind that, so that no number is ever given twice; some are never given.
+    """
 
-    def __init__(self, last: int = -1) -> None:
+    __slots__ = ("_last", "_reserve", "_reserved")
+
+    def __init__(self, last: int = -1, reserve: Callable[[int], None] = lambda last: None) -> None:
         self._last = last
+        self._reserve = reserve
+        self._reserved = last
+
+    @property
+    def last(self) -> int:
+        """The number that was given last; -1 before the first."""
+        return self._last
 
     def next(self) -> int:
         """The next number."""
         self._last = 0 if self._last >= MAX_SERIAL else self._last + 1
+        if self._last > self._reserved or self._last == 0:
+            self._reserved = min(self._last + RESERVED_SERIALS - 1, MAX_SERIAL)
+            self._reserve(self._reserved)
         return self._last
 
 
@@ -64,6 +79,10 @@ class ListenerPool:
         """Take an event. Returns the envelope that had to be dropped for it, if the buffer was full."""
         return self._insert(Envelope(event, serial, self.pool_serial.next()), at_head=False)
 
+    def restore(self, envelopes: Iterable[Envelope]) -> None:
+        """Have these in the buffer as well, all in the order in which they were accepted. The bound is not applied."""
+        self.buffer = deque(sorted((*self.buffer, *envelopes), key=lambda envelope: envelope.pool_serial))
+
     def reject(self, listener: Listener) -> Envelope | None:
         """Put back what `listener` had, to be delivered again. Returns what was dropped for it, if anything."""
         envelope, listener.envelope = listener.envelope, None
@@ -96,6 +115,24 @@ class ListenerPool:
             self.buffer.popleft()
             taker.state = ListenerState.BUSY
             taker.envelope = envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What the streams of an adopted listener tell of the time since its last event was written down as sent."""
+
+    was_sent: bool  # the event was written to its stdin
+    has_spoken: bool  # it wrote to its stdout, and a daemon that is dead has read all of that
+
+
+def holds_its_event(traces: Traces | None) -> bool:
+    """Is an adopted listener, whose event was not acknowledged in writing, still at work on it?
+
+    If not, it never got the event, or its answer died with the daemon that read it: it waits for another, and
+    the event has to be sent again. Without traces it is taken at the journal's word; should its answer be
+    lost, the READY that follows tells.
+    """
+    return traces is None or (traces.was_sent and not traces.has_spoken)
 
 
 def subscribed_types(names: tuple[str, ...]) -> frozenset[str]:

@@ -58,6 +58,7 @@ LATE_MODULES = (
     "pwd",
     "resource",
     "shlex",
+    "termios",
     "vigild.config.stop_time",
     "vigild.daemon.status_line",
     "vigild.fronts.router",

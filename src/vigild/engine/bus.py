@@ -1,24 +1,39 @@
 """Events on their way to the pools that asked for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from vigild.core.events import Event
-from vigild.core.listener import Serial
+from vigild.engine.event_records import EventRecords
+from vigild.engine.ports import Journal, Log
 
 
 class Subscriber(Protocol):
     """A pool: takes events of the types it subscribed to."""
 
     def accept(self, event: Event, serial: int) -> None: ...
+    def restored(self) -> None: ...
 
 
 class EventBus:
     """Who wants which event. An event that nobody wants is not even made: ask `wants` first, or use `emit_if_wanted`."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Journal) -> None:
+        self.records = EventRecords(journal)
         self._subscribers: dict[str, list[Subscriber]] = {}
-        self._serial = Serial()
+        self._serial = self.records.make_serial()
+
+    def restore(self, entries: Mapping[str, Mapping[str, bytes]], log: Log) -> None:
+        """Go on from the journal of a dead daemon. Before any pool is made: it asks for its part then."""
+        self.records.inherit(entries, log)
+        self._serial = self.records.make_serial()
+
+    def restored(self) -> None:
+        """All pools are there, and every listener that lives was adopted: deliver, and forget what nobody claims."""
+        subscribers = (subscriber for group in self._subscribers.values() for subscriber in group)
+        for subscriber in tuple(dict.fromkeys(subscribers)):
+            subscriber.restored()
+        self.records.forget_rest()
 
     def subscribe(self, subscriber: Subscriber, event_types: frozenset[str]) -> None:
         """From now on `subscriber` gets every event of these concrete types."""

@@ -52,7 +52,7 @@ class Engine:
     ) -> None:
         self.ports = ports
         self.settings = settings
-        self.bus = EventBus()
+        self.bus = EventBus(ports.journal)
         self.groups: dict[str, Group] = {}
         self.mood = SupervisorState.RUNNING
         self._ticks = Ticks(ports.clock, self.bus)

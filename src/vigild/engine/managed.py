@@ -136,6 +136,12 @@ class ManagedProcess:
             raise BrokenPipeError("not running")
         self._child.write_stdin(data)
 
+    def send_event(self, data: bytes) -> None:
+        """Send a listener an event, so that another daemon can see whether it got it. Raises BrokenPipeError."""
+        if self._child is not None:
+            self._child.mark_streams(len(data))
+        self.write_stdin(data)
+
     # What happens to it.
 
     def feed(self, input_: Input) -> Refusal | None:

@@ -5,9 +5,11 @@ Rules that hold for every implementation:
 - A failure that a person should read about is a value (`SpawnFailure`), not an exception.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+from vigild.core.listener import Traces
 
 # All that descends from a spawn is known by this variable, also to a daemon that did not see it happen.
 SPAWN_MARK = "VIGIL_SPAWN_ID"
@@ -90,6 +92,15 @@ class Child(Protocol):
     def write_stdin(self, data: bytes) -> None:
         """Queue bytes for its stdin. Raises BrokenPipeError when nobody can read them (any more)."""
 
+    def mark_streams(self, room_bytes: int) -> None:
+        """From now on it shows, even to another daemon, whether stdin and stdout are written to.
+
+        Its stdin is made large enough for so much at once.
+        """
+
+    def traces(self) -> Traces | None:
+        """What showed since the last mark; None where its streams cannot tell."""
+
     def finish(self) -> None:
         """The child was reaped: read what is left in its streams, deliver it, and let go of them."""
 
@@ -140,6 +151,9 @@ class Journal(Protocol):
 
     def drop(self, kind: str, key: str) -> None:
         """There is no such entry any more."""
+
+    def put_all(self, changes: Mapping[tuple[str, str], bytes | None]) -> None:
+        """Several at once by kind and key, in this order and with one write. None: no such entry any more."""
 
 
 class LogFiles(Protocol):

@@ -13,6 +13,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+from vigild.core.listener import Traces
 from vigild.engine.ports import ChildRequest, Command, CommandProblem, Log, SpawnFailure, StreamPlan
 from vigild.host.commands import find_command
 from vigild.host.logfiles import ChildLogs
@@ -41,6 +42,23 @@ class RunningChild:
         if self._stdin is None:
             raise BrokenPipeError(errno.EPIPE, "the process has no stdin to write to")
         self._stdin.write(data)
+
+    def mark_streams(self, room_bytes: int) -> None:
+        """Before an event: let it show from now on whether it was sent and answered."""
+        if self._stdin is not None and self._streams and self._streams[0].fd >= 0:
+            try:
+                # In this order: where only the first is marked, the event was not sent.
+                self._stdin.mark(room_bytes)
+                self._streams[0].mark()
+            except OSError:
+                pass  # nobody reads it: the write will say so
+
+    def traces(self) -> Traces | None:
+        """What showed since the last mark."""
+        was_sent = self._stdin.was_written() if self._stdin is not None else None
+        if was_sent is None or not self._streams or self._streams[0].fd < 0:
+            return None
+        return Traces(was_sent, self._streams[0].was_read_out())
 
     def finish(self) -> None:
         """It was reaped: deliver what is left, let go."""

@@ -6,6 +6,7 @@ is there less than everything.
 """
 
 import os
+from collections.abc import Mapping
 
 from vigild.engine.ports import Log
 from vigild.wire.journal import Entries, decode, encode_all, encode_drop, encode_put
@@ -24,6 +25,9 @@ class NoJournal:
         """Nothing."""
 
     def drop(self, kind: str, key: str) -> None:
+        """Nothing."""
+
+    def put_all(self, changes: Mapping[tuple[str, str], bytes | None]) -> None:
         """Nothing."""
 
 
@@ -51,6 +55,20 @@ class Journal:
         """There is no such entry any more."""
         if self.entries.get(kind, {}).pop(key, None) is not None:
             self.append(encode_drop(kind, key))
+
+    def put_all(self, changes: Mapping[tuple[str, str], bytes | None]) -> None:
+        """All of these, in this order, with one write."""
+        records: list[bytes] = []
+        for (kind, key), value in changes.items():
+            keys = self.entries.setdefault(kind, {})
+            if value is None:
+                if keys.pop(key, None) is not None:
+                    records.append(encode_drop(kind, key))
+            elif keys.get(key) != value:
+                keys[key] = value
+                records.append(encode_put(kind, key, value))
+        if records:
+            self.append(b"".join(records))
 
     def append(self, record: bytes) -> None:
         """Write one record: the one place where the journal grows."""

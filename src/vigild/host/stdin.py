@@ -2,9 +2,13 @@
 
 import asyncio
 import errno
+import fcntl
 import os
 
 MAX_QUEUED_BYTES = 8 << 20
+USUAL_PIPE_BYTES = 64 << 10
+
+_F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 
 
 class StdinWriter:
@@ -34,6 +38,30 @@ class StdinWriter:
         self._queue += data
         if not self._watched:
             self._send()
+
+    def mark(self, room_bytes: int) -> None:
+        """Let the FIFO look as if nobody had ever written to it, until somebody does. Raises OSError.
+
+        With room for so much, as far as the kernel grants it: what goes in with a single write is there whole
+        or not at all, whenever this process dies.
+        """
+        if self._fifo is None:
+            return
+        if self._fd < 0:
+            self._open()
+        os.utime(self._fd, ns=(0, 0))
+        if room_bytes > USUAL_PIPE_BYTES:
+            try:
+                fcntl.fcntl(self._fd, _F_SETPIPE_SZ, room_bytes)
+            except OSError:
+                pass  # over the user's share of pipe memory, or something larger is in it
+
+    def was_written(self) -> bool | None:
+        """Since `mark`, by whatever daemon. None where that cannot be known."""
+        try:
+            return None if self._fifo is None else os.stat(self._fifo).st_mtime_ns != 0
+        except OSError:
+            return None
 
     def close(self) -> None:
         """The child is gone, and what it did not read with it."""

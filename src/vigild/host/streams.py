@@ -239,6 +239,19 @@ class OutputStream:
             self._after_full_read()
         return count
 
+    def mark(self) -> None:
+        """Let the FIFO look as if the child had never written, until it does. Raises OSError."""
+        if self.fifo is not None:
+            os.utime(self.fd, ns=(0, 0))
+
+    def was_read_out(self) -> bool:
+        """Did the child write since `mark`, and has all of that been read?"""
+        if self.fifo is None or not os.fstat(self.fd).st_mtime_ns:
+            return False
+        import termios
+
+        return not any(fcntl.ioctl(self.fd, termios.FIONREAD, bytes(4)))
+
     def finish(self) -> None:
         """The child is dead: deliver what is there. Read on only if a descendant holds the stream."""
         self.drain()

@@ -3,14 +3,20 @@
 A listener says `READY\\n`, gets one event (a header line and `len` bytes of payload), and answers
 `RESULT <n>\\n` and n bytes. Anything else is a violation, after which nothing it says can be trusted.
 `len` counts bytes (Supervisor counts characters there, which cuts a payload that is not ASCII).
+
+A listener that was adopted may have spoken to the dead daemon meanwhile, and nobody knows how much of it was
+read. Its parser begins out of step: it looks for the first whole token and passes over pieces of others.
 """
 
+import re
 from dataclasses import dataclass
+from enum import Enum
 
 READY_TOKEN = b"READY\n"
 RESULT_TOKEN = b"RESULT "
 MAX_RESULT_BYTES = 1 << 20  # a result is a word or two; more than this is a listener gone wrong
 MAX_RESULT_LINE_BYTES = 64
+_RESULT_LINE = re.compile(rb"RESULT [0-9]{1,6}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,17 @@ class Violated:
 Said = SaidReady | SaidResult | Violated
 
 
+class Step(Enum):
+    """How a parser stands with what its listener says."""
+
+    IN_STEP = "in step"
+    PRESUMED_READY = "presumed ready"  # adopted without an event; a READY, if it comes, is an old one
+    PRESUMED_BUSY = (
+        "presumed busy"  # adopted with an event; a READY instead of a RESULT says that this was lost
+    )
+    DISTRUSTED = "distrusted"  # adopted after it had broken the protocol: nothing it says counts
+
+
 class ListenerParser:
     """Reads what one listener says. Give it bytes, take facts; it does no I/O and never blocks.
 
@@ -43,10 +60,30 @@ class ListenerParser:
     before and after.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, step: Step = Step.IN_STEP) -> None:
         self._buffer = b""
-        self._expects = "ready"  # ready -> idle -> result line -> result body -> ready; or broken
+        self._expects = _FIRST[step]  # ready -> nothing -> result (line) -> body -> ready; or broken
         self._needed_bytes = 0
+        self._step = step
+
+    def snapshot(self) -> bytes:
+        """All that it knows, for `from_snapshot`."""
+        return b"%b;%b;%d;%b" % (
+            self._step.value.encode(),
+            self._expects.encode(),
+            self._needed_bytes,
+            self._buffer,
+        )
+
+    @classmethod
+    def from_snapshot(cls, snapshot: bytes) -> "ListenerParser":
+        """The parser that goes on where another stopped. Raises ValueError."""
+        step, expects, needed_bytes, buffer = snapshot.split(b";", 3)
+        parser = cls(Step(step.decode()))
+        parser._expects = expects.decode()
+        parser._needed_bytes = int(needed_bytes)
+        parser._buffer = buffer
+        return parser
 
     def event_sent(self) -> None:
         """The listener was given an event: a result must come next."""
@@ -77,6 +114,8 @@ class ListenerParser:
         return said
 
     def _next(self) -> Said | None:
+        if self._step is not Step.IN_STEP:
+            return self._first_whole_token()
         if self._expects == "result":
             newline = self._buffer.find(b"\n", 0, MAX_RESULT_LINE_BYTES)
             if newline < 0:
@@ -101,8 +140,34 @@ class ListenerParser:
                 return None
         return Violated(self._buffer)
 
+    def _first_whole_token(self) -> Said | None:
+        """Pass over what is left of tokens that the dead daemon read the beginning of, and be in step again."""
+        found = _RESULT_LINE.search(self._buffer) if self._expects == "result" else None
+        ready = self._buffer.find(READY_TOKEN)
+        if found is not None and (ready < 0 or found.start() < ready):
+            self._buffer = self._buffer[found.start() :]
+            self._step = Step.IN_STEP
+            return self._next()
+        if ready < 0:
+            self._buffer = self._buffer[-MAX_RESULT_LINE_BYTES:]
+            return None
+        self._buffer = self._buffer[ready + len(READY_TOKEN) :]
+        is_old = self._step is Step.PRESUMED_READY and self._expects == "result"
+        self._step = Step.IN_STEP
+        if is_old:
+            return self._next() if self._buffer else None
+        return SaidReady()
+
     def _bad_result(self, line: bytes) -> Violated:
         return Violated(line + self._buffer, line)
+
+
+_FIRST = {
+    Step.IN_STEP: "ready",
+    Step.PRESUMED_READY: "nothing",
+    Step.PRESUMED_BUSY: "result",
+    Step.DISTRUSTED: "broken",
+}
 
 
 def encode_event(
