@@ -37,8 +37,14 @@ TABLES = {
     "rpcinterface": options.RPCINTERFACE,
     "ctlplugin": options.CTLPLUGIN,
 }
-# An event listener's stdout carries the protocol: these make no sense there.
-LEFT_OUT = {"stdout_capture_maxbytes", "stderr_capture_maxbytes"}
+# One limit stands for all. An event listener's stdout carries the protocol: capturing makes no sense there;
+# what a program runs as and under is said once.
+LIMITS = {name for name in options.PROGRAM if name.startswith("limit_")} - {"limit_nofile"}
+SETUP = {option.name for option in options.IDENTITY_OPTIONS} | {"limit_nofile"}
+LEFT_OUT = {
+    "program": LIMITS,
+    "eventlistener": {"stdout_capture_maxbytes", "stderr_capture_maxbytes"} | LIMITS | SETUP,
+}
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -47,7 +53,7 @@ def test_every_option_is_there(sample: str, name: str) -> None:
     missing = [
         option for option in TABLES[name] if not re.search(rf"^;?{re.escape(option)} ?=", text, re.MULTILINE)
     ]
-    assert set(missing) <= (LEFT_OUT if name == "eventlistener" else set())
+    assert set(missing) <= LEFT_OUT.get(name, set())
 
 
 def test_options_that_fcgi_programs_add_are_there(sample: str) -> None:

@@ -144,3 +144,47 @@ def test_what_supervisor_says_about_logs(tmp_path: Path) -> None:
     assert loaded.warnings[1].startswith(
         "For [program:x], AUTO logging used for stderr_logfile without rollover"
     )
+
+
+def test_limits_identity_and_environment_files(tmp_path: Path) -> None:
+    text = """
+        [supervisord]
+        environment=FROM="daemon"
+        [program:w]
+        command=x
+        numprocs=2
+        process_name=w%(process_num)d
+        limit_nofile=100:200
+        limit_core=0
+        nice=5
+        ionice=idle
+        oom_score_adj=-10
+        cpu_affinity=%(process_num)d
+        group=www-data
+        supplementary_groups=
+        inherit_environment=false
+        envfile=%(here)s/%(process_num)d.env
+        environment=OWN="1"
+        [eventlistener:e]
+        command=x
+        events=EVENT
+        limit_as=1GB
+        unset_environment=A,B*
+        set_user_environment=true
+        [program:plain]
+        command=x
+        environment=OWN="1"
+    """
+    processes = {process.name: process for process in processes_of(load_text(tmp_path, text))}
+    first, second, ear, plain = (processes[name] for name in ("w0", "w1", "e", "plain"))
+
+    assert first.limits == (("core", 0, 0), ("nofile", 100, 200))
+    assert (first.nice, first.io_priority, first.oom_score_adjustment) == (5, (3, 0), -10)
+    assert (first.gid, first.supplementary_gids, first.inherit_environment) == (33, (), False)
+    assert (first.cpus, second.cpus) == ((0,), (1,))
+    assert second.environment_files == ((f"{tmp_path}/1.env", False),)
+    assert first.environment == {"FROM": "daemon", "OWN": "1"}
+    assert first.own_variables == ("OWN",)
+    assert ear.limits == (("as", 1024**3, 1024**3),)
+    assert (ear.unset_environment, ear.set_user_environment) == (("A", "B*"), True)
+    assert (plain.limits, plain.own_variables, plain.supplementary_gids) == ((), (), None)

@@ -3,7 +3,8 @@
 from support.fakes import program
 from vigild.config.model import GroupKind, StreamConfig
 from vigild.core.process import Autorestart, Policy
-from vigild.engine.plans import child_environment, policy_of, stream_plan
+from vigild.engine.plans import child_environment, child_setup, policy_of, stream_plan
+from vigild.engine.ports import SPAWN_MARK, ChildSetup
 from vigild.engine.settings import Settings
 
 
@@ -47,3 +48,52 @@ def test_a_listeners_stdout_is_a_protocol_and_stays_as_it_is() -> None:
     plan = stream_plan("stderr", stream, config, settings, "/l", None, ignore)
     assert (plan.capture_max_bytes, plan.syslog_tag, plan.strip_ansi) == (10, "ear", True)
     assert (plan.line_prefix, plan.line_timestamps) == (b"[x] ", True)
+
+
+def test_without_options_there_is_no_setup() -> None:
+    assert child_setup(program("w", environment={"A": "b"}), {}) is None
+
+
+def test_a_setup_carries_what_the_options_say_and_the_variables_that_come_on_top() -> None:
+    config = program(
+        "w", environment={"A": "b", "OWN": "1"}, own_variables=("OWN",), environment_files=(("/e", True),),
+        limits=(("core", 0, -1),), nice=1, io_priority=(3, 0), oom_score_adjustment=2, cpus=(0,), gid=33,
+        supplementary_gids=(), set_user_environment=True,
+    )  # fmt: skip
+    environment = child_environment(config, "g", Settings(), "id-1")
+    assert child_setup(config, environment) == ChildSetup(
+        (("core", 0, -1),),
+        1,
+        (3, 0),
+        2,
+        (0,),
+        33,
+        (),
+        True,
+        (("/e", True),),
+        (("OWN", "1"), (SPAWN_MARK, "id-1")),
+    )
+    assert child_setup(program("w", nice=0), {}) == ChildSetup(nice=0)
+
+
+def test_what_is_not_inherited() -> None:
+    settings = Settings(base_environment={"LC_ALL": "C", "LANG": "C", "A": "daemon", "B": "daemon"})
+    config = program(
+        "w",
+        environment={"A": "section", "LC_TIME": "supervisord", "X": "supervisord"},
+        own_variables=("A",),
+        unset_environment=("LC_*", "[AB]", "SUPERVISOR_*"),
+    )
+    environment = child_environment(config, "g", settings, "id")
+    assert {name for name in environment if not name.startswith("SUPERVISOR_")} == {
+        "LANG",
+        "A",
+        "X",
+        SPAWN_MARK,
+    }
+    assert environment["A"] == "section"
+    assert environment["SUPERVISOR_ENABLED"] == "1", "the daemon says that itself"
+
+    alone = program("w", environment={"A": "1"}, inherit_environment=False)
+    assert "LANG" not in child_environment(alone, "g", settings, "id")
+    assert child_environment(alone, "g", settings, "id")["A"] == "1"

@@ -1,6 +1,7 @@
 """Users and groups by name and number, and the few other facts about the machine that values depend on."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -74,6 +75,14 @@ class SystemAccounts:
         return record.pw_dir
 
 
+def has_limit(name: str) -> bool:
+    """Whether this system has the resource limit `name` (`nofile`, …)."""
+    import resource  # late: most configurations set no limits
+
+    # Python has no name for the limit of file locks, which Linux keeps for old programs.
+    return hasattr(resource, f"RLIMIT_{name.upper()}") or (name == "locks" and sys.platform == "linux")
+
+
 @dataclass(slots=True)
 class Surroundings:
     """What the machine says while a configuration is resolved. Tests give their own."""
@@ -84,6 +93,8 @@ class Surroundings:
     uid: int = field(default_factory=os.getuid)
     is_directory: Callable[[str], bool] = os.path.isdir
     why_not_importable: Callable[[str], str] = why_not_importable
+    has_limit: Callable[[str], bool] = has_limit
+    has_cpu_affinity: bool = hasattr(os, "sched_setaffinity")
     known_directories: set[str] = field(default_factory=set)  # each is looked up once per load
 
     def expand_user(self, path: str) -> str:

@@ -16,6 +16,7 @@ CODES: dict[str, str] = {
     "V012": "a module or function cannot be imported",
     "V013": "options that exclude each other, or need each other",
     "V014": "[include] without files=",
+    "V015": "this system lacks what an option sets",
     # Suspicious, whatever the values are.
     "V101": "an unknown or misspelt option, or one in the wrong section; it is ignored",
     "V102": "an unknown or misspelt section; it is ignored",
@@ -41,6 +42,13 @@ CODES: dict[str, str] = {
     "V212": "a % without a name takes in the whole environment",
     "V213": "a template that has not been rendered",
     "V214": "an event listener reads characters, and is told lengths in bytes",
+    # Limits, identity and environment files of programs.
+    "V231": "a daemon that is not root cannot do what an option asks",
+    "V232": "a limit that changes nothing",
+    "V233": "a limit under which hardly any program runs",
+    "V234": "an environment file does not exist",
+    "V235": "a CPU that this machine does not have",
+    "V236": "more open files than the kernel allows any process",
     # Logs.
     "V301": "rotation is on for a device or a pipe",
     "V302": "one rotated log file has several writers",

@@ -69,6 +69,21 @@ class ProcessConfig:
     server_url: str | None = None
     log_prefix: str = ""  # Vigil's: put before every line of output; already expanded
     log_timestamps: bool = False  # Vigil's: an ISO 8601 time before every line of output
+    # Vigil's: limits and identity. `limits`: (name as in limit_NAME, soft, hard), -1 being no limit.
+    limits: tuple[tuple[str, int, int], ...] = ()
+    nice: int | None = None
+    io_priority: tuple[int, int] | None = None  # the kernel's numbers of class and level
+    oom_score_adjustment: int | None = None
+    cpus: tuple[int, ...] = ()  # empty: as the daemon
+    gid: int | None = None
+    supplementary_gids: tuple[int, ...] | None = None  # None: what the user database says
+    inherit_environment: bool = True
+    unset_environment: tuple[str, ...] = ()  # names and patterns of what is not to be inherited
+    set_user_environment: bool = False
+    environment_files: tuple[tuple[str, bool], ...] = ()  # (path, whether it may be missing)
+    own_variables: tuple[
+        str, ...
+    ] = ()  # those in `environment` that the section itself sets; with the last three
     where: Where | None = field(default=None, compare=False)
 
 

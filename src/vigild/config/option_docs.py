@@ -33,6 +33,51 @@ _STREAM_DOCS = {
     "{0}_syslog": "Send each line of {0} to syslog too, with the process's name before it.",
 }
 
+_LIMITED = {
+    "as": "The address space of each process, in bytes (`RLIMIT_AS`).",
+    "core": "The size of a core file, in bytes (`RLIMIT_CORE`); 0 for none.",
+    "cpu": "CPU time of each process, in seconds or with a unit (`RLIMIT_CPU`): SIGXCPU at the soft limit, SIGKILL at the hard one.",
+    "data": "The heap and private memory of each process, in bytes (`RLIMIT_DATA`).",
+    "fsize": "The size of a file that it writes, in bytes (`RLIMIT_FSIZE`).",
+    "locks": "File locks (`RLIMIT_LOCKS`); no Linux since 2.4.25 looks at it.",
+    "memlock": "Memory that may be locked, in bytes (`RLIMIT_MEMLOCK`).",
+    "msgqueue": "Bytes in POSIX message queues of its user (`RLIMIT_MSGQUEUE`).",
+    "nice": "How far it may raise its own priority (`RLIMIT_NICE`): a nice value with its sign, such as `-5`, or 20 minus it.",
+    "nofile": "Open files of each process (`RLIMIT_NOFILE`).",
+    "nproc": "Processes and threads of its **user**, whoever started them (`RLIMIT_NPROC`); root is not held to it.",
+    "rss": "Resident memory (`RLIMIT_RSS`); no Linux since 2.4.30 looks at it.",
+    "rtprio": "The real-time priority it may take (`RLIMIT_RTPRIO`).",
+    "rttime": "CPU time without a pause under real-time scheduling, in microseconds or with a unit (`RLIMIT_RTTIME`).",
+    "sigpending": "Signals that may be queued for its user (`RLIMIT_SIGPENDING`).",
+    "stack": "The stack of each process, in bytes (`RLIMIT_STACK`).",
+}
+
+_IDENTITY_DOCS = {
+    **{
+        f"limit_{name}": f"{text} `N` sets soft and hard limit, `SOFT:HARD` both, `unlimited` lifts it. "
+        "By default as the daemon's."
+        for name, text in _LIMITED.items()
+    },
+    "nice": "The nice value, from -20 (served first) to 19. By default as the daemon's.",
+    "ionice": "Class and level of its disk access: `idle`, `best-effort:0` to `best-effort:7`, `realtime:0` to "
+    "`realtime:7`, or `none` for what follows from the nice value. By default as the daemon's.",
+    "oom_score_adj": "From -1000 (never) to 1000: how readily the kernel ends the program when memory is short. "
+    "By default as the daemon's.",
+    "cpu_affinity": "The CPUs it may run on, such as `0-3,7`; `%(process_num)d` gives each process one of its own. "
+    "By default as the daemon's.",
+    "group": "The primary group, by name or number. By default the user's. Needs a daemon that runs as root.",
+    "supplementary_groups": "Its further groups, by name or number, with commas between; nothing means none. By default those "
+    "that the user database gives to `user`. Needs a daemon that runs as root.",
+    "inherit_environment": "Begin with the daemon's own environment. With `false` the program has what the configuration "
+    "and `envfile` set, and nothing else: no `PATH` either.",
+    "unset_environment": "Variables that are not inherited from the daemon and `[supervisord]`, with commas between; `*` and "
+    "`?` are patterns. What `envfile` and `environment` set stays.",
+    "set_user_environment": "Set `HOME`, `USER` and `LOGNAME` to those of the account the program runs as.",
+    "envfile": "Files of `NAME=value` lines in dotenv syntax, with commas or line ends between; a `-` before a path "
+    "says that the file may be missing. Read anew at each start, by the daemon and with its rights. "
+    "They come above what is inherited and below `environment`; of several files the last wins.",
+}
+
 _PROGRAM_DOCS = {
     "command": "The program and its arguments. Split as a shell splits words, but run without a shell: no pipes, "
     "no variables but `%(ENV_X)s`. It has to stay in the foreground. A name without a slash is looked up on `PATH`.",
@@ -62,6 +107,7 @@ _PROGRAM_DOCS = {
     "`%(process_name)s`, `%(group_name)s` and `%(process_num)d`. Put it in double quotes to keep the blank at its "
     'end: `log_prefix="%(program_name)s: "`.',
     "log_timestamps": "Put the local time with its offset (ISO 8601, milliseconds) before every line of the program's output.",
+    **_IDENTITY_DOCS,
     **{
         key.format(channel): text.format(channel)
         for channel in ("stdout", "stderr")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from vigild.config import convert
+from vigild.config import convert, convert_limits
 from vigild.config.accounts import Surroundings
 
 Converter = Callable[[str, Surroundings], object]
@@ -57,6 +57,27 @@ def _stream_options(channel: str) -> tuple[Option, ...]:
     )
 
 
+_LIMIT_OPTIONS = tuple(
+    Option(f"limit_{name}", convert_limits.limit(name), None, f"limits.{name}", Names.PROGRAM, "vigil")
+    for name in convert_limits.LIMITS
+)
+IDENTITY_OPTIONS = (
+    Option("nice", convert_limits.nice, None, "nice", Names.PROGRAM, "vigil"),
+    Option("ionice", convert_limits.io_priority, None, "io_priority", Names.PROGRAM, "vigil"),
+    Option("oom_score_adj", convert_limits.oom_score, None, "oom_score_adjustment", Names.PROGRAM, "vigil"),
+    Option("cpu_affinity", convert_limits.cpus, None, "cpus", Names.PROCESS, "vigil"),
+    Option("group", convert.group_id, None, "gid", Names.PROGRAM, "vigil"),
+    Option(
+        "supplementary_groups", convert_limits.group_ids, None, "supplementary_gids", Names.PROGRAM, "vigil"
+    ),
+    Option("inherit_environment", convert.boolean, "true", "inherit_environment", Names.PROGRAM, "vigil"),
+    Option(
+        "unset_environment", convert_limits.variable_names, "", "unset_environment", Names.PROGRAM, "vigil"
+    ),
+    Option("set_user_environment", convert.boolean, "false", "set_user_environment", Names.PROGRAM, "vigil"),
+    Option("envfile", convert_limits.environment_files, "", "environment_files", Names.PROCESS, "vigil"),
+)
+
 _PROCESS_OPTIONS = (
     Option("command", convert.text, None, "command", Names.PROCESS, required=True),
     Option("process_name", convert.text, "%(program_name)s", "", Names.PROCESS),
@@ -81,6 +102,8 @@ _PROCESS_OPTIONS = (
     *_stream_options("stderr"),
     Option("log_prefix", convert.quotable_text, "", "log_prefix", Names.PREFIX, "vigil"),
     Option("log_timestamps", convert.boolean, "false", "log_timestamps", Names.PROGRAM, "vigil"),
+    *_LIMIT_OPTIONS,
+    *IDENTITY_OPTIONS,
 )
 
 PROGRAM = _table(Option("priority", convert.integer, "999", "priority", Names.PROGRAM), *_PROCESS_OPTIONS)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from vigild.config.convert import SYSLOG, environment, plain_name
+from vigild.config.convert_limits import LIMITS
 from vigild.config.diagnostics import BadValueError
 from vigild.config.expand import expand, expand_twice
 from vigild.config.ini import Entry, Section
@@ -19,6 +20,9 @@ from vigild.config.resolve import Resolver
 NUMPROCS_MAX = 100_000
 
 _TABLES = {"program": PROGRAM, "fcgi-program": FCGI_PROGRAM, "eventlistener": EVENTLISTENER}
+_LIMIT_FIELDS = tuple(f"limits.{name}" for name in LIMITS)
+# Where these are used, variables of [supervisord] and of the section itself are told apart.
+_UNDER_OWN_VARIABLES = ("unset_environment", "set_user_environment", "environment_files")
 _EXPANDED_TWICE = frozenset({"stdout_logfile", "stderr_logfile"})
 Fields = dict[str, Any]
 
@@ -146,12 +150,15 @@ class _Program:
         for option, entry in self.numbered:
             if option.names is Names.PREFIX:
                 self.add_late_value(fields, option, entry, {**names, "process_name": name})
+        layered = any(fields.get(field) for field in _UNDER_OWN_VARIABLES)
         return ProcessConfig(
             name=name,
             kind=self.kind,
             stdout=stdout,
             stderr=stderr,
             environment={**self.resolver.daemon_environment, **variables},
+            limits=tuple(fields.pop(field) for field in _LIMIT_FIELDS if field in fields),
+            own_variables=tuple(variables) if layered else (),
             where=self.section.where,
             **fields,
         )

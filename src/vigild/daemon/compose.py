@@ -46,12 +46,15 @@ STOP_SLACK_SECONDS = 10  # for what follows the end of the last program
 DRAIN_SECONDS = 2.0  # for answers that are on their way when the daemon ends
 
 
+DOTENV_MODULES = ("dotenv.parser", "dotenv.variables")  # they cost more than all that few programs need
 LATE_MODULES = (
     "encodings.ascii",
     "encodings.idna",  # host names of sockets
     "encodings.latin_1",
+    "ctypes",
     "datetime",
     "errno",
+    "fnmatch",
     "glob",
     "grp",
     "hashlib",
@@ -66,12 +69,14 @@ LATE_MODULES = (
     "vigild.fronts.serving.server",
     "vigild.fronts.xmlrpc.interfaces",
     "vigild.host.inherited",
+    "vigild.host.setup",
     "vigild.host.systemd",
+    *DOTENV_MODULES,
 )
 
 
-def import_late_modules() -> None:
-    """Import now whatever is otherwise imported when it is first needed.
+def import_late_modules(*, dotenv: bool = True) -> None:
+    """Import now whatever is otherwise imported when it is first needed; `dotenv` only where it is used already.
 
     For a daemon that gives up root: the new user may not be able to read the Python that runs it (one in
     a home directory of mode 0700, say), and would fail at its first late import, in the middle of its life.
@@ -79,7 +84,8 @@ def import_late_modules() -> None:
     from importlib import import_module
 
     for name in LATE_MODULES:
-        import_module(name)
+        if dotenv or name not in DOTENV_MODULES:
+            import_module(name)
 
 
 class MainLogDoor:

@@ -159,7 +159,8 @@ def _drop_privileges(config: Config, log: MainLog) -> None:
             )
         return
     if config.daemon.uid != os.getuid():
-        import_late_modules()
+        processes = (process for group in config.groups for process in group.processes)
+        import_late_modules(dotenv=any(process.environment_files for process in processes))
     refusal = drop_privileges(config.daemon.uid)
     if refusal is not None:
         raise UsageError(refusal)

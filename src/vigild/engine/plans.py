@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from vigild.config.model import GroupKind, ProcessConfig, StreamConfig
 from vigild.core.process import Policy
-from vigild.engine.ports import SPAWN_MARK, ChildRequest, Command, StreamPlan
+from vigild.engine.ports import SPAWN_MARK, ChildRequest, ChildSetup, Command, StreamPlan
 from vigild.engine.settings import Settings
 
+NO_SETUP = ChildSetup()
 OnData = Callable[[bytes], None]
 
 
@@ -28,16 +29,52 @@ def child_environment(
     config: ProcessConfig, group_name: str, settings: Settings, spawn_id: str
 ) -> dict[str, str]:
     """The daemon's environment, the SUPERVISOR_ variables, what the configuration sets, and the mark, in that order."""
-    environment = dict(settings.base_environment)
+    environment = dict(settings.base_environment) if config.inherit_environment else {}
+    variables = config.environment
+    if config.unset_environment:
+        own = frozenset(config.own_variables)
+        environment = _inherited(environment, config.unset_environment)
+        kept = _inherited(variables, config.unset_environment)
+        variables = {name: value for name, value in variables.items() if name in own or name in kept}
     environment["SUPERVISOR_ENABLED"] = "1"
     server_url = config.server_url or settings.server_url
     if server_url:
         environment["SUPERVISOR_SERVER_URL"] = server_url
     environment["SUPERVISOR_PROCESS_NAME"] = config.name
     environment["SUPERVISOR_GROUP_NAME"] = group_name
-    environment.update(config.environment)
+    environment.update(variables)
     environment[SPAWN_MARK] = spawn_id
     return environment
+
+
+def _inherited(variables: dict[str, str], unset: tuple[str, ...]) -> dict[str, str]:
+    from fnmatch import fnmatchcase  # late: few programs unset anything
+
+    return {
+        name: value
+        for name, value in variables.items()
+        if not any(fnmatchcase(name, pattern) for pattern in unset)
+    }
+
+
+def child_setup(config: ProcessConfig, environment: dict[str, str]) -> ChildSetup | None:
+    """What the host is to do in the child besides; None when there is nothing, which is most often."""
+    variables: tuple[tuple[str, str], ...] = ()
+    if config.set_user_environment or config.environment_files:
+        variables = tuple((name, environment[name]) for name in (*config.own_variables, SPAWN_MARK))
+    setup = ChildSetup(
+        config.limits,
+        config.nice,
+        config.io_priority,
+        config.oom_score_adjustment,
+        config.cpus,
+        config.gid,
+        config.supplementary_gids,
+        config.set_user_environment,
+        config.environment_files,
+        variables,
+    )
+    return None if setup == NO_SETUP else setup
 
 
 def stream_plan(
@@ -88,4 +125,5 @@ def child_request(
         umask=config.umask,
         uid=config.uid,
         stdin_fd=stdin_fd,
+        setup=child_setup(config, environment),
     )

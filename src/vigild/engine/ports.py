@@ -57,6 +57,26 @@ class StreamPlan:
     on_capture: Callable[[bytes], None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ChildSetup:
+    """What is done to a child before its program begins, beyond directory, umask and user.
+
+    `limits` holds (name without `RLIMIT_`, soft, hard), -1 being no limit. `variables` come on top of the
+    files and of the user's own: what the program's section sets itself, and the daemon's mark.
+    """
+
+    limits: tuple[tuple[str, int, int], ...] = ()
+    nice: int | None = None
+    io_priority: tuple[int, int] | None = None  # class and level, in the kernel's numbers
+    oom_score_adjustment: int | None = None
+    cpus: tuple[int, ...] = ()
+    gid: int | None = None
+    supplementary_gids: tuple[int, ...] | None = None  # None: those of the user
+    user_environment: bool = False
+    environment_files: tuple[tuple[str, bool], ...] = ()  # (path, whether it may be missing)
+    variables: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(slots=True)
 class ChildRequest:
     """A child as a value: everything needed to run it."""
@@ -72,11 +92,16 @@ class ChildRequest:
     uid: int | None = None
     stdin_fd: int | None = None  # a socket to be fd 0 (fcgi-program); else a stream that can be written to
     spawn_id: str = ""  # marks the child and all that descends from it, in the environment; names its FIFOs
+    setup: ChildSetup | None = None  # None: nothing but the above; the spawn is cheaper then
 
 
 @dataclass(slots=True)
 class SpawnFailure:
-    """Why a child could not be started: the step (`streams`, `fork`, `setuid`, `chdir`, `exec`), errno, words."""
+    """Why a child could not be started: the step, errno, words.
+
+    Steps: `streams`, `fork`, `chdir`, `setuid`, `exec`; with a `ChildSetup` also `environment`, `limit`, `nice`,
+    `ionice`, `oom_score_adj`, `cpu_affinity`, `setgroups` and `setgid`.
+    """
 
     stage: str
     errno: int

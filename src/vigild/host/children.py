@@ -16,15 +16,16 @@ from dataclasses import dataclass
 from vigild.core.listener import Traces
 from vigild.engine.ports import ChildRequest, Command, CommandProblem, Log, SpawnFailure, StreamPlan
 from vigild.host.commands import find_command
+from vigild.host.identity import Accounts
 from vigild.host.logfiles import ChildLogs
 from vigild.host.pipeline import needs_pipeline
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.stdin import StdinWriter
+from vigild.host.steps import Steps
 from vigild.host.streams import OutputStream, StreamHub
 from vigild.host.syslog import Syslog
 
 NOT_ROOT = "Can't drop privilege as nonroot user"
-USER_MEMORY_SECONDS = 10.0
 
 
 class RunningChild:
@@ -106,7 +107,7 @@ class Children:
         # Not from the pid: a daemon that executes itself anew keeps it, and its children's FIFOs are still there.
         self._spawn_ids = map(f"{time.monotonic_ns():x}-{{:x}}".format, itertools.count(1))
         self._is_root = os.geteuid() == 0
-        self._users: dict[int, tuple[float, int, list[int]]] = {}
+        self._accounts = Accounts()
 
     def close(self) -> None:
         """At the end of the daemon: let go of all streams."""
@@ -229,13 +230,23 @@ class Children:
     # -- the spawn itself --------------------------------------------------------------------------
 
     def _run(self, request: ChildRequest, ends: list[_Ends]) -> int | SpawnFailure:
+        environment = request.environment
+        steps: Steps | None = None
         user: int | None = None
         group: int | None = None
-        groups: list[int] | None = None
-        if request.uid is not None and request.uid != os.geteuid():
-            user = request.uid
-            group, groups = self._group_ids(request.uid) or (None, None)
+        groups: tuple[int, ...] | None = None
         try:
+            if request.setup is not None:
+                from vigild.host.setup import prepare  # late: most programs have none
+
+                ready = prepare(request, self._accounts)
+                if isinstance(ready, SpawnFailure):
+                    return ready
+                environment, steps = ready.environment, ready.steps
+            if steps is None and request.uid is not None and request.uid != os.geteuid():
+                user = request.uid
+                account = self._accounts.user(user)
+                group, groups = (account.gid, account.gids) if account is not None else (None, None)
             process = subprocess.Popen(
                 request.argv,
                 executable=request.filename,
@@ -244,46 +255,35 @@ class Children:
                 stderr=ends[-1].child_fd if request.stderr is not None else ends[1].child_fd,
                 close_fds=True,
                 cwd=request.directory,
-                env=request.environment,
+                env=environment,
                 umask=-1 if request.umask is None else request.umask,
                 user=user,
                 group=group,
                 extra_groups=groups,
                 process_group=0,
+                preexec_fn=steps.run if steps is not None else None,  # noqa: PLW1509  (system calls only)
             )
+        except subprocess.SubprocessError:
+            assert steps is not None
+            return steps.failure()
         except (OSError, ValueError) as error:
             return _failure(request, error, switches_user=user is not None)
+        finally:
+            if steps is not None:
+                steps.close()
         process.returncode = 0  # Popen must not wait for it: host.reaper does
         return process.pid
 
     def _user_problem(self, uid: int) -> str | None:
         if not self._is_root:
             return f"couldn't setuid to {uid}: {NOT_ROOT}"
-        if self._group_ids(uid) is None:
+        if self._accounts.user(uid) is None:
             return f"couldn't setuid to {uid}: Can't find uid {uid}"
         return None
 
-    def _group_ids(self, uid: int) -> tuple[int, list[int]] | None:
-        """Primary group and all groups of a user; None for a uid that no user has.
-
-        Remembered for a while: a name service may be slow, and many programs of one user start together.
-        """
-        now = time.monotonic()
-        known = self._users.get(uid)
-        if known is None or now - known[0] > USER_MEMORY_SECONDS:
-            import pwd
-
-            try:
-                user = pwd.getpwuid(uid)
-            except KeyError:
-                return None
-            known = (now, user.pw_gid, os.getgrouplist(user.pw_name, user.pw_gid))
-            self._users[uid] = known
-        return known[1], known[2]
-
     def _told(self, request: ChildRequest, failure: SpawnFailure) -> SpawnFailure:
         """Supervisor's child says such things on its stderr; people look for them in that log."""
-        if failure.stage in ("setuid", "chdir", "exec"):
+        if failure.stage not in ("streams", "fork"):
             file = self._logs.open(request.stderr or request.stdout)
             if file is not None:
                 text = f"supervisor: {failure.text}\nsupervisor: child process was not spawned\n"
@@ -309,7 +309,12 @@ def _failure(request: ChildRequest, error: OSError | ValueError, *, switches_use
         return SpawnFailure("exec", errno.EINVAL, f"couldn't exec {request.argv[0]}: {error}")
     number = error.errno or 0
     if error.filename is not None and error.filename != request.directory:
-        return SpawnFailure("exec", number, f"couldn't exec {request.argv[0]}: {_code(error)}")
+        text = f"couldn't exec {request.argv[0]}: {_code(error)}"
+        if number == errno.EAGAIN and request.setup is not None:
+            text += (
+                " (its user has as many processes as limit_nproc allows; those of other programs count, too)"
+            )
+        return SpawnFailure("exec", number, text)
     if error.filename is not None and not _can_enter(error.filename):
         return SpawnFailure("chdir", number, f"couldn't chdir to {request.directory}: {_code(error)}")
     if error.filename is not None or (switches_user and number not in (errno.ENOMEM, errno.EMFILE)):

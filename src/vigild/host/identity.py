@@ -1,0 +1,106 @@
+"""Who a child is: the account database, and the steps that switch groups and user."""
+
+import errno
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vigild.engine.ports import ChildSetup
+from vigild.host.steps import Step
+
+MEMORY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One user of this machine."""
+
+    name: str
+    gid: int
+    home: str
+    gids: tuple[int, ...]  # all groups that initgroups would give, the primary one among them
+
+
+class Accounts:
+    """Users by number. Remembered for a while: a name service may be slow, and many programs start together."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[float, Account]] = {}
+
+    def user(self, uid: int) -> Account | None:
+        """The user with this number; None where there is none."""
+        now = time.monotonic()
+        known = self._known.get(uid)
+        if known is None or now - known[0] > MEMORY_SECONDS:
+            import pwd
+
+            try:
+                user = pwd.getpwuid(uid)
+            except KeyError:
+                return None
+            groups = tuple(os.getgrouplist(user.pw_name, user.pw_gid))
+            known = (now, Account(user.pw_name, user.pw_gid, user.pw_dir, groups))
+            self._known[uid] = known
+        return known[1]
+
+
+def identity_steps(setup: ChildSetup, uid: int | None, account: Account | None) -> list[Step]:
+    """Groups, then user: after the user is switched, the right to the rest is gone.
+
+    `uid` is None where the daemon's user stays; `account` is that of `uid`. Without `supplementary_groups`
+    a switched user gets its own groups (as `initgroups` gives them), and the daemon's user keeps the daemon's.
+    """
+    gid, gids = setup.gid, setup.supplementary_gids
+    if account is not None:
+        gid = account.gid if gid is None else gid
+        if gids is None:
+            gids = account.gids if gid == account.gid else tuple(os.getgrouplist(account.name, gid))
+    steps: list[Step] = []
+    if gids is not None:
+        steps.append(_groups_step(gids))
+    if gid is not None:
+        steps.append(_group_step(gid))
+    if uid is not None:
+        explain = _rights("CAP_SETUID")
+        steps.append(Step("setuid", lambda: f"setuid to {uid}", lambda: os.setuid(uid), explain))
+    return steps
+
+
+def _groups_step(gids: tuple[int, ...]) -> Step:
+    def what() -> str:
+        return "set the supplementary groups to " + (", ".join(map(group_words, gids)) or "none")
+
+    return Step("setgroups", what, lambda: os.setgroups(gids), _rights("CAP_SETGID"))
+
+
+def _group_step(gid: int) -> Step:
+    return Step(
+        "setgid", lambda: f"setgid to {group_words(gid)}", lambda: os.setgid(gid), _rights("CAP_SETGID")
+    )
+
+
+def _rights(capability: str) -> Callable[[int], str]:
+    def explain(code: int) -> str:
+        if code != errno.EPERM:
+            return ""
+        return f"it needs {capability}, as root has it; this daemon runs as uid {os.geteuid()}"
+
+    return explain
+
+
+def group_words(gid: int) -> str:
+    """`33 (www-data)`, or the number alone where no group has it."""
+    import grp
+
+    try:
+        return f"{gid} ({grp.getgrgid(gid).gr_name})"
+    except (KeyError, OverflowError):
+        return str(gid)
+
+
+def user_variables(account: Account) -> dict[str, str]:
+    """HOME, USER and LOGNAME of a user."""
+    return {"HOME": account.home, "USER": account.name, "LOGNAME": account.name}
