@@ -13,6 +13,7 @@ from vigild.config import convert
 from vigild.config.accounts import Surroundings
 from vigild.config.diagnostics import BadValueError
 from vigild.config.model import AUTO
+from vigild.core.descendants import KillMode
 from vigild.core.process import Autorestart
 
 AROUND = Surroundings(
@@ -44,6 +45,8 @@ AROUND = Surroundings(
         (convert.exit_codes, "0, 2", (0, 2)),
         (convert.autorestart, "True", Autorestart.ALWAYS),
         (convert.autorestart, "no", Autorestart.NEVER),
+        (convert.kill_mode, "Tree", KillMode.TREE),
+        (convert.kill_mode, "process", KillMode.PROCESS),
         (convert.autorestart, "unexpected", Autorestart.UNEXPECTED),
         (convert.log_level, "WARN", "warn"),
         (convert.names, "a, b", ("a", "b")),
@@ -88,6 +91,7 @@ def test_values_that_are_taken(converter: Any, text: str, value: object) -> None
         (convert.exit_codes, "0,256", "0 to 255"),
         (convert.exit_codes, "a", "0 to 255"),
         (convert.autorestart, "always", "unexpected"),
+        (convert.kill_mode, "cgroup", "tree"),
         (convert.log_level, "warning", "did you mean warn?"),
         (convert.log_level, "debgu", "did you mean debug?"),
         (convert.existing_directory, "/nowhere", "mkdir -p /nowhere"),

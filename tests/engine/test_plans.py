@@ -1,7 +1,7 @@
 """From configuration to requests for the host."""
 
 from support.fakes import program
-from vigild.config.model import GroupKind, StreamConfig
+from vigild.config.model import GroupKind, KillMode, StreamConfig
 from vigild.core.process import Autorestart, Policy
 from vigild.engine.plans import child_environment, child_setup, policy_of, stream_plan
 from vigild.engine.ports import SPAWN_MARK, ChildSetup
@@ -97,3 +97,15 @@ def test_what_is_not_inherited() -> None:
     alone = program("w", environment={"A": "1"}, inherit_environment=False)
     assert "LANG" not in child_environment(alone, "g", settings, "id")
     assert child_environment(alone, "g", settings, "id")["A"] == "1"
+
+
+def test_killmode_group_is_both_signals_to_the_group_and_tree_is_for_the_machine() -> None:
+    group = policy_of(program("w", kill_mode=KillMode.GROUP))
+    assert (group.stop_as_group, group.kill_as_group, group.ends_tree) == (True, True, False)
+    tree = policy_of(program("w", kill_mode=KillMode.TREE, forking=True))
+    assert (tree.stop_as_group, tree.kill_as_group, tree.ends_tree, tree.forking) == (
+        False,
+        False,
+        True,
+        True,
+    )

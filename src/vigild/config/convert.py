@@ -12,6 +12,7 @@ from vigild.config.diagnostics import BadValueError
 from vigild.config.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from vigild.core.descendants import KillMode
     from vigild.core.process import Autorestart
 
 TRUE_WORDS = ("yes", "true", "on", "1")
@@ -122,6 +123,16 @@ def autorestart(value: str, _: Surroundings) -> "Autorestart":
     if word == "unexpected":
         return Autorestart.UNEXPECTED
     raise BadValueError(f"not a restart policy: {value!r}", "write true, false or unexpected")
+
+
+def kill_mode(value: str, _: Surroundings) -> "KillMode":
+    """process, group or tree."""
+    from vigild.core.descendants import KillMode
+
+    try:
+        return KillMode(value.lower())
+    except ValueError:
+        raise BadValueError(f"not a kill mode: {value!r}", "write process, group or tree") from None
 
 
 def log_level(value: str, _: Surroundings) -> str:

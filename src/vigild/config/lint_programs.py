@@ -17,7 +17,7 @@ from vigild.config.commands import (
 from vigild.config.diagnostics import Diagnostic
 from vigild.config.expand import bare_conversion
 from vigild.config.lint_subject import Check, Program, Subject
-from vigild.config.model import ProcessConfig
+from vigild.config.model import KillMode, ProcessConfig
 from vigild.core.process import Autorestart
 
 JVM_START_SECONDS = 10
@@ -102,14 +102,28 @@ def check_shell_syntax(subject: Subject) -> Iterator[Diagnostic]:
 
 def check_foreground(subject: Subject) -> Iterator[Diagnostic]:
     """V204: a program known to put itself in the background."""
-    for program, _process, words in _first_words(subject):
+    for program, process, words in _first_words(subject):
         known = daemonizer(words)
-        if known is not None:
+        if known is not None and not process.forking:
             name = os.path.basename(effective_words(words)[0])
             text = f"{name} leaves the foreground unless its own configuration says otherwise; it would seem to have exited"
             if "mysqld" in name or "mariadbd" in name:
+                if process.kill_mode is not KillMode.PROCESS:
+                    continue  # its server is ended with it
                 text = f"{name} is a wrapper: a stop would end the wrapper and leave the server"
             yield program.finding("warning", "V204", "command", text, known.remedy)
+
+
+def check_pidfile(subject: Subject) -> Iterator[Diagnostic]:
+    """V241: a pidfile of a program that stays in the foreground; nobody reads it."""
+    for program in subject.programs:
+        for process in program.processes[:1]:
+            if process.pidfile is not None and not process.forking:
+                text = (
+                    "the pidfile is read only with forking=true; without it this process itself is supervised"
+                )
+                hint = "add forking=true if the program puts itself in the background, else drop pidfile="
+                yield program.finding("warning", "V241", "pidfile", text, hint)
 
 
 def check_jvm(subject: Subject) -> Iterator[Diagnostic]:
@@ -140,7 +154,10 @@ def check_stopping(subject: Subject) -> Iterator[Diagnostic]:
             option = "stopsignal" if process.stop_signal == SIGKILL else "stopwaitsecs"
             text = "the program is killed at once and cannot finish what it is doing"
             yield program.finding("info", "V207", option, text, "use TERM and a stopwaitsecs that it needs")
-        if not is_shell_script(words) or process.stop_as_group or process.kill_as_group:
+        ends_more = (
+            process.stop_as_group or process.kill_as_group or process.kill_mode is not KillMode.PROCESS
+        )
+        if not is_shell_script(words) or ends_more:
             continue
         script = script_of(words)
         last = re.split(r"&&|\|\||[;|&\n]", script.strip().rstrip(";"))[-1].strip()
@@ -221,6 +238,7 @@ PROGRAM_CHECKS: tuple[Check, ...] = (
     check_found,
     check_shell_syntax,
     check_foreground,
+    check_pidfile,
     check_jvm,
     check_restarts,
     check_stopping,

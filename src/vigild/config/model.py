@@ -10,6 +10,7 @@ from enum import Enum
 
 from vigild.config.control_config import ControlConfig as ControlConfig
 from vigild.config.place import Where as Where
+from vigild.core.descendants import KillMode as KillMode
 from vigild.core.process import Autorestart as Autorestart
 
 
@@ -67,6 +68,10 @@ class ProcessConfig:
     exit_codes: tuple[int, ...] = (0,)
     environment: dict[str, str] = field(default_factory=dict)
     server_url: str | None = None
+    kill_mode: KillMode = KillMode.PROCESS  # Vigil's, as all that follow
+    forking: bool = False
+    pidfile: str | None = None  # of a forking program
+    essential: bool = False
     log_prefix: str = ""  # Vigil's: put before every line of output; already expanded
     log_timestamps: bool = False  # Vigil's: an ISO 8601 time before every line of output
     # Vigil's: limits and identity. `limits`: (name as in limit_NAME, soft, hard), -1 being no limit.

@@ -13,7 +13,7 @@ SECTION_DOCS: dict[str, str] = {
     "fcgi-program": "A FastCGI program: the daemon opens its listening socket and hands it to every process as "
     "descriptor 0. All options of `[program:NAME]` hold as well. In a `[group:NAME]` it gets no socket.",
     "eventlistener": "A program that is told of events on its stdin and answers on its stdout. All options of "
-    "`[program:NAME]` hold but for `redirect_stderr`, `log_prefix` and `log_timestamps`.",
+    "`[program:NAME]` hold but for `redirect_stderr`, `log_prefix`, `log_timestamps`, `forking` and `pidfile`.",
     "group": "Programs that are started, stopped and named together; a program in a group is no group of its own.",
     "include": "Further files, read as if they stood at the end of this one. Files they include are not read.",
     "rpcinterface": "A namespace of XML-RPC methods. `[rpcinterface:supervisor]` is the one that clients need. "
@@ -96,6 +96,16 @@ _PROGRAM_DOCS = {
     "stopwaitsecs": "How many seconds it has to stop before it is killed.",
     "stopasgroup": "Send the stop signal to the whole process group; `killasgroup` follows.",
     "killasgroup": "Kill the whole process group when it has not stopped in time. By default as `stopasgroup`.",
+    "killmode": "Who gets the signals of a stop: the `process` (its group, where `stopasgroup` and `killasgroup` say so), "
+    "its process `group`, or its whole `tree`: when the process has ended, by a stop or by itself, whatever it left behind "
+    "gets the stop signal too, and SIGKILL after `stopwaitsecs`; until then it is neither STOPPED nor started anew.",
+    "forking": "The program puts itself in the background. What it leaves there when it exits with 0 is then supervised as "
+    "the process: signals, exit status, restarts. `startsecs` counts from there.",
+    "pidfile": "Where a `forking` program writes the number of its process. Without it, that process is found by descent; with "
+    "several that could be it, the pidfile decides. Relative to `directory`.",
+    "essential": "The daemon ends with this program: when it comes to rest by itself (EXITED without a restart, or FATAL), "
+    "everything else is stopped and the daemon exits with its exit status, 128 and the signal's number if a signal ended it, "
+    "1 if there is no status.",
     "user": "The account the program runs as, by name or number. Needs a daemon that runs as root.",
     "umask": "The file mode mask of the program, in octal. By default the daemon's.",
     "directory": "The working directory of the program.",
@@ -114,6 +124,8 @@ _PROGRAM_DOCS = {
         for key, text in _STREAM_DOCS.items()
     },
 }
+
+_NOT_FOR_LISTENERS = ("log_prefix", "log_timestamps", "forking", "pidfile")
 
 _CREDENTIAL_DOCS = {
     "username": "The name that clients have to give. Goes with `password`.",
@@ -169,7 +181,7 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "socket_owner": "The owner of a unix socket: `user` or `user:group`. By default the account the program runs as.",
     },
     "eventlistener": {
-        **{key: text for key, text in _PROGRAM_DOCS.items() if key not in ("log_prefix", "log_timestamps")},
+        **{key: text for key, text in _PROGRAM_DOCS.items() if key not in _NOT_FOR_LISTENERS},
         "redirect_stderr": "Refused when true: stdout carries the protocol.",
         "events": "The event types the listener wants, with commas between; a type brings those below it.",
         "buffer_size": "How many events wait while the listener is busy; then the oldest is dropped.",

@@ -92,6 +92,10 @@ _PROCESS_OPTIONS = (
     Option("stopwaitsecs", convert.integer, "10", "stop_wait_seconds", Names.PROGRAM),
     Option("stopasgroup", convert.boolean, "false", "stop_as_group", Names.PROGRAM),
     Option("killasgroup", convert.boolean, None, "kill_as_group", Names.PROGRAM),
+    Option("killmode", convert.kill_mode, "process", "kill_mode", Names.PROGRAM, "vigil"),
+    Option("forking", convert.boolean, "false", "forking", Names.PROGRAM, "vigil"),
+    Option("pidfile", convert.text, None, "pidfile", Names.PROCESS, "vigil"),
+    Option("essential", convert.boolean, "false", "essential", Names.PROGRAM, "vigil"),
     Option("user", convert.user_id, None, "uid", Names.PROGRAM),
     Option("umask", convert.octal, None, "umask", Names.PROGRAM),
     Option("directory", convert.text, None, "directory", Names.PROCESS),
@@ -123,7 +127,8 @@ EVENTLISTENER = _table(
     Option("result_handler", convert.text, "supervisor.dispatchers:default_handler"),
     Option("length_in_characters", convert.boolean, "false", since="vigil"),
 )
-for _vigils in ("log_prefix", "log_timestamps"):  # a listener's stdout is a protocol, not a log
+# A listener's stdout is a protocol, not a log, and whoever speaks it stays in the foreground.
+for _vigils in ("log_prefix", "log_timestamps", "forking", "pidfile"):
     del EVENTLISTENER[_vigils]
 
 GROUP = _table(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from vigild.config.model import GroupKind, ProcessConfig, StreamConfig
+from vigild.config.model import GroupKind, KillMode, ProcessConfig, StreamConfig
 from vigild.core.process import Policy
 from vigild.engine.ports import SPAWN_MARK, ChildRequest, ChildSetup, Command, StreamPlan
 from vigild.engine.settings import Settings
@@ -20,8 +20,10 @@ def policy_of(config: ProcessConfig) -> Policy:
         exit_codes=config.exit_codes,
         stop_signal=config.stop_signal,
         stop_wait_seconds=config.stop_wait_seconds,
-        stop_as_group=config.stop_as_group,
-        kill_as_group=config.kill_as_group,
+        stop_as_group=config.stop_as_group or config.kill_mode is KillMode.GROUP,
+        kill_as_group=config.kill_as_group or config.kill_mode is KillMode.GROUP,
+        forking=config.forking,
+        ends_tree=config.kill_mode is KillMode.TREE,
     )
 
 

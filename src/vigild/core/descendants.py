@@ -1,0 +1,102 @@
+"""Who belongs to a spawn: decided from a table of processes, whoever made it.
+
+A process belongs to a spawn when it carries the spawn's id, or is in the process group or the session that one
+of the spawn's own processes leads, or is a child of one that belongs. Each alone is not enough: programs
+overwrite their environment with their title (nginx), leave their group (`setsid`), and lose their parent.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class KillMode(Enum):
+    """Who gets the signals of a stop."""
+
+    PROCESS = "process"  # the process itself; its group, where stopasgroup and killasgroup say so
+    GROUP = "group"  # its process group
+    TREE = "tree"  # the process itself, and when it has ended everything that descends from it
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One process in the table. `spawn_id` is '' where none is known; zombies have no business in the table."""
+
+    pid: int
+    ppid: int
+    pgid: int
+    session: int
+    start_ticks: int
+    spawn_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A spawn: its id and the processes that were it (launcher, main process), as pid and start ticks (0: unknown)."""
+
+    spawn_id: str
+    anchors: tuple[tuple[int, int], ...] = ()
+
+
+Table = Mapping[int, Seen]
+
+
+def members_of(origin: Origin, table: Table, others: Collection[int]) -> list[Seen]:
+    """All that belongs to the spawn, itself included, oldest first.
+
+    `others`: pids that do not, and whose children do not either: the daemon, and what it supervises besides.
+    """
+    leaders = _leaders(origin, table)
+    first = min((ticks for _, ticks in origin.anchors), default=0)
+    found: dict[int, Seen] = {}
+    children: dict[int, list[Seen]] = {}
+    for seen in table.values():
+        children.setdefault(seen.ppid, []).append(seen)
+        if seen.pid in others or seen.start_ticks < first:
+            continue
+        is_marked = bool(origin.spawn_id) and seen.spawn_id == origin.spawn_id
+        if is_marked or seen.pid in leaders or seen.pgid in leaders or seen.session in leaders:
+            found[seen.pid] = seen
+    pending = list(found)
+    while pending:
+        for child in children.get(pending.pop(), ()):
+            if child.pid not in found and child.pid not in others:
+                found[child.pid] = child
+                pending.append(child.pid)
+    return sorted(found.values(), key=lambda seen: (seen.start_ticks, seen.pid))
+
+
+def _leaders(origin: Origin, table: Table) -> set[int]:
+    """Pids whose groups and sessions are the spawn's: a pid is not given away anew while one of these exists."""
+    leaders = set()
+    for pid, ticks in origin.anchors:
+        holder = table.get(pid)
+        if holder is None or not ticks or holder.start_ticks == ticks:
+            leaders.add(pid)
+    return leaders
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Who could be the process that a launcher put in the background: the likeliest first, and is that certain?"""
+
+    pids: tuple[int, ...]
+    is_certain: bool
+
+
+def main_candidates(members: Collection[Seen], strangers: Collection[Seen], daemon_pid: int) -> Candidates:
+    """Of what a launcher left behind, the process that is the program now.
+
+    `members` belong to the spawn. `strangers` are orphans of nobody known, young enough to be of this spawn:
+    they count only where nobody else does, and only if there is no choice between them.
+    """
+    tops = [seen for seen in members if seen.ppid == daemon_pid] or list(members)
+    if tops:
+        parents = {seen.ppid for seen in members}
+
+        def rank(seen: Seen) -> tuple[bool, bool, int, int]:
+            return seen.pid not in parents, seen.session != seen.pid, seen.start_ticks, seen.pid
+
+        return Candidates(tuple(seen.pid for seen in sorted(tops, key=rank)), True)
+    return Candidates(tuple(sorted(seen.pid for seen in strangers)), len(strangers) == 1)
