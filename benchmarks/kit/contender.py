@@ -63,6 +63,10 @@ class Daemon:
             *(pid for pid in below if self.site.payload.mark not in procfs.command_line(pid)),
         ]
 
+    def control_port(self) -> int:
+        """The TCP port by which it is controlled."""
+        raise UnsupportedError("no such port")
+
     def wait_until_up(self, timeout_seconds: float = 30.0) -> None:
         """Wait until every door of control answers a request (for contenders that have one)."""
 
@@ -116,6 +120,16 @@ class Contender:
 
     def launch(self, site: Site, setup: Setup) -> Daemon:
         raise NotImplementedError
+
+    def launch_again(self, daemon: Daemon) -> Daemon:
+        """Start the daemon anew, with the configuration of one that has ended."""
+        raise UnsupportedError("not written for this contender")
+
+    def upgrade(self, daemon: Daemon) -> Daemon:
+        """Have new code run, as a package's upgrade does; without a better way by an end and a start."""
+        daemon.terminate()
+        daemon.wait_until_ended(120.0)
+        return self.launch_again(daemon)
 
 
 def wait_for(condition, timeout_seconds: float, what: str):  # type: ignore[no-untyped-def]

@@ -15,6 +15,9 @@ class CircusDaemon(Daemon):
         self._binaries = binaries
         self._port = port
 
+    def control_port(self) -> int:
+        return self._port
+
     def wait_until_up(self, timeout_seconds: float = 30.0) -> None:
         wait_for(self._answers, timeout_seconds, "an answer to circusctl")
 
@@ -50,9 +53,14 @@ class Circus(Contender):
             f"[circus]\nendpoint = tcp://127.0.0.1:{port}\npubsub_endpoint = tcp://127.0.0.1:{free_port()}\n"
         )
         path.write_text("\n".join([head, *(_watcher(program) for program in setup.programs)]))
-        process, before = start(
-            site, [str(self.binaries / "circusd"), "--log-output", f"{site.root}/c.log", str(path)]
-        )
+        return self._run(site, port)
+
+    def launch_again(self, daemon: Daemon) -> CircusDaemon:
+        return self._run(daemon.site, daemon.control_port())
+
+    def _run(self, site: Site, port: int) -> CircusDaemon:
+        argv = [str(self.binaries / "circusd"), "--log-output", f"{site.root}/c.log", f"{site.root}/c.ini"]
+        process, before = start(site, argv)
         return CircusDaemon(site, process, before, self.binaries, port)
 
 
@@ -63,6 +71,8 @@ def _watcher(program: Program) -> str:
         f"numprocesses = {program.copies}",
     ]
     lines.append("copy_env = true")
+    if ("autorestart", "unexpected") in program.options:
+        lines.append("respawn = False")
     if program.log is not None:
         lines += [
             "stdout_stream.class = FileStream",

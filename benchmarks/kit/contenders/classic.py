@@ -6,6 +6,7 @@ import subprocess
 import time
 import xmlrpc.client
 from pathlib import Path
+from typing import Any
 
 from benchmarks.kit.contender import Contender, Daemon, Program, Setup, wait_for
 from benchmarks.kit.site import Site, free_port, start
@@ -35,6 +36,31 @@ class ClassicDaemon(Daemon):
         super().__init__(site, process, exec_at_ns)
         self._binaries = binaries
         self._port = port
+
+    def control_port(self) -> int:
+        return self._port
+
+    def process_info(self) -> list[dict[str, Any]]:
+        """What getAllProcessInfo says."""
+        connection = self._unix()
+        try:
+            answer = _post(connection, xmlrpc.client.dumps((), "supervisor.getAllProcessInfo"))
+        finally:
+            connection.close()
+        found: Any = xmlrpc.client.loads(answer)[0][0]
+        return list(found)
+
+    def ask_state(self, by_tcp: bool) -> None:
+        """getState over a connection of its own. Raises OSError, EOFError."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60) if by_tcp else self._unix()
+        if not _is_answering(connection):
+            raise EOFError("an answer that is none")
+
+    def send_event(self, text: str) -> None:
+        """One REMOTE_COMMUNICATION."""
+        connection = self._unix()
+        _post(connection, xmlrpc.client.dumps(("survival", text), "supervisor.sendRemoteCommEvent"))
+        connection.close()
 
     def wait_until_up(self, timeout_seconds: float = 30.0) -> None:
         wait_for(self._unix_answers, timeout_seconds, "an answer on the unix socket")
@@ -106,6 +132,21 @@ class Classic(Contender):
         path.write_text(configuration(site, setup, port))
         process, before = start(site, self.argv(path))
         return ClassicDaemon(site, process, before, self.binaries, port)
+
+    def launch_again(self, daemon: Daemon) -> ClassicDaemon:
+        assert isinstance(daemon, ClassicDaemon)
+        process, before = start(daemon.site, self.argv(daemon.site.root / "d.conf"))
+        return ClassicDaemon(daemon.site, process, before, self.binaries, daemon.control_port())
+
+    def upgrade(self, daemon: Daemon) -> Daemon:
+        """Vigil has a command for it; Supervisor's packages stop the daemon and start it."""
+        if self.name != "vigil":
+            return super().upgrade(daemon)
+        argv = [str(self.binaries / "supervisorctl"), "-c", str(daemon.site.root / "d.conf"), "upgrade"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        if done.returncode != 0 or "***" in done.stdout:
+            raise RuntimeError(f"supervisorctl upgrade: {done.stdout}{done.stderr}".strip())
+        return daemon
 
     def argv(self, configuration_path: Path) -> list[str]:
         return [str(self.binaries / "supervisord"), "-n", "-c", str(configuration_path)]
