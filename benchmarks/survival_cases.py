@@ -10,17 +10,20 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.crash.numbered import PROBES, Count, Writer, count_lines, make_writer, read_notes, total
+
 from benchmarks.kit import procfs
 from benchmarks.kit.contender import Contender, Daemon, Program, Rotation, Setup, UnsupportedError, wait_for
 from benchmarks.kit.contenders.classic import ClassicDaemon
+from benchmarks.kit.notes import TimedOutError
 from benchmarks.kit.payload import Payload
 from benchmarks.kit.row import milliseconds, pause
 from benchmarks.kit.site import Site, make_site
-from tests.crash.numbered import PROBES, Count, Writer, count_lines, make_writer, read_notes, total
 
 BURST_BYTES = 4_000_000
 SETTLE_SECONDS = 2.0  # programs run, and log, before anything happens, and after
 LIMIT_SECONDS = 60.0
+GRACE_SECONDS = 5.0
 EVENTS = 10
 CROWD = 200
 ROTATION = Rotation(maxbytes=1_000_000, backups=200)
@@ -43,7 +46,7 @@ class Loss:
     """What a death or an upgrade cost."""
 
     programs: int
-    lived: int  # programs that ran on through it
+    kept: int  # programs that ran on through it, with no second instance started
     doubled_programs: int  # of which two instances ran at the same time
     lines: Count
     calls: "Calls"
@@ -79,9 +82,7 @@ class Caller(threading.Thread):
                     self.calls.examples.append(f"{type(error).__name__}: {error}")
                 continue
             self.calls.answered += 1
-            self.calls.longest_ms = max(
-                self.calls.longest_ms, milliseconds(time.monotonic_ns() - before)
-            )
+            self.calls.longest_ms = max(self.calls.longest_ms, milliseconds(time.monotonic_ns() - before))
 
     def end(self) -> Calls:
         self._ending.set()
@@ -120,7 +121,12 @@ def _lose(contender: Contender, payload: Payload, replace, calling: bool) -> Los
         notes_path = site.root / "notes"
         command = make_writer(site.root)
         programs = tuple(
-            Program(writer.name, tuple(writer.argv(command, notes_path)), log=_log(site, writer), rotation=ROTATION)
+            Program(
+                writer.name,
+                tuple(writer.argv(command, notes_path)),
+                log=_log(site, writer),
+                rotation=ROTATION,
+            )
             for writer in writers
         )
         daemon = contender.launch(site, Setup(programs=programs))
@@ -140,11 +146,14 @@ def _lose(contender: Contender, payload: Payload, replace, calling: bool) -> Los
         daemon.wait_until_up()
         pause(SETTLE_SECONDS)
         calls = caller.end() if caller is not None else Calls()
-        lived = sum(procfs.is_alive(pid) for pid in first.values())
+        alone = {name for name, pids in read_notes(notes_path).starts.items() if len(pids) == 1}
+        kept = sum(procfs.is_alive(pid) for name, pid in first.items() if name in alone)
         _end_all(daemon, notes_path)
         notes = read_notes(notes_path)
-        lines = total(count_lines(writer, _log(site, writer), notes.written(writer.name)) for writer in writers)
-        return Loss(len(writers), lived, len(set(notes.doubles)), lines, calls)
+        lines = total(
+            count_lines(writer, _log(site, writer), notes.written(writer.name)) for writer in writers
+        )
+        return Loss(len(writers), kept, len(set(notes.doubles)), lines, calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,4 +272,9 @@ def _end_all(daemon: Daemon, notes_path: Path) -> None:
         for pid in filter(procfs.is_alive, pids):
             os.kill(pid, signal.SIGTERM)
     everyone = [pid for pids in read_notes(notes_path).starts.values() for pid in pids]
-    wait_for(lambda: not any(map(procfs.is_alive, everyone)), LIMIT_SECONDS, "the end of all programs")
+    try:
+        wait_for(lambda: not any(map(procfs.is_alive, everyone)), GRACE_SECONDS, "the end of all programs")
+    except TimedOutError:
+        for pid in filter(procfs.is_alive, everyone):
+            os.kill(pid, signal.SIGKILL)  # it waits for ever for somebody to read its pipe
+        wait_for(lambda: not any(map(procfs.is_alive, everyone)), LIMIT_SECONDS, "the end of all programs")

@@ -62,9 +62,12 @@ class Notes:
         return sorted(name for name, pids in self.starts.items() if len(pids) > 1)
 
     def written(self, name: str) -> dict[int, int]:
-        """How many lines each instance got rid of: what its pipe took."""
-        files = {pid: Path(f"{self.path}.{name}.{pid}") for pid in self.starts.get(name, ())}
-        return {pid: int.from_bytes(file.read_bytes(), sys.byteorder) for pid, file in files.items()}
+        """How many lines each instance wrote: what its pipe took, and what it refused."""
+        found = {}
+        for pid in self.starts.get(name, ()):
+            data = Path(f"{self.path}.{name}.{pid}").read_bytes()
+            found[pid] = max(int.from_bytes(data[:8], sys.byteorder), int.from_bytes(data[8:], sys.byteorder))
+        return found
 
 
 def read_notes(path: Path) -> Notes:

@@ -52,7 +52,9 @@ class ClassicDaemon(Daemon):
 
     def ask_state(self, by_tcp: bool) -> None:
         """getState over a connection of its own. Raises OSError, EOFError."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60) if by_tcp else self._unix()
+        connection = (
+            http.client.HTTPConnection("127.0.0.1", self._port, timeout=60) if by_tcp else self._unix()
+        )
         if not _is_answering(connection):
             raise EOFError("an answer that is none")
 

@@ -6,8 +6,9 @@
  * lines more as fast as the pipe takes them. Writes block; a write that fails is noted and its lines are gone.
  *
  * NOTES is a file that all writers append to: "START NAME PID" at main, "DOUBLE NAME PID" when another instance
- * of NAME lives at the same time (it holds the lock file NOTES.NAME), "ERROR NAME PID ERRNO NUMBER", "END NAME PID" on SIGTERM. The file NOTES.NAME.PID holds,
- * as a native 64-bit number, how many lines have been taken by the pipe: true also of an instance that was killed.
+ * of NAME lives at the same time (it holds the lock file NOTES.NAME), "ERROR NAME PID ERRNO NUMBER" (the first few), "END NAME PID" on SIGTERM. The file NOTES.NAME.PID holds
+ * two native 64-bit numbers: how many lines have been taken by the pipe, true also of an instance that was killed, and
+ * how many were tried.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,10 +24,11 @@
 #include <unistd.h>
 
 #define MOST_BYTES (1 << 20)
+#define MOST_ERRORS 3
 
 static volatile sig_atomic_t ending, bursts;
 static const char *name;
-static int notes;
+static int notes, errors;
 
 static void on_end(int signum) { (void)signum; ending = 1; }
 static void on_burst(int signum) { (void)signum; bursts++; }
@@ -35,8 +37,8 @@ static volatile int64_t *open_progress(const char *path) {
     char progress_path[4096];
     snprintf(progress_path, sizeof progress_path, "%s.%s.%d", path, name, (int)getpid());
     int fd = open(progress_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, sizeof(int64_t)) < 0) _exit(3);
-    void *shared = mmap(NULL, sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (fd < 0 || ftruncate(fd, 2 * sizeof(int64_t)) < 0) _exit(3);
+    void *shared = mmap(NULL, 2 * sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (shared == MAP_FAILED) _exit(3);
     return shared;
 }
@@ -70,6 +72,7 @@ static void put(const char *data, size_t size, size_t width, int64_t written, vo
             *progress = written + (int64_t)(done / width);
         } else if (errno != EINTR) {
             char more[64];
+            if (errors++ >= MOST_ERRORS) return;
             snprintf(more, sizeof more, " %d %lld", errno, (long long)(written + (int64_t)(done / width) + 1));
             note("ERROR", more);
             return;
@@ -119,6 +122,7 @@ int main(int argc, char **argv) {
             }
             put(buffer, (size_t)count * width, width, number, progress);
             number += count;
+            progress[1] = number;
             int64_t from_extra = count < extra ? count : extra;
             extra -= from_extra;
             steady += count - from_extra;

@@ -15,6 +15,7 @@ width, a_write, a_second, burst_lines = (
     int(sys.argv[6]),
 )
 notes = os.open(notes_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+errors: list[int] = []
 HELD = (signal.SIGTERM, signal.SIGUSR1)
 
 
@@ -28,9 +29,11 @@ def put(data: bytes, written: int) -> None:
         try:
             done += os.write(1, data[done:])
         except OSError as error:
-            note("ERROR", error.errno or 0, written + done // width + 1)
+            errors.append(error.errno or 0)
+            if len(errors) <= 3:
+                note("ERROR", error.errno or 0, written + done // width + 1)
             return
-        progress[:] = (written + done // width).to_bytes(8, sys.byteorder)
+        progress[:8] = (written + done // width).to_bytes(8, sys.byteorder)
 
 
 signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
@@ -41,8 +44,8 @@ try:
 except BlockingIOError:
     note("DOUBLE")
 progress_file = os.open(f"{notes_path}.{name}.{os.getpid()}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-os.ftruncate(progress_file, 8)
-progress = mmap.mmap(progress_file, 8)
+os.ftruncate(progress_file, 16)
+progress = mmap.mmap(progress_file, 16)
 note("START")
 began = time.monotonic()
 number = steady = extra = 0
@@ -53,6 +56,7 @@ while True:
         heads = (f"{name} {os.getpid()} {number + line + 1:010d} ".encode() for line in range(count))
         put(b"".join(head.ljust(width - 1, b"x") + b"\n" for head in heads), number)
         number += count
+        progress[8:] = number.to_bytes(8, sys.byteorder)
         from_extra = min(count, extra)
         extra -= from_extra
         steady += count - from_extra
