@@ -10,6 +10,7 @@ from vigild.core.errors import Fault
 from vigild.fronts.xmlrpc.dispatch import Dispatcher
 from vigild.fronts.xmlrpc.main_methods import main_methods
 from vigild.fronts.xmlrpc.method import Method
+from vigild.fronts.xmlrpc.vigil_methods import vigil_methods
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "xmlrpc.md"
 
@@ -98,10 +99,13 @@ def page() -> str:
     return "\n".join(
         [
             _HEAD + faults,
-            "\nWhile the daemon is shutting down or restarting, every method of `supervisor.*` answers `SHUTDOWN_STATE`, but",
-            "for those marked.",
+            "\nWhile the daemon is shutting down or restarting, every method of `supervisor.*` and `vigil.*` answers",
+            "`SHUTDOWN_STATE`, but for those marked.",
             "\n## supervisor.*",
             *(_row("supervisor", method) for method in sorted(main, key=lambda m: m.name)),
+            "\n## vigil.*",
+            "\nVigil's own: Supervisor's daemon answers them with the fault `UNKNOWN_METHOD`. `system.listMethods` lists them too.",
+            *(_row("vigil", method) for method in sorted(vigil_methods(control), key=lambda m: m.name)),
             "\n## system.*",
             *(_row("system", method) for method in sorted(system, key=lambda m: m.name)),
             _LOGS,

@@ -10,7 +10,7 @@ import pytest
 
 from support.machine import ListLog
 from vigild.config.model import FcgiSocketConfig, ServerConfig
-from vigild.host.sockets import SharedSockets, is_socket_served, open_listener
+from vigild.host.sockets import SharedSockets, is_socket_served, open_listener, take_listener
 
 
 def unix_server(path: Path, **options: object) -> ServerConfig:
@@ -108,3 +108,67 @@ def test_a_shared_socket_that_cannot_be_made_is_an_error_and_leaves_nothing(shor
     with pytest.raises(OSError):
         sockets.acquire("php", config)
     sockets.release("php")
+
+
+def test_a_door_goes_on_in_the_next_image_with_its_file(short_tmp: Path) -> None:
+    path = short_tmp / "s o"
+    first = open_listener(unix_server(path, mode=0o700), ListLog())
+    fd, description = os.dup(first.socket.fileno()), first.describe()
+    first.socket.close()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+        taken = take_listener(fd, description, unix_server(path, mode=0o770))
+        assert stat.S_IMODE(path.stat().st_mode) == 0o770
+        peer, _ = taken.socket.accept()
+        peer.close()
+    taken.close()
+    assert not path.exists()
+
+
+def test_the_file_of_another_door_is_left_alone(short_tmp: Path) -> None:
+    path = short_tmp / "s"
+    first = open_listener(unix_server(path, mode=0o700), ListLog())
+    fd, description = os.dup(first.socket.fileno()), first.describe()
+    first.close()
+    other = open_listener(unix_server(path, mode=0o700), ListLog())
+    take_listener(fd, description, unix_server(path, mode=0o777)).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    other.close()
+
+
+def test_a_tcp_door_has_no_file() -> None:
+    first = open_listener(ServerConfig("inet_http_server", host="127.0.0.1", port=0), ListLog())
+    taken = take_listener(os.dup(first.socket.fileno()), first.describe())
+    assert (taken.path, taken.socket.getsockname()) == (None, first.socket.getsockname())
+    taken.close()
+    first.close()
+
+
+def test_a_shared_socket_goes_on_for_the_members_that_are_adopted() -> None:
+    log = ListLog()
+    config = FcgiSocketConfig("tcp://127.0.0.1:0", host="127.0.0.1", port=0)
+    first = SharedSockets(log)
+    first.acquire("site", config)
+    ((group, fd),) = first.describe()
+    second = SharedSockets(log)
+    second.inherit(group, os.dup(fd))
+    second.inherit("unused", os.dup(fd))
+    second.adopt("site", config, 0)
+    second.adopt("site", config, 0)
+    second.close_inherited()
+    shared = second.acquire("site", config)
+    assert os.path.samestat(os.fstat(shared), os.fstat(fd))
+    second.release("site")
+    second.release("site")
+    assert second.describe() != []
+    second.release("site")
+    assert second.describe() == []
+    first.release("site")
+
+
+def test_a_shared_socket_that_cannot_be_taken_back_is_told_of() -> None:
+    log = ListLog()
+    second = SharedSockets(log)
+    second.adopt("site", FcgiSocketConfig("tcp://127.0.0.1:9"), 2**22)
+    assert second.describe() == []
+    assert "cannot take the socket tcp://127.0.0.1:9 back" in log.text()

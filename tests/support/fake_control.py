@@ -86,6 +86,12 @@ class FakeDaemon(_Noun):
         path = self.control.directory / "main.log"
         return str(path) if path.exists() else None
 
+    async def upgrade(self) -> None:
+        self.note("upgrade")
+
+    def facts(self) -> dict[str, object]:
+        return {"version": "0.1.0", "generation": 0, "survives": True}
+
     def clear_log(self) -> None:
         self.note("clear_log")
 
@@ -122,6 +128,12 @@ class FakeProcesses(_Noun):
 
     def all_info(self) -> list[dict[str, str | int]]:
         return [self.info(make_namespec(p.group, p.name)) for p in self.control.fakes]
+
+    def facts(self, name: str) -> dict[str, object]:
+        return {**self.info(name), "wanted": "up"}
+
+    def all_facts(self) -> list[dict[str, object]]:
+        return [self.facts(make_namespec(p.group, p.name)) for p in self.control.fakes]
 
     async def _switch(self, name: str, running: bool, wait: bool) -> bool:
         process = self.control.find(name)

@@ -21,6 +21,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "check", "vigild.cli.check", "check a configuration file and say what is wrong with it, and where"
     ),
+    Command(
+        "upgrade",
+        "vigild.cli.upgrade",
+        "let the running daemon go on with the code that is installed now; no program is touched",
+    ),
 )
 
 EXIT_USAGE = 2

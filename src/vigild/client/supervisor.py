@@ -28,6 +28,20 @@ class ProcessInfo(TypedDict):
     pid: int
 
 
+class DaemonInfo(TypedDict):
+    """What a daemon of ours knows of itself; the fields that clients of ours use."""
+
+    version: str
+    python: str
+    pid: int
+    generation: int
+    started: int
+    adopted: int
+    survives: bool
+    survival: str
+    upgrade_error: str
+
+
 class ProcessStatus(TypedDict):
     """What became of an order for one process: `status` is a number of `vigild.core.errors.Fault`."""
 
@@ -112,6 +126,16 @@ class Supervisor:
     def restart(self) -> None:
         """Restart the daemon."""
         self.rpc.call("supervisor.restart")
+
+    # --- past Supervisor ---
+
+    def upgrade(self) -> None:
+        """Execute the daemon anew; the answer to the next call is the new image's (or the old one's, if it failed)."""
+        self.rpc.call("vigil.upgrade")
+
+    def daemon_info(self) -> DaemonInfo:
+        """What the daemon knows of itself. Supervisor's answers with the fault UNKNOWN_METHOD."""
+        return cast(DaemonInfo, self.rpc.call("vigil.getDaemonInfo"))
 
     # --- configuration ---
 

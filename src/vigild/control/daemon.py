@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from vigild.config.model import GroupConfig
-from vigild.control.facade import ConfigInfo
+from vigild.control.facade import ConfigInfo, Facts
 from vigild.control.info import config_info
 from vigild.control.logs import Logs, read_part
 from vigild.control.processes import Processes
@@ -30,6 +30,11 @@ class Lifecycle(Protocol):
     def shutdown(self) -> None: ...
     def restart(self) -> None:
         """Raises VigilError when the new configuration would not come up."""
+
+    async def upgrade(self) -> None:
+        """Raises VigilError when the new code would not come up, or another upgrade is under way."""
+
+    def facts(self) -> Facts: ...
 
 
 class Daemon:
@@ -77,6 +82,14 @@ class Daemon:
     def restart(self) -> None:
         """Stop everything, read the configuration anew and start again. CANT_REREAD."""
         self._lifecycle.restart()
+
+    async def upgrade(self) -> None:
+        """Execute the daemon anew, once its code has been found fit. FAILED."""
+        await self._lifecycle.upgrade()
+
+    def facts(self) -> Facts:
+        """What the daemon knows of itself, past Supervisor's questions."""
+        return self._lifecycle.facts()
 
     def require_running(self) -> None:
         """SHUTDOWN_STATE while the daemon is ending or restarting."""

@@ -10,6 +10,7 @@ from typing import Protocol
 StatusStruct = dict[str, str | int]
 Info = dict[str, str | int]
 ConfigInfo = dict[str, object]
+Facts = dict[str, object]
 
 
 class DaemonControl(Protocol):
@@ -29,6 +30,15 @@ class DaemonControl(Protocol):
     def clear_log(self) -> None: ...
     def shutdown(self) -> None: ...
     def restart(self) -> None: ...
+    async def upgrade(self) -> None:
+        """Execute the daemon anew, with the code that is installed now; nothing that runs is touched.
+
+        Answers when the new code has been found fit, just before it takes over. FAILED, with the reason.
+        """
+
+    def facts(self) -> Facts:
+        """What the daemon knows of itself, past Supervisor's questions."""
+
     def require_running(self) -> None:
         """SHUTDOWN_STATE while the daemon is going down (or restarting)."""
 
@@ -53,6 +63,10 @@ class ProcessControl(Protocol):
 
     def info(self, name: str) -> Info: ...
     def all_info(self) -> list[Info]: ...
+    def facts(self, name: str) -> Facts:
+        """`info`, and what is known past it."""
+
+    def all_facts(self) -> list[Facts]: ...
     async def start(self, name: str, wait: bool = True) -> bool | list[StatusStruct]: ...
     async def start_group(self, name: str, wait: bool = True) -> list[StatusStruct]: ...
     async def start_all(self, wait: bool = True) -> list[StatusStruct]: ...

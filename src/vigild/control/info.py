@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from vigild.config.model import AUTO, GroupConfig, ProcessConfig, StreamConfig
-from vigild.control.facade import ConfigInfo, Info
+from vigild.control.facade import ConfigInfo, Facts, Info
 from vigild.core.states import ProcessState
 from vigild.engine.managed import ManagedProcess
 
@@ -53,6 +53,15 @@ def process_info(process: ManagedProcess, now_wall: float) -> Info:
         "pid": machine.pid,
         "description": describe(process, now_wall),
     }
+
+
+def process_facts(process: ManagedProcess, now_wall: float) -> Facts:
+    """`process_info`, and what Supervisor has no word for. One struct of `vigil.getProcessInfo`."""
+    machine = process.process
+    facts: Facts = dict(process_info(process, now_wall))
+    facts["wanted"] = machine.wanted.value
+    facts["exit_known"] = machine.exit_status is not None
+    return facts
 
 
 def config_info(

@@ -4,8 +4,8 @@ import asyncio
 import signal as signals
 from collections.abc import Awaitable, Callable
 
-from vigild.control.facade import Info, StatusStruct
-from vigild.control.info import process_info
+from vigild.control.facade import Facts, Info, StatusStruct
+from vigild.control.info import process_facts, process_info
 from vigild.control.lookup import find_group, find_group_or_process, find_process
 from vigild.core.errors import Fault, VigilError
 from vigild.core.events import remote_communication_event
@@ -59,6 +59,20 @@ class Processes:
         groups = self._engine.groups
         return [
             process_info(groups[group].processes[name], now)
+            for group in sorted(groups)
+            for name in sorted(groups[group].processes)
+        ]
+
+    def facts(self, name: str) -> Facts:
+        """One process, with what is known past Supervisor's struct. BAD_NAME."""
+        return process_facts(find_process(self._engine, name), self._engine.ports.clock.wall())
+
+    def all_facts(self) -> list[Facts]:
+        """All processes, by names of group and process, with what is known past Supervisor's struct."""
+        now = self._engine.ports.clock.wall()
+        groups = self._engine.groups
+        return [
+            process_facts(groups[group].processes[name], now)
             for group in sorted(groups)
             for name in sorted(groups[group].processes)
         ]

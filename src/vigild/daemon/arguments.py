@@ -23,6 +23,7 @@ FLAGS: tuple[tuple[str, str, str, str, str], ...] = (
     ("t", "strip_ansi", "strip_ansi", "", "take colour codes out of the output of programs"),
     ("", "minprocs", "minprocs", "N", "least number of processes to start with"),
     ("", "profile_options", "profile_options", "LIST", "accepted for Supervisor's sake; has no effect"),
+    ("", "check", "", "", "only look whether it would come up: say OK, or why not (status 2)"),
     ("h", "help", "", "", "show this help"),
     ("v", "version", "", "", "show the version"),
 )
@@ -40,6 +41,7 @@ class Arguments:
     overrides: dict[str, str | bool] = field(default_factory=dict)
     help: bool = False
     version: bool = False
+    check: bool = False
 
 
 def parse_arguments(arguments: list[str]) -> Arguments:
@@ -64,7 +66,7 @@ def parse_arguments(arguments: list[str]) -> Arguments:
             if parsed.configuration is not None:
                 raise UsageError(f"conflicting command line option {flag!r}")
             parsed.configuration = value
-        elif long in ("help", "version"):
+        elif long in ("help", "version", "check"):
             setattr(parsed, long, True)
         else:
             if option in parsed.overrides:

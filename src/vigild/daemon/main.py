@@ -43,10 +43,22 @@ def run(argv: list[str]) -> int:
         if arguments.version:
             sys.stdout.write(f"{SUPERVISOR_VERSION}\n")
             return 0
+        if arguments.check:
+            from vigild.daemon.precheck import check
+
+            return check(read_configuration(program, arguments))
         return _lives(program, arguments)
     except UsageError as error:
         sys.stderr.write(f"Error: {error}\nFor help, use {program} -h\n")
         return 2
+
+
+def read_configuration(program: str, arguments: Arguments) -> Loaded:
+    """The configuration that these arguments name. Raises UsageError, with all its errors."""
+    loaded = load(_config_path(program, arguments), environ=os.environ, overrides=arguments.overrides)
+    if loaded.config is None:
+        raise UsageError(error_text(loaded))
+    return loaded
 
 
 def _lives(program: str, arguments: Arguments) -> int:

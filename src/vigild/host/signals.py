@@ -18,11 +18,17 @@ class SignalPipe:
     While it is paused, between two lives, a signal neither kills the daemon nor is lost: it waits in the pipe.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, ends: tuple[int, int] | None = None) -> None:
         self._loop = loop
         self._callbacks: dict[int, Callable[[], None]] = {}
-        self._read_fd, self._write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        # `ends`: a pipe of the image before this one, which may still hold what came at its end.
+        self._read_fd, self._write_fd = ends or os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._previous_fd = signal.set_wakeup_fd(self._write_fd, warn_on_full_buffer=False)
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The descriptors to read from and to write to; for the daemon's next image."""
+        return self._read_fd, self._write_fd
 
     def on(self, signum: signal.Signals, callback: Callable[[], None]) -> None:
         """Call `callback` from the loop whenever `signum` came (once for several of the same wake-up)."""

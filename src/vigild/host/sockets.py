@@ -21,6 +21,12 @@ class Listener:
     path: str | None = None
     _identity: tuple[int, int] = (0, 0)
 
+    def describe(self) -> bytes:
+        """For `take_listener` in the daemon's next image."""
+        if self.path is None:
+            return b""
+        return b"%d %d %b" % (*self._identity, os.fsencode(self.path))
+
     def close(self) -> None:
         """Stop listening; remove the socket file if it is still the one we made."""
         if self.path is not None and _identity(self.path) == self._identity:
@@ -36,6 +42,29 @@ def open_listener(server: ServerConfig, log: Log) -> Listener:
     if server.path is not None:
         return _open_unix(server.path, server.mode, server.owner, log)
     return _open_tcp(server.host, server.port)
+
+
+def take_listener(fd: int, description: bytes, server: ServerConfig | None = None) -> Listener:
+    """Go on with a socket of the image before this one. `server` says what the rights of its file are now.
+
+    Raises OSError when `fd` is not a socket.
+    """
+    listener = socket.socket(fileno=fd)
+    listener.setblocking(False)
+    device, _, rest = description.partition(b" ")
+    inode, _, path = rest.partition(b" ")
+    if not path:
+        return Listener(listener)
+    taken = Listener(listener, os.fsdecode(path), (int(device), int(inode)))
+    if server is not None and taken.path is not None and _identity(taken.path) == taken._identity:
+        try:
+            if stat.S_IMODE(os.stat(taken.path).st_mode) != server.mode:
+                os.chmod(taken.path, server.mode)
+            if server.owner != (-1, -1):
+                os.chown(taken.path, *server.owner)
+        except OSError:
+            pass  # it stays as it was, which was right until now
+    return taken
 
 
 def _open_tcp(host: str, port: int) -> Listener:
@@ -142,6 +171,45 @@ class SharedSockets:
         self._log = log
         self._sockets: dict[str, tuple[socket.socket, str]] = {}
         self._members: dict[str, int] = {}
+        self._inherited: dict[str, socket.socket] = {}
+
+    def describe(self) -> list[tuple[str, int]]:
+        """Groups and the descriptors of their sockets, for the daemon's next image."""
+        return [(group, listener.fileno()) for group, (listener, _) in self._sockets.items()]
+
+    def inherit(self, group: str, fd: int) -> None:
+        """The socket of a group, from the image before this one; for the members that are adopted."""
+        self._inherited[group] = socket.socket(fileno=fd)
+
+    def close_inherited(self) -> None:
+        """No more members will be adopted: let go of what nobody claimed."""
+        for listener in self._inherited.values():
+            listener.close()
+        self._inherited.clear()
+
+    def adopt(self, group: str, config: object, pid: int) -> None:
+        """Count `pid`, a member that the daemon before this one started, and hold the socket that it holds."""
+        assert isinstance(config, FcgiSocketConfig)
+        if group not in self._sockets:
+            listener = self._inherited.pop(group, None) or self._taken_back(config, pid)
+            if listener is None:
+                return
+            self._sockets[group] = (listener, config.url)
+            self._members[group] = 0
+        self._members[group] += 1
+
+    def _taken_back(self, config: FcgiSocketConfig, pid: int) -> socket.socket | None:
+        from vigild.host.take_descriptor import take_descriptor
+
+        try:
+            return socket.socket(fileno=take_descriptor(pid, 0))
+        except OSError as error:
+            self._log.warn(
+                f"cannot take the socket {config.url} back from process {pid} ({error.strerror}): "
+                "what runs goes on with it, what is started from now on gets another one; "
+                "restart all processes of the group to give them one again"
+            )
+            return None
 
     def acquire(self, group: str, socket: object) -> int:
         """fd of the group's socket, made on first use. Raises OSError."""

@@ -17,7 +17,7 @@ from vigild.cli.ctl.shell import Completer, run_shell
 @pytest.mark.parametrize(
     ("line", "text", "expected"),
     [
-        ("", "", 22),
+        ("", "", 23),
         ("sta", "sta", ["start ", "status "]),
         ("help s", "s", ["shutdown ", "signal ", "start ", "status ", "stop "]),
         ("start c", "c", ["cat "]),

@@ -2,8 +2,10 @@
 
 import asyncio
 import errno
+import os
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -203,3 +205,136 @@ def test_what_the_daemon_must_not_import_is_not_imported(short_tmp: Path) -> Non
         "assert not bad, bad\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- the moment before an exec: `hold`, `settle`, and on in the next image ---
+
+
+def test_while_held_nobody_is_accepted_and_nobody_is_refused(short_tmp: Path) -> None:
+    async def run() -> None:
+        async with site(short_tmp, echo) as there, there.client() as kept:
+            assert (await kept.ask(GET)).status == 200
+            there.server.hold()
+            there.server.hold()  # again is nothing
+            await kept.send(GET)
+            async with there.client() as new:
+                await new.send(GET)
+                await there.server.settle(5)
+                assert there.server.counters.connections == 1
+                assert there.server.counters.requests == 1
+                there.server.resume()
+                assert (await new.answer()).status == 200
+                assert (await kept.answer()).status == 200
+            there.server.resume()
+
+    asyncio.run(run())
+
+
+def test_settling_waits_for_answers_and_begins_no_other_request(short_tmp: Path) -> None:
+    async def run() -> None:
+        gate = asyncio.Event()
+        begun: list[str] = []
+
+        async def handler(request: Request) -> Response:
+            begun.append(request.path)
+            await gate.wait()
+            return Response()
+
+        async with site(short_tmp, handler) as there, there.client() as busy:
+            await busy.send(GET + GET.replace(b"/ ", b"/next "))
+            await there.until("requests")
+            there.server.hold()
+            settled = asyncio.create_task(there.server.settle(60))
+            await asyncio.sleep(0)
+            assert not settled.done()
+            gate.set()
+            await settled
+            assert (await busy.answer()).status == 200
+            assert begun == ["/"]
+            (described,) = there.server.open_connections()
+            assert described.early == GET.replace(b"/ ", b"/next ")
+            assert described.used
+            there.server.resume()
+            assert (await busy.answer()).status == 200
+
+    asyncio.run(run())
+
+
+def test_what_takes_longer_is_answered_503_and_streams_end(short_tmp: Path) -> None:
+    async def run() -> None:
+        async def pieces():  # type: ignore[no-untyped-def]
+            yield b"first"
+            await asyncio.Event().wait()
+
+        async def handler(request: Request) -> Response:
+            if request.path == "/stream":
+                return Response(body=pieces())
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async with (
+            site(short_tmp, handler) as there,
+            there.client() as waiting,
+            there.client() as following,
+        ):
+            await waiting.send(GET)
+            await following.send(GET.replace(b"/ ", b"/stream "))
+            await there.until("requests", 2)
+            await following.head()
+            assert await following.chunk() == b"first"
+            there.server.hold()
+            await there.server.settle(0.05)
+            answer = await waiting.answer()
+            assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+            assert b"what was ordered goes on" in answer.body
+            assert await following.chunk() == b""
+            assert len(there.server.open_connections()) == 1
+            assert there.server.counters.handler_errors == 0
+            there.server.resume()
+            await waiting.send(GET)
+            await there.until("requests", 3)
+
+    asyncio.run(run())
+
+
+def test_the_next_image_goes_on_with_a_connection_in_the_middle_of_a_request(short_tmp: Path) -> None:
+    (short_tmp / "old").mkdir()
+    (short_tmp / "new").mkdir()
+
+    async def run() -> None:
+        async with site(short_tmp / "old", echo) as old, site(short_tmp / "new", echo) as new:
+            async with old.client() as client, old.client() as fresh:
+                assert (await client.ask(GET)).status == 200
+                await client.send(b"GET /half HT")
+                await fresh.send(b"G")
+                await old.until_connections(2)
+                async with asyncio.timeout(20):
+                    while [c.early for c in old.server.open_connections()].count(b"") != 0:
+                        await asyncio.sleep(0.005)
+                old.server.hold()
+                await old.server.settle(5)
+                for connection in old.server.open_connections():
+                    new.server.adopt(replace(connection, fd=os.dup(connection.fd)))
+                await new.until_connections(2)
+                await client.send(b"TP/1.1\r\nHost: x\r\n\r\n")
+                await fresh.send(GET[1:])
+                assert (await client.answer()).body == b"GET /half  \n"
+                assert (await fresh.answer()).body == b"GET /  \n"
+                assert old.server.counters.requests == 1
+                old.server.resume()
+
+    asyncio.run(run())
+
+
+def test_a_client_that_has_gone_is_not_handed_over(short_tmp: Path) -> None:
+    async def run() -> None:
+        async with site(short_tmp, echo) as there, there.client() as client:
+            assert (await client.ask(GET)).status == 200
+            client.writer.close()
+            await there.until_connections(0)
+            there.server.hold()
+            await there.server.settle(1)
+            assert there.server.open_connections() == []
+            there.server.resume()
+
+    asyncio.run(run())

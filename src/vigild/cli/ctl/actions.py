@@ -32,6 +32,7 @@ _ROOMS = {
     "stop": "orders",
     "tail": "logs",
     "update": "groups",
+    "upgrade": "daemon",
     "version": "daemon",
 }
 NAMES = tuple(_ROOMS)  # in alphabetical order
@@ -72,7 +73,10 @@ _HELP: dict[str, tuple[tuple[str, str], ...]] = {
         ("pid all", "The pids of all processes, one a line."),
     ),
     "quit": (("quit", "Leave this shell. The daemon keeps running."),),
-    "reload": (("reload", "Restart the daemon, and with it every process."),),
+    "reload": (
+        ("reload", "Restart the daemon, and with it every process: all are stopped and started again."),
+        ("", "update applies changed configuration, upgrade brings new code: both leave alone what need not stop."),
+    ),
     "remove": (("remove <name> [...]", "Take stopped groups out of the running daemon."),),
     "reread": (
         ("reread", "Read the configuration files again and say what differs. Changes nothing: see update."),
@@ -82,7 +86,7 @@ _HELP: dict[str, tuple[tuple[str, str], ...]] = {
         ("restart <gname>:*", "The same for all processes in a group."),
         ("restart <pattern>", "The same for all whose names match, such as web* or *worker*:*."),
         ("restart all", "The same for all processes."),
-        ("", "Changed configuration is not read: see update."),
+        ("", "Changed configuration is not read: see update. For the daemon itself see upgrade."),
     ),
     "shutdown": (("shutdown", "Stop every process and end the daemon."),),
     "signal": (
@@ -125,8 +129,14 @@ _HELP: dict[str, tuple[tuple[str, str], ...]] = {
     "update": (
         ("update", "Read the configuration files again and act on it: stop what disappeared, restart what"),
         ("", "changed, start what is new. Nothing else is touched."),
+        ("", "The daemon itself goes on as it is: see upgrade."),
         ("update all", "The same."),
         ("update <gname> [...]", "The same, for these groups only."),
+    ),
+    "upgrade": (
+        ("upgrade", "Let the daemon go on with the code that is installed now. No process is touched:"),
+        ("", "same pids, same output, same clients. If that code would not come up, nothing happens."),
+        ("", "Its own settings are read anew; changed programs are shown by reread and applied by update."),
     ),
     "version": (("version", "The release of Supervisor that the daemon behaves as."),),
 }

@@ -1,4 +1,4 @@
-"""version, open, shutdown, reload: the daemon as a whole."""
+"""version, open, shutdown, reload, upgrade: the daemon as a whole."""
 
 import errno
 
@@ -74,6 +74,20 @@ def do_reload(ctl: Controller, argument: str) -> None:
             raise
     else:
         ctl.output("Restarted supervisord")
+
+
+def do_upgrade(ctl: Controller, argument: str) -> None:
+    if argument:
+        ctl.fail("Error: upgrade accepts no arguments")
+        ctl.show_help("upgrade")
+        return
+    ctl.require_daemon()
+    from vigild.cli.upgrade import NotUpgraded, upgrade
+
+    try:
+        ctl.output(upgrade(ctl.supervisor))
+    except NotUpgraded as error:
+        ctl.fail(f"ERROR: {error}")
 
 
 def _is_meant(ctl: Controller, question: str) -> bool:

@@ -26,6 +26,7 @@ from vigild.fronts.serving.messages import (
 )
 
 REALM = "default"
+INTERRUPTED = "the daemon is being upgraded; what was ordered goes on, ask again for the outcome"
 _MAX_LINGER_BYTES = 16 * 1024 * 1024
 
 
@@ -41,6 +42,20 @@ class Context:
     wall_clock: Callable[[], float]
     connections: "set[Connection]" = field(default_factory=set)
     closing: bool = False
+    held: asyncio.Event | None = None  # no request is begun until it is set
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConnection:
+    """A connection between two requests, to be served on by the daemon's next image.
+
+    `early`: what has arrived of the next request. `used`: it has had an answer before, and may idle longer.
+    """
+
+    fd: int
+    peer: str
+    early: bytes
+    used: bool
 
 
 class _GoneError(Exception):
@@ -58,8 +73,9 @@ class _RefusedError(Exception):
 class Connection(asyncio.Protocol):
     """Made when a client is accepted; ends itself."""
 
-    def __init__(self, context: Context, peer: str) -> None:
+    def __init__(self, context: Context, peer: str, *, early: bytes = b"", used: bool = False) -> None:
         self._context = context
+        self._early = early
         self._limits = context.limits
         self._peer = peer
         self._loop = asyncio.get_running_loop()
@@ -74,7 +90,8 @@ class Connection(asyncio.Protocol):
         self._streaming = False
         self._lingering = False
         self._done = False
-        self._used = False
+        self._used = used
+        self._is_interrupted = False
         self._cutoff: asyncio.TimerHandle | None = None
         self.waiting_since: float | None = (
             self._loop.time()
@@ -87,6 +104,8 @@ class Connection(asyncio.Protocol):
         self._context.connections.add(self)
         self._task = self._loop.create_task(self._run())
         self._task.add_done_callback(self._ended)
+        if self._early:
+            self.data_received(self._early)
 
     def data_received(self, data: bytes) -> None:
         self._ahead_bytes += len(data)
@@ -131,11 +150,47 @@ class Connection(asyncio.Protocol):
         if self._task is not None and (self.waiting_since is not None or self._streaming):
             self._task.cancel()
 
+    def wind_down_stream(self) -> None:
+        """End an endless answer in good order."""
+        if self._task is not None and self._streaming:
+            self._task.cancel()
+
     def cut(self) -> None:
         """End now, whatever goes on."""
         self._transport.abort()
         if self._task is not None:
             self._task.cancel()
+
+    def hold(self) -> None:
+        """Read nothing until `resume`; a request that has been begun is seen to its end."""
+        if self.waiting_since is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Go on reading."""
+        self._transport.resume_reading()
+
+    def interrupt(self) -> None:
+        """Answer 503 now, whatever the request waits for; what it ordered goes on."""
+        if self._task is not None and self.waiting_since is None and not self._streaming:
+            self._is_interrupted = True
+            self._task.cancel()
+
+    @property
+    def is_between_requests(self) -> bool:
+        """All that was asked is answered, and the answer is with the kernel."""
+        if self._lost:
+            return self._done
+        if self._transport.get_write_buffer_size():
+            return False
+        return self._done or (self.waiting_since is not None and not self._eof)
+
+    def describe(self) -> OpenConnection | None:
+        """For the daemon's next image; None for one that it cannot go on with."""
+        if self._done or self._lost or not self.is_between_requests:
+            return None
+        fd = self._transport.get_extra_info("socket").fileno()
+        return OpenConnection(fd, self._peer, bytes(self._http.trailing_data[0]), self._used)
 
     async def wait_ended(self, seconds: float) -> None:
         """Return when the connection's work is done, or after `seconds`."""
@@ -180,6 +235,10 @@ class Connection(asyncio.Protocol):
             if self._http.their_state is not h11.DONE:
                 return
             self._http.start_next_cycle()
+            if self._context.held is not None:
+                self.waiting_since = self._loop.time()
+                self._transport.pause_reading()
+                await self._context.held.wait()
 
     def _protocol_error(self, error: h11.RemoteProtocolError) -> Response:
         if error.error_status_hint == 431:
@@ -277,7 +336,8 @@ class Connection(asyncio.Protocol):
     async def _more_by(self, deadline: float) -> bool:
         """Wait until there is something new for h11; False when it is `deadline` before."""
         self._ahead_bytes = 0
-        self._transport.resume_reading()
+        if self._context.held is None or self.waiting_since is None:
+            self._transport.resume_reading()
         if self._lost:
             raise _GoneError
         self._wake.clear()
@@ -314,6 +374,11 @@ class Connection(asyncio.Protocol):
     async def _handle(self, request: Request) -> Response:
         try:
             response = await self._context.handler(request)
+        except asyncio.CancelledError:
+            if not self._is_interrupted or self._task is None:
+                raise
+            self._task.uncancel()
+            response = error_response(503, INTERRUPTED, (("Retry-After", "1"),))
         except Exception as error:
             self._context.counters.handler_errors += 1
             self._context.log("error", f"cannot answer {request.method} {request.target}: {_describe(error)}")

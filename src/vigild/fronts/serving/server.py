@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable
 
 from vigild.fronts.serving.auth import Credentials
-from vigild.fronts.serving.connection import Connection, Context
+from vigild.fronts.serving.connection import Connection, Context, OpenConnection
 from vigild.fronts.serving.limits import Counters, Limits
 from vigild.fronts.serving.messages import Handler
 
 _ACCEPTS_A_WAKEUP = 64
 _PAUSE_SECONDS = 0.5  # before accepting again when the process is out of file descriptors
 _OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_SETTLING_SECONDS = 0.002  # how often it is asked whether all have their answers, for the moment before an exec
+_INTERRUPTION_SECONDS = 0.5
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nServer: Vigil\r\nConnection: close\r\nRetry-After: 1\r\n"
     b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 52\r\n\r\n"
@@ -72,6 +74,64 @@ class Server:
         for connection in list(self._context.connections):
             await connection.wait_ended(1.0)
 
+    def hold(self) -> None:
+        """Accept nobody and begin no request until `resume`: clients wait in the kernel's queues."""
+        if self._context.held is not None or self._closed:
+            return
+        self._context.held = asyncio.Event()
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+        self._loop.remove_reader(self._sock.fileno())
+        for connection in list(self._context.connections):
+            connection.hold()
+
+    def resume(self) -> None:
+        """Go on as before `hold`."""
+        held, self._context.held = self._context.held, None
+        if held is None:
+            return
+        held.set()
+        for connection in list(self._context.connections):
+            connection.resume()
+        if not self._closed:
+            self._loop.add_reader(self._sock.fileno(), self._accept)
+
+    async def settle(self, seconds: float) -> None:
+        """After `hold`: wait until requests under way are answered, and answer 503 to what takes longer.
+
+        Streams, which have no end, are ended at once.
+        """
+        deadline = self._loop.time() + seconds
+        if self._connecting:
+            await asyncio.wait(list(self._connecting), timeout=seconds)
+        for connection in list(self._context.connections):
+            connection.hold()
+            connection.wind_down_stream()
+        await self._wait_between_requests(deadline)
+        for connection in list(self._context.connections):
+            if not connection.is_between_requests:
+                connection.interrupt()
+        await self._wait_between_requests(self._loop.time() + _INTERRUPTION_SECONDS)
+
+    async def _wait_between_requests(self, deadline: float) -> None:
+        while self._loop.time() < deadline:
+            if all(connection.is_between_requests for connection in self._context.connections):
+                return
+            await asyncio.sleep(_SETTLING_SECONDS)
+
+    def open_connections(self) -> list[OpenConnection]:
+        """After `settle`: those that the daemon's next image can go on with (`adopt`)."""
+        described = [connection.describe() for connection in self._context.connections]
+        return [one for one in described if one is not None]
+
+    def adopt(self, connection: OpenConnection) -> None:
+        """Go on with a connection of the image before this one."""
+        sock = socket.socket(fileno=connection.fd)
+        self._context.counters.connections += 1
+        sock.setblocking(False)
+        self._begin(sock, connection.peer, connection.early, connection.used)
+
     def _accept(self) -> None:
         for _ in range(_ACCEPTS_A_WAKEUP):
             if self._connecting and self._is_full():
@@ -102,13 +162,18 @@ class Server:
             # A peer that lost its power would follow a silent log for ever.
             peer_sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         peer = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else "unix"
-        task: asyncio.Task[object] = self._loop.create_task(self._connect(peer_sock, peer))
+        self._begin(peer_sock, peer)
+
+    def _begin(self, peer_sock: socket.socket, peer: str, early: bytes = b"", used: bool = False) -> None:
+        task: asyncio.Task[object] = self._loop.create_task(self._connect(peer_sock, peer, early, used))
         self._connecting.add(task)
         task.add_done_callback(self._connecting.discard)
 
-    async def _connect(self, peer_sock: socket.socket, peer: str) -> None:
+    async def _connect(self, peer_sock: socket.socket, peer: str, early: bytes, used: bool) -> None:
         try:
-            await self._loop.connect_accepted_socket(lambda: Connection(self._context, peer), peer_sock)
+            await self._loop.connect_accepted_socket(
+                lambda: Connection(self._context, peer, early=early, used=used), peer_sock
+            )
         except OSError:  # gone already
             peer_sock.close()
 

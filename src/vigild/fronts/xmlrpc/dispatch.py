@@ -10,6 +10,7 @@ from vigild.fronts.xmlrpc.interfaces import MAIN_INTERFACE, fault_of, interface_
 from vigild.fronts.xmlrpc.main_methods import main_methods
 from vigild.fronts.xmlrpc.method import Method, Param
 from vigild.fronts.xmlrpc.method import text as read_text
+from vigild.fronts.xmlrpc.vigil_methods import NAMESPACE, vigil_methods
 
 MULTICALL = "system.multicall"
 
@@ -29,6 +30,7 @@ class Dispatcher:
     def __init__(self, control: Control, interfaces: Mapping[str, object]) -> None:
         self._control = control
         self._table: dict[str, Entry] = {}
+        self._add_methods(NAMESPACE, vigil_methods(control))
         for namespace, interface in {"supervisor": MAIN_INTERFACE, **interfaces}.items():
             if interface is MAIN_INTERFACE:
                 self._add_methods(namespace, main_methods(control))

@@ -1,0 +1,53 @@
+"""The `vigil.*` methods: what Supervisor's interface has no word for. Nothing of `supervisor.*` changes by them."""
+
+from vigild.control.facade import Control
+from vigild.fronts.xmlrpc.method import Method, Param, text
+
+NAMESPACE = "vigil"
+
+_PROCESS = Param("name", "string", "The process: NAME or GROUP:NAME", text)
+
+
+def vigil_methods(control: Control) -> list[Method]:
+    """All of them; names without the namespace."""
+
+    async def upgrade() -> bool:
+        await control.daemon.upgrade()
+        return True
+
+    return [
+        Method(
+            "upgrade",
+            "Execute the daemon anew, with the code and the configuration that are there now. No process is touched.\n"
+            "Answered when the new code has been found fit, just before it takes over; the next answer is its own.\n"
+            "When it would not come up, the fault FAILED says why, and the daemon goes on as before.",
+            "boolean",
+            "Always true; what goes wrong is a fault",
+            upgrade,
+        ),
+        Method(
+            "getDaemonInfo",
+            "Tell what the daemon knows of itself.",
+            "struct",
+            "string version, string python, int pid, int generation (how often it was upgraded in place), "
+            "int started (seconds since the epoch), int adopted (processes taken over when this image began), "
+            "boolean survives (whether a crash of the daemon leaves programs and output unharmed), string survival "
+            "(why not, if it does not), string upgrade_error (why the last upgrade failed after it was found fit)",
+            control.daemon.facts,
+        ),
+        Method(
+            "getProcessInfo",
+            "Tell how a process is, with what supervisor.getProcessInfo has no field for.",
+            "struct",
+            "As supervisor.getProcessInfo, and: string wanted (up, down), boolean exit_known (exitstatus was seen, not made up)",
+            control.processes.facts,
+            (_PROCESS,),
+        ),
+        Method(
+            "getAllProcessInfo",
+            "Tell how every process is, in the same way.",
+            "array",
+            "One struct a process, as from vigil.getProcessInfo, sorted by group and name",
+            control.processes.all_facts,
+        ),
+    ]
