@@ -1,5 +1,6 @@
 """Operations on the daemon and on its configuration."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,12 @@ class FakeLifecycle:
     def restart(self) -> None:
         self.orders.append("restart")
 
+    async def upgrade(self) -> None:
+        self.orders.append("upgrade")
+
+    def facts(self) -> dict[str, object]:
+        return {"generation": 3}
+
 
 def by_name(old: Sequence[GroupConfig], new: Sequence[GroupConfig]) -> tuple[list[str], list[str], list[str]]:
     before, after = {config.name: config for config in old}, {config.name: config for config in new}
@@ -70,7 +77,9 @@ def test_the_daemon_tells_who_it_is(tmp_path: Path) -> None:
     assert (caught.value.fault, log.cleared) == (Fault.FAILED, 1)
     daemon.shutdown()
     daemon.restart()
-    assert lifecycle.orders == ["shutdown", "restart"]
+    asyncio.run(daemon.upgrade())
+    assert lifecycle.orders == ["shutdown", "restart", "upgrade"]
+    assert daemon.facts() == {"generation": 3}
 
 
 def test_while_it_goes_down_it_refuses() -> None:

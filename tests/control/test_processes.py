@@ -264,3 +264,11 @@ def test_a_member_that_stops_before_anybody_waits_for_it_is_heard_of(
     rest = [f"g:p{n}" for n in range(1, 40)]
     results = run(lambda: processes.stop_group("g"), lambda: [world.exits(name) for name in rest])
     assert len(results) == 40  # type: ignore[arg-type]
+
+
+def test_facts_are_supervisors_struct_and_more(world: World, processes: Processes) -> None:
+    (one, *_) = processes.all_facts()
+    name = f"{one['group']}:{one['name']}"
+    assert processes.facts(name) == one
+    assert processes.info(name).items() <= one.items()
+    assert (one["wanted"], one["exit_known"]) == ("down", False)

@@ -42,7 +42,11 @@ def test_only_what_is_handed_over_is_inherited_and_only_until_it_is_known_to_hav
     package = Package({}, {})
     package.add("a", "b", read)
     fd = package.seal()
-    assert (os.get_inheritable(read), os.get_inheritable(write), os.get_inheritable(fd)) == (True, False, True)
+    assert (os.get_inheritable(read), os.get_inheritable(write), os.get_inheritable(fd)) == (
+        True,
+        False,
+        True,
+    )
     os.close(write)
     package.unseal()
     assert (os.get_inheritable(read), os.get_inheritable(fd)) == (False, False)
@@ -58,7 +62,7 @@ def test_it_survives_an_exec() -> None:
         "p = Package({'k': {'key': b'v'}}, {})\n"
         "r, w = os.pipe(); os.write(w, b'in the pipe'); p.add('pipe', 'x', r)\n"
         "then = 'import os; from vigild.host.handover import receive; h = receive(os.environ); '\n"
-        "then += 'print(h.entries, os.read(h.take(\"pipe\")[0].fd, 99), \"VIGIL_HANDOVER\" in os.environ)'\n"
+        'then += \'print(h.entries, os.read(h.take("pipe")[0].fd, 99), "VIGIL_HANDOVER" in os.environ)\'\n'
         "os.execve(sys.executable, [sys.executable, '-c', then], {**os.environ, HANDOVER_VARIABLE: str(p.seal())})\n"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -8,11 +8,13 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import vigild
 from vigild.config.diff import diff_groups
 from vigild.config.load import Loaded
 from vigild.config.model import Config, GroupConfig, ServerConfig
@@ -71,6 +73,7 @@ LATE_MODULES = (
     "vigild.host.inherited",
     "vigild.host.setup",
     "vigild.host.systemd",
+    "vigild.host.take_descriptor",
     *DOTENV_MODULES,
 )
 
@@ -208,6 +211,25 @@ class Life:
         """Stop everything and start again; refused (CANT_REREAD) while the configuration has errors."""
         self._read_groups()
         self._loop.call_soon(self._stop, SupervisorState.RESTARTING)
+
+    async def upgrade(self) -> None:
+        """Execute this daemon anew."""
+        raise VigilError(Fault.FAILED, "this version cannot be upgraded in place yet")
+
+    def facts(self) -> dict[str, object]:
+        """What is known of this daemon, past Supervisor's questions."""
+        reason = self._runtime.reason if isinstance(self._runtime, NoRuntimeDir) else ""
+        return {
+            "version": vigild.__version__,
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "pid": os.getpid(),
+            "generation": 0,
+            "started": 0,
+            "adopted": 0,
+            "survives": not reason,
+            "survival": reason,
+            "upgrade_error": "",
+        }
 
     def _stop(self, mood: SupervisorState) -> None:
         if self._service.is_present and mood < self._engine.mood:

@@ -16,9 +16,7 @@ def address_of(server: ServerConfig) -> str:
     return f"unix:{server.path}" if server.path is not None else f"tcp:{server.host}:{server.port}"
 
 
-def hand_over_doors(
-    package: Package, servers: Sequence[ServerConfig], listeners: Sequence[Listener]
-) -> None:
+def hand_over_doors(package: Package, servers: Sequence[ServerConfig], listeners: Sequence[Listener]) -> None:
     """Put them into the package; they stay open."""
     for server, listener in zip(servers, listeners, strict=True):
         package.add(DOOR, address_of(server), listener.socket.fileno(), listener.describe())

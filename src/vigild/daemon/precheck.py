@@ -5,7 +5,6 @@ daemon that cannot read its configuration, or lacks a module it needs an hour la
 """
 
 import os
-import platform
 import sys
 from importlib import import_module
 from pkgutil import walk_packages
@@ -31,7 +30,8 @@ def check(loaded: Loaded) -> int:
 
 def ok_line() -> str:
     """What a check says when all is well: which code would run, and what it takes over."""
-    return f"OK: Vigil {vigild.__version__} on Python {platform.python_version()}, handover {HANDOVER_FORMAT}"
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"OK: Vigil {vigild.__version__} on Python {python}, handover {HANDOVER_FORMAT}"
 
 
 def import_everything() -> None:

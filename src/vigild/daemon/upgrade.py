@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 CHECK_SECONDS = 60.0
 SETTLE_SECONDS = 2.0
-DIRECTORY = "directory"  # role of the descriptor of where the daemon is, which need not be where it was started
+DIRECTORY = (
+    "directory"  # role of the descriptor of where the daemon is, which need not be where it was started
+)
 _OK = re.compile(r"^OK: Vigil (?P<version>\S+) on Python \S+, handover (?P<format>\d+)$", re.MULTILINE)
 # These are the consequences of a defect, not messages: blocked, they would make it invisible.
 _NEVER_BLOCKED = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT, signal.SIGTRAP}
@@ -130,7 +132,9 @@ class Upgrade:
     def _execute(self) -> None:
         """Become the new image. Returns only by raising; then all is as it was."""
         image = self._image
-        before = os.open(".", os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY))  # where it is may have no name
+        before = os.open(
+            ".", os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
+        )  # where it is may have no name
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - _NEVER_BLOCKED)
         package: Package | None = None
         fd = -1

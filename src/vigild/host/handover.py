@@ -9,8 +9,8 @@ has the form of the journal (`wire/journal.py`); beside the journal's own kinds 
 A descriptor that nobody takes is closed when the new image has come up (`Handover.close_rest`).
 """
 
-import fcntl
 import os
+import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 
@@ -128,11 +128,7 @@ def receive(environ: MutableMapping[str, str]) -> Handover | None:
         return None
     entries, unread = decode(b"".join(pieces))
     facts = entries.pop(FACTS, {})
-    if (
-        unread
-        or facts.get("format") != b"%d" % HANDOVER_FORMAT
-        or facts.get("pid") != b"%d" % os.getpid()
-    ):
+    if unread or facts.get("format") != b"%d" % HANDOVER_FORMAT or facts.get("pid") != b"%d" % os.getpid():
         return None
     os.close(fd)
     return Handover(entries, facts, _descriptors(entries.pop(DESCRIPTORS, {})))
@@ -154,10 +150,10 @@ def _descriptors(described: Mapping[str, bytes]) -> list[Descriptor]:
 def _memory_file() -> int:
     if hasattr(os, "memfd_create"):
         return os.memfd_create(HANDOVER_NAME, os.MFD_CLOEXEC)
-    from tempfile import TemporaryFile  # where there are no files in memory
-
-    with TemporaryFile(prefix=HANDOVER_NAME) as file:
-        return fcntl.fcntl(file.fileno(), fcntl.F_DUPFD_CLOEXEC, 3)
+    path = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"{HANDOVER_NAME}-{os.getpid()}-{time.time_ns()}")
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    os.unlink(path)  # where there are no files in memory, one without a name will do
+    return fd
 
 
 def _is_ours(fd: int) -> bool:

@@ -47,7 +47,9 @@ class _Running:
         return bool(data)
 
     def close(self) -> None:
-        for _ in range(2 * MAX_OUTPUT_BYTES // READ_BYTES):  # what a descendant goes on saying is not waited for
+        for _ in range(
+            2 * MAX_OUTPUT_BYTES // READ_BYTES
+        ):  # what a descendant goes on saying is not waited for
             if not self.read():
                 break
         self._loop.remove_reader(self._fd)

@@ -302,26 +302,30 @@ def test_the_next_image_goes_on_with_a_connection_in_the_middle_of_a_request(sho
     (short_tmp / "new").mkdir()
 
     async def run() -> None:
-        async with site(short_tmp / "old", echo) as old, site(short_tmp / "new", echo) as new:
-            async with old.client() as client, old.client() as fresh:
-                assert (await client.ask(GET)).status == 200
-                await client.send(b"GET /half HT")
-                await fresh.send(b"G")
-                await old.until_connections(2)
-                async with asyncio.timeout(20):
-                    while [c.early for c in old.server.open_connections()].count(b"") != 0:
-                        await asyncio.sleep(0.005)
-                old.server.hold()
-                await old.server.settle(5)
-                for connection in old.server.open_connections():
-                    new.server.adopt(replace(connection, fd=os.dup(connection.fd)))
-                await new.until_connections(2)
-                await client.send(b"TP/1.1\r\nHost: x\r\n\r\n")
-                await fresh.send(GET[1:])
-                assert (await client.answer()).body == b"GET /half  \n"
-                assert (await fresh.answer()).body == b"GET /  \n"
-                assert old.server.counters.requests == 1
-                old.server.resume()
+        async with (
+            site(short_tmp / "old", echo) as old,
+            site(short_tmp / "new", echo) as new,
+            old.client() as client,
+            old.client() as fresh,
+        ):
+            assert (await client.ask(GET)).status == 200
+            await client.send(b"GET /half HT")
+            await fresh.send(b"G")
+            await old.until_connections(2)
+            async with asyncio.timeout(20):
+                while [c.early for c in old.server.open_connections()].count(b"") != 0:
+                    await asyncio.sleep(0.005)
+            old.server.hold()
+            await old.server.settle(5)
+            for connection in old.server.open_connections():
+                new.server.adopt(replace(connection, fd=os.dup(connection.fd)))
+            await new.until_connections(2)
+            await client.send(b"TP/1.1\r\nHost: x\r\n\r\n")
+            await fresh.send(GET[1:])
+            assert (await client.answer()).body == b"GET /half  \n"
+            assert (await fresh.answer()).body == b"GET /  \n"
+            assert old.server.counters.requests == 1
+            old.server.resume()
 
     asyncio.run(run())
 

@@ -75,7 +75,10 @@ _HELP: dict[str, tuple[tuple[str, str], ...]] = {
     "quit": (("quit", "Leave this shell. The daemon keeps running."),),
     "reload": (
         ("reload", "Restart the daemon, and with it every process: all are stopped and started again."),
-        ("", "update applies changed configuration, upgrade brings new code: both leave alone what need not stop."),
+        (
+            "",
+            "update applies changed configuration, upgrade brings new code: both leave alone what need not stop.",
+        ),
     ),
     "remove": (("remove <name> [...]", "Take stopped groups out of the running daemon."),),
     "reread": (

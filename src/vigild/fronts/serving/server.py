@@ -14,7 +14,9 @@ from vigild.fronts.serving.messages import Handler
 _ACCEPTS_A_WAKEUP = 64
 _PAUSE_SECONDS = 0.5  # before accepting again when the process is out of file descriptors
 _OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-_SETTLING_SECONDS = 0.002  # how often it is asked whether all have their answers, for the moment before an exec
+_SETTLING_SECONDS = (
+    0.002  # how often it is asked whether all have their answers, for the moment before an exec
+)
 _INTERRUPTION_SECONDS = 0.5
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nServer: Vigil\r\nConnection: close\r\nRetry-After: 1\r\n"
