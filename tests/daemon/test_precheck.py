@@ -86,3 +86,4 @@ def test_a_broken_module_is_found_wherever_it_would_be_needed(
     done = check(conf, PYTHONPATH=str(tmp_path / "lib"))
     assert done.returncode != 0
     assert words in done.stderr
+    assert Path(module).name in done.stderr

@@ -50,12 +50,16 @@ def import_everything() -> None:
 
 
 def _place_of(error: BaseException) -> str:
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    if isinstance(error, SyntaxError) or frame is None:  # it names its place itself
+    if isinstance(error, SyntaxError):  # it names its place itself
         return ""
-    return f" ({frame.tb_frame.f_code.co_filename}:{frame.tb_lineno})"
+    place = ""
+    frame = error.__traceback__
+    while frame is not None:
+        file = frame.tb_frame.f_code.co_filename
+        if not file.startswith("<"):  # the machinery of import
+            place = f" ({file}:{frame.tb_lineno})"
+        frame = frame.tb_next
+    return place
 
 
 def _log_problem(loaded: Loaded) -> str:
