@@ -7,6 +7,8 @@ from vigild.core.events import (
     Event,
     ancestry,
     process_communication_event,
+    process_flapping_cleared_event,
+    process_flapping_event,
     process_group_event,
     process_log_event,
     process_state_event,
@@ -66,6 +68,23 @@ def test_an_exit_tells_whether_it_was_expected(expected: bool, digit: bytes) -> 
 def test_fatal_and_unknown_tell_only_where_from(state: ProcessState) -> None:
     payload = state_payload(state, ProcessState.BACKOFF)
     assert b"processname:w groupname:g from_state:BACKOFF" == payload
+
+
+def test_flapping_tells_how_often_in_what_time_and_what_follows() -> None:
+    event = process_flapping_event("w", "g", ProcessState.EXITED, 10, 60.0, "backoff")
+    payload = b"processname:w groupname:g from_state:EXITED restarts:10 window_seconds:60 action:backoff"
+    assert Event("PROCESS_FLAPPING", payload) == event
+
+
+def test_the_end_of_flapping_tells_why() -> None:
+    event = process_flapping_cleared_event("w", "g", ProcessState.RUNNING, "quiet")
+    payload = b"processname:w groupname:g from_state:RUNNING reason:quiet"
+    assert Event("PROCESS_FLAPPING_CLEARED", payload) == event
+
+
+def test_flapping_belongs_to_no_family_of_supervisors() -> None:
+    assert ancestry("PROCESS_FLAPPING") == ("PROCESS_FLAPPING", "EVENT")
+    assert ancestry("PROCESS_FLAPPING_CLEARED") == ("PROCESS_FLAPPING_CLEARED", "EVENT")
 
 
 def test_output_is_passed_on_as_the_bytes_it_is() -> None:

@@ -1,16 +1,12 @@
-"""The process machine: each rule by name, every pair answered, every move legal, and a long random life."""
+"""The process machine: each rule by name."""
 
 from dataclasses import replace
-from itertools import product
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from support.steps import POLICY, RUNNING, STARTING, STOPPING, S, moves, run
 from vigild.core.process import (
     LAUNCH_SECONDS,
-    LEGAL_MOVES,
     NOT_LAUNCHED,
     SIGKILL,
     TOO_QUICKLY,
@@ -18,7 +14,6 @@ from vigild.core.process import (
     AlarmRang,
     Autorestart,
     CancelAlarm,
-    Effect,
     EndTree,
     Entered,
     Exited,
@@ -43,29 +38,6 @@ from vigild.core.process import (
     Wanted,
     step,
 )
-from vigild.core.states import RUNNING_STATES, STOPPED_STATES, ProcessState
-
-S = ProcessState
-POLICY = Policy()
-
-
-def run(
-    process: Process, *inputs: Input, now: float = 100.0, policy: Policy = POLICY
-) -> tuple[Process, list[Effect]]:
-    """Feed several inputs at one time; effects of the last."""
-    effects: list[Effect] = []
-    for input_ in inputs:
-        process, effects = step(process, input_, now, policy)
-    return process, effects
-
-
-def moves(effects: list[Effect]) -> list[tuple[S, S]]:
-    return [(effect.old, effect.new) for effect in effects if isinstance(effect, Entered)]
-
-
-STARTING = run(Process(), Start(), Spawned(7))[0]
-RUNNING = run(STARTING, AlarmRang(Alarm.STARTED), now=101.0)[0]
-STOPPING = run(RUNNING, Stop())[0]
 
 
 def test_a_start_spawns_and_then_waits_for_startsecs() -> None:
@@ -155,36 +127,23 @@ def test_nothing_restarts_while_the_daemon_goes_down() -> None:
     assert run(backoff, AlarmRang(Alarm.RETRY), policy=down) == (backoff, [])
 
 
-def test_quick_ends_are_restarted_at_once_but_not_for_ever() -> None:
-    policy = Policy(start_seconds=0, autorestart=Autorestart.ALWAYS, quick_ends_allowed=2)
-    process = run(Process(), Start(), Spawned(7), policy=policy)[0]
-    for _ in range(2):
-        process, effects = run(process, Exited(0), now=100.5, policy=policy)
-        assert Spawn() in effects
-        process = run(process, Spawned(8), now=100.5, policy=policy)[0]
-    process, effects = run(process, Exited(0), now=100.5, policy=policy)
-    assert effects[1:] == [SetAlarm(Alarm.RETRY, 101.5)]
-    assert (process.state, process.pausing) == (S.EXITED, True)
-
-    process, effects = run(process, AlarmRang(Alarm.RETRY), now=101.5, policy=policy)
-    assert moves(effects) == [(S.EXITED, S.STARTING)]
-    process = run(process, Spawned(9), now=101.5, policy=policy)[0]
-    process, effects = run(process, Exited(0), now=200.0, policy=policy)
-    assert Spawn() in effects, "one that stayed up is forgiven"
-    assert process.quick_ends == 0
-
-
-def test_a_pause_between_quick_ends_can_be_ended_by_hand() -> None:
-    policy = Policy(start_seconds=0, autorestart=Autorestart.ALWAYS, quick_ends_allowed=0)
-    pausing = run(Process(), Start(), Spawned(7), Exited(0), policy=policy)[0]
-    stopped, effects = run(pausing, Stop(), policy=policy)
-    assert effects == [CancelAlarm()]
-    assert (stopped.state, stopped.wanted, stopped.pausing) == (S.EXITED, Wanted.DOWN, False)
-    assert run(stopped, AlarmRang(Alarm.RETRY), policy=policy) == (stopped, [])
-    started, effects = run(pausing, Start(), policy=policy)
-    assert effects == [Entered(S.EXITED, S.STARTING, 0, 0), CancelAlarm(), Spawn()]
-    assert (started.quick_ends, started.pausing) == (0, False)
-    assert run(pausing, AlarmRang(Alarm.RETRY), policy=replace(policy, may_start=False)) == (pausing, [])
+@pytest.mark.parametrize(
+    ("process", "now", "expected"),
+    [
+        (STARTING, 100.5, [(S.STARTING, S.BACKOFF)]),
+        (STARTING, 101.5, [(S.STARTING, S.RUNNING), (S.RUNNING, S.EXITED), (S.EXITED, S.STARTING)]),
+        (RUNNING, 110.0, [(S.RUNNING, S.EXITED), (S.EXITED, S.STARTING)]),
+        (STOPPING, 110.0, [(S.STOPPING, S.STOPPED)]),
+        (replace(RUNNING, state=S.UNKNOWN), 110.0, [(S.UNKNOWN, S.EXITED)]),
+    ],
+)
+def test_an_end_of_which_nobody_knows_the_status_is_never_expected(
+    process: Process, now: float, expected: list[tuple[S, S]]
+) -> None:
+    after, effects = run(process, Exited(None), now=now)
+    assert moves(effects) == expected
+    assert all(not move.expected for move in effects if isinstance(move, Entered) and move.new is S.EXITED)
+    assert (after.pid, after.exit_status) == (0, None)
 
 
 def test_nothing_starts_by_order_either_while_the_daemon_goes_down() -> None:
@@ -369,204 +328,3 @@ def test_a_crash_ends_the_tree_before_the_next_start() -> None:
     assert moves(effects) == [(S.RUNNING, S.EXITED), (S.EXITED, S.STARTING)]
     assert process.ending
     assert not run(process, TreeEnded(), policy=TREE)[0].ending
-
-
-STATES = [
-    Process(
-        state=state,
-        wanted=wanted,
-        pid=pid,
-        tries=tries,
-        started_at=started,
-        launching=launching,
-        ending=ending,
-    )
-    for state, wanted, pid, tries, started, launching, ending in product(
-        S, Wanted, (0, 7), (0, 1), (99.9, 10.0), (False, True), (False, True)
-    )
-]
-INPUTS: list[Input] = [
-    Start(), Stop(), ShutDown(), SendSignal(1), Spawned(8), SpawnFailed("x"), SignalFailed(), MainPid(9), TreeEnded(),
-    *(Exited(status) for status in (0, 1, -1, None)),
-    *(AlarmRang(alarm) for alarm in Alarm),
-]  # fmt: skip
-POLICIES = [
-    Policy(
-        start_seconds=seconds,
-        start_retries=retries,
-        autorestart=autorestart,
-        may_start=may,
-        quick_ends_allowed=1,
-        forking=forking,
-        ends_tree=ends_tree,
-    )
-    for seconds, retries, autorestart, may, forking, ends_tree in product(
-        (0, 1), (0, 3), Autorestart, (True, False), (False, True), (False, True)
-    )
-]
-
-
-def test_every_state_answers_every_input_by_legal_moves_only() -> None:
-    for process, input_, policy in product(STATES, INPUTS, POLICIES):
-        after, effects = step(process, input_, 100.0, policy)
-        state = process.state
-        for effect in effects:
-            if isinstance(effect, Entered):
-                assert effect.old is state
-                assert effect.new in LEGAL_MOVES[state], (process, input_)
-                state = effect.new
-        assert after.state is state
-        if any(isinstance(effect, Refuse) for effect in effects):
-            assert after == process
-
-
-def test_table_and_reachable_moves_are_equal() -> None:
-    """Walk every state that can come about from a fresh process, and collect the moves made."""
-    seen_moves: dict[S, set[S]] = {state: set() for state in S}
-    for policy in POLICIES:
-        frontier, seen = [Process()], {Process()}
-        while frontier:
-            process = frontier.pop()
-            for input_ in INPUTS:
-                if isinstance(input_, Exited) and not process.pid:
-                    continue  # there is nothing that could exit
-                for now in (0.5, 1000.0):
-                    after, effects = step(process, input_, now, policy)
-                    for old, new in moves(effects):
-                        seen_moves[old].add(new)
-                    after = replace(
-                        after, started_at=0.0, tries=min(after.tries, 5), spawn_error="", exit_status=None
-                    )
-                    if after not in seen:
-                        seen.add(after)
-                        frontier.append(after)
-    assert {state: frozenset(new) for state, new in seen_moves.items()} == LEGAL_MOVES
-
-
-class Life(RuleBasedStateMachine):
-    """A process, its child and its alarm, in any order that a real machine could bring about."""
-
-    @initialize(
-        seconds=st.sampled_from([0, 1, 5]),
-        retries=st.sampled_from([0, 1, 3]),
-        autorestart=st.sampled_from(list(Autorestart)),
-        forking=st.booleans(),
-        ends_tree=st.booleans(),
-    )
-    def begin(
-        self, seconds: int, retries: int, autorestart: Autorestart, forking: bool, ends_tree: bool
-    ) -> None:
-        self.policy = Policy(
-            start_seconds=seconds,
-            start_retries=retries,
-            autorestart=autorestart,
-            quick_ends_allowed=1,
-            forking=forking,
-            ends_tree=ends_tree,
-        )
-        self.process = Process()
-        self.now = 1000.0
-        self.alarm: SetAlarm | None = None
-        self.child = 0
-        self.next_pid = 1
-        self.spawning = False
-        self.finding = False
-        self.ending = False
-
-    def feed(self, input_: Input) -> None:
-        before = self.process
-        self.process, effects = step(before, input_, self.now, self.policy)
-        for effect in effects:
-            match effect:
-                case SetAlarm():
-                    self.alarm = effect
-                    assert effect.when >= self.now
-                case CancelAlarm():
-                    self.alarm = None
-                case Spawn():
-                    assert not self.child, "started twice"
-                    assert not self.spawning, "started twice"
-                    assert not self.finding, "started twice"
-                    self.spawning = True
-                case FindMain():
-                    assert not self.child
-                    self.finding = True
-                case EndTree():
-                    assert not self.child
-                    self.ending = True
-                case Signal(pid):
-                    assert pid == self.child, "signalled a stranger"
-                case Refuse():
-                    assert self.process == before
-                case Entered():
-                    pass
-
-    @rule(fails=st.booleans())
-    def spawn_ends(self, fails: bool) -> None:
-        if self.spawning and not self.ending:
-            self.spawning = False
-            if fails:
-                self.feed(SpawnFailed("x"))
-            else:
-                self.child, self.next_pid = self.next_pid, self.next_pid + 1
-                self.feed(Spawned(self.child))
-
-    @rule(fails=st.booleans())
-    def is_looked_for(self, fails: bool) -> None:
-        if self.finding:
-            self.finding = False
-            if fails:
-                self.feed(SpawnFailed("left nobody"))
-            else:
-                self.child, self.next_pid = self.next_pid, self.next_pid + 1
-                self.feed(MainPid(self.child))
-
-    @rule()
-    def tree_ends(self) -> None:
-        if self.ending:
-            self.ending = False
-            self.feed(TreeEnded())
-
-    @rule(status=st.sampled_from([0, 1, -1, None]))
-    def child_exits(self, status: int | None) -> None:
-        if self.child:
-            self.child = 0
-            self.feed(Exited(status))
-
-    @rule(seconds=st.floats(0.1, 20))
-    def time_passes(self, seconds: float) -> None:
-        self.now += seconds
-        if self.alarm is not None and self.alarm.when <= self.now:
-            rang, self.alarm = self.alarm.alarm, None
-            self.feed(AlarmRang(rang))
-
-    @rule(order=st.sampled_from([Start(), Stop(), ShutDown(), SendSignal(1)]))
-    def order(self, order: Input) -> None:
-        self.feed(order)
-
-    @rule()
-    def signal_fails(self) -> None:
-        if self.process.state is S.STOPPING and self.child:
-            self.feed(SignalFailed())
-
-    @invariant()
-    def the_model_knows_the_child(self) -> None:
-        if not hasattr(self, "process"):
-            return
-        assert self.process.ending == self.ending
-        if not self.ending:
-            assert self.process.pid == self.child
-        if self.process.state in STOPPED_STATES - {S.UNKNOWN}:
-            assert not self.child
-            assert not self.spawning
-        if self.process.state is S.RUNNING:
-            assert self.child
-
-    @invariant()
-    def it_always_waits_for_something_that_will_come(self) -> None:
-        if hasattr(self, "process") and self.process.state in RUNNING_STATES | {S.STOPPING}:
-            assert self.child or self.spawning or self.finding or self.ending or self.alarm is not None
-
-
-TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

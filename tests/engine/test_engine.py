@@ -5,7 +5,7 @@ import pytest
 from support.events import heard
 from support.fakes import World, group, listener, program
 from vigild.config.model import AUTO, FcgiSocketConfig, StreamConfig
-from vigild.core.process import QUICK_ENDS_ALLOWED, Autorestart, SendSignal, Start, Stop
+from vigild.core.process import Autorestart, SendSignal, Start, Stop
 from vigild.core.states import SupervisorState
 from vigild.engine.managed import exit_words, signal_name
 
@@ -288,12 +288,29 @@ def test_what_has_left_the_configuration_cannot_be_started_any_more() -> None:
     assert world.children.spawned == []
 
 
-def test_a_crash_loop_is_slowed_down_to_one_start_a_second() -> None:
+def test_a_crash_loop_is_slowed_down_and_told_of() -> None:
     config = group(program("web", start_seconds=0, autorestart=Autorestart.ALWAYS))
-    world = World(config).boot()
-    for _ in range(QUICK_ENDS_ALLOWED + 1):
+    world = World(config, listener("ears", "PROCESS_FLAPPING", "PROCESS_FLAPPING_CLEARED")).boot()
+    ears = world.child("ears")
+    ears.says(b"READY\n")
+    for _ in range(11):
         world.exits("web")
     count = len(world.children.spawned)
-    assert (world.state("web"), count) == ("EXITED", QUICK_ENDS_ALLOWED + 1)
+    assert (world.state("web"), count) == ("EXITED", 12)
+    assert heard(ears)[-1] == (
+        "PROCESS_FLAPPING processname:web groupname:web from_state:EXITED "
+        "restarts:10 window_seconds:60 action:backoff"
+    )
+    words = (
+        "flapping: web had 10 restarts within 60 seconds; it is restarted in 1 seconds, and later each time"
+    )
+    assert f"WARN {words}" in world.log.lines
     world.clock.advance(1)
     assert (world.state("web"), len(world.children.spawned)) == ("RUNNING", count + 1)
+    ears.says(b"RESULT 2\nOKREADY\n")
+    world.clock.advance(60)
+    assert heard(ears)[-1] == (
+        "PROCESS_FLAPPING_CLEARED processname:web groupname:web from_state:RUNNING reason:quiet"
+    )
+    assert "INFO flapping is over: web has stayed up" in world.log.lines
+    assert world.clock.armed == 0

@@ -1,7 +1,8 @@
 """Event types, their tree, and event values.
 
 A listener that subscribes to a type gets that type and all below it. Names, tree and payloads are
-Supervisor 4.3's (observed in its events as delivered to a listener). An event is a value: everything
+Supervisor 4.3's (observed in its events as delivered to a listener); PROCESS_FLAPPING and what is named
+after it are Vigil's, and hang under the root alone, so that no family of Supervisor's grows. An event is a value: everything
 in its payload is fixed when it happens, so a later change of the process does not rewrite history.
 """
 
@@ -37,6 +38,8 @@ PARENTS: dict[str, str] = {
     "PROCESS_GROUP": "EVENT",
     "PROCESS_GROUP_ADDED": "PROCESS_GROUP",
     "PROCESS_GROUP_REMOVED": "PROCESS_GROUP",
+    "PROCESS_FLAPPING": "EVENT",
+    "PROCESS_FLAPPING_CLEARED": "EVENT",
 }
 EVENT_TYPES: frozenset[str] = frozenset(PARENTS) | {"EVENT"}
 TICK_PERIODS_SECONDS: dict[str, int] = {"TICK_5": 5, "TICK_60": 60, "TICK_3600": 3600}
@@ -87,6 +90,23 @@ def process_state_event(
         extra = f" pid:{pid}"
     text = f"processname:{name} groupname:{group} from_state:{from_state.name}{extra}"
     return Event(f"PROCESS_STATE_{state.name}", text.encode())
+
+
+def process_flapping_event(
+    name: str, group: str, from_state: ProcessState, restarts: int, window_seconds: float, action: str
+) -> Event:
+    """It was restarted too often. `action`: `backoff` (it is restarted later and later) or `fatal` (given up)."""
+    text = (
+        f"processname:{name} groupname:{group} from_state:{from_state.name} "
+        f"restarts:{restarts} window_seconds:{window_seconds:.0f} action:{action}"
+    )
+    return Event("PROCESS_FLAPPING", text.encode())
+
+
+def process_flapping_cleared_event(name: str, group: str, from_state: ProcessState, reason: str) -> Event:
+    """It is not flapping any more. `reason`: `quiet`, `started`, `stopped` or `ended`."""
+    text = f"processname:{name} groupname:{group} from_state:{from_state.name} reason:{reason}"
+    return Event("PROCESS_FLAPPING_CLEARED", text.encode())
 
 
 def process_log_event(channel: str, name: str, group: str, pid: int, data: bytes) -> Event:

@@ -8,7 +8,10 @@ that somebody else carries out. Rules that hold:
 - Every move is its own `Entered` effect, in order, and moves only along `LEGAL_MOVES`. EXITED to
   STARTING and BACKOFF to FATAL are two moves each, because listeners are told of both.
 - There is at most one alarm at a time: STARTING waits to be called RUNNING, BACKOFF waits to try
-  again, STOPPING waits to kill. `SetAlarm` replaces, `CancelAlarm` removes.
+  again, so does EXITED where a restart is delayed, STOPPING waits to kill, and RUNNING, while it flaps,
+  waits to have been quiet. `SetAlarm` replaces, `CancelAlarm` removes.
+- `FlappingBegan` and `FlappingCleared` alternate, whatever ends an episode. How long a restart waits and when
+  restarts are too many is in `core/restarts.py`.
 - Every pair of state and input has an answer: act, ignore on purpose, or `Refuse`.
 - A program that puts itself in the background (`forking`) is *launching* until the process that it leaves
   behind is known; until then its launcher's exit is a step of the start and no end.
@@ -23,17 +26,23 @@ to the group) are Supervisor 4.3's, observed; `docs/compatibility.md` lists wher
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from vigild.core.restarts import (
+    DEFAULT_PACE,
+    FOR_EVER,
+    OnFlapping,
+    Pace,
+    flapping_words,
+    is_too_often,
+    next_delay,
+    remembered,
+    usual_delay_after_exit,
+    usual_delay_after_failure,
+)
 from vigild.core.states import RUNNING_STATES, SIGNALLABLE_STATES, ProcessState
 
 STOPPED, STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL, UNKNOWN = ProcessState
 
 SIGKILL = 9
-
-# A program that ends within a second of its start is started again at once, but not for ever: after as many
-# quick ends in a row as Supervisor's poll would allow in a minute, once a second.
-QUICK_END_SECONDS = 1.0
-QUICK_ENDS_ALLOWED = 60
-RESTART_PAUSE_SECONDS = 1.0
 
 LAUNCH_SECONDS = 90.0  # how long a program may take to put itself in the background
 
@@ -45,7 +54,7 @@ LEGAL_MOVES: dict[ProcessState, frozenset[ProcessState]] = {
     RUNNING: frozenset({EXITED, STOPPING, UNKNOWN}),
     BACKOFF: frozenset({STARTING, FATAL, STOPPED}),
     STOPPING: frozenset({STOPPED, UNKNOWN}),
-    EXITED: frozenset({STARTING}),
+    EXITED: frozenset({STARTING, FATAL}),
     FATAL: frozenset({STARTING}),
     UNKNOWN: frozenset({EXITED}),
 }
@@ -70,9 +79,19 @@ class Alarm(Enum):
     """What a process waits for."""
 
     STARTED = "started"  # it has stayed up for start_seconds
-    RETRY = "retry"  # the back-off after a failed start, or the pause after many quick ends, is over
+    RETRY = "retry"  # the delay after a failed start, or that after an exit, is over
     KILL = "kill"  # it did not stop in time
     LAUNCH = "launch"  # it did not put itself in the background in time
+    QUIET = "quiet"  # it was flapping, and has now stayed up for a whole window
+
+
+class Cleared(Enum):
+    """Why a process is not flapping any more."""
+
+    QUIET = "quiet"  # it stayed up for a whole window
+    STARTED = "started"  # somebody started it, who gets a fresh count
+    STOPPED = "stopped"  # somebody stopped it
+    ENDED = "ended"  # it ended, and is not to be restarted
 
 
 class Refusal(Enum):
@@ -97,7 +116,7 @@ class Policy:
     stop_wait_seconds: float = 10
     stop_as_group: bool = False
     kill_as_group: bool = False
-    quick_ends_allowed: int = QUICK_ENDS_ALLOWED
+    pace: Pace = DEFAULT_PACE
     forking: bool = False  # it puts itself in the background
     ends_tree: bool = False  # what it leaves behind is ended with it
     may_start: bool = True  # False while the daemon is going down, and for what has left the configuration
@@ -107,9 +126,10 @@ class Policy:
 class Process:
     """One process as it is. `pid` is 0 while there is none; `tries` counts failed starts in a row.
 
-    `quick_ends` counts ends within a second of a start, in a row; `pausing` says that it is EXITED only
-    until the pause is over that they cost. `launching`: `pid` is a launcher (0: it has exited, and what it left
-    is looked for), not yet the process itself. `ending`: what it left behind is being ended.
+    `launching`: `pid` is a launcher (0: it has exited, and what it left is looked for), not yet the process
+    itself. `ending`: what it left behind is being ended. `restarts` are the times of automatic restarts that
+    still count towards flapping, `restart_delay` is the last delay of a row of delayed ones (0: none), and
+    `restart_at` is when the next is due (0: none is).
     """
 
     state: ProcessState = STOPPED
@@ -119,10 +139,17 @@ class Process:
     started_at: float = 0.0
     exit_status: int | None = None
     spawn_error: str = ""
-    quick_ends: int = 0
-    pausing: bool = False
     launching: bool = False
     ending: bool = False
+    flapping: bool = False
+    restarts: tuple[float, ...] = ()
+    restart_delay: float = 0.0
+    restart_at: float = 0.0
+
+    @property
+    def pausing(self) -> bool:
+        """EXITED only until its delayed restart is due."""
+        return self.state is EXITED and self.restart_at > 0
 
 
 # Orders.
@@ -265,7 +292,35 @@ class Refuse:
     refusal: Refusal
 
 
-Effect = Spawn | FindMain | EndTree | Signal | SetAlarm | CancelAlarm | Entered | Refuse
+@dataclass(frozen=True, slots=True)
+class FlappingBegan:
+    """There were `restarts` automatic restarts within `window_seconds`, and one more was to come. It is in `state`."""
+
+    state: ProcessState
+    restarts: int
+    window_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FlappingCleared:
+    """It is not flapping any more. It was in `state` when that came about."""
+
+    state: ProcessState
+    why: Cleared
+
+
+Effect = (
+    Spawn
+    | FindMain
+    | EndTree
+    | Signal
+    | SetAlarm
+    | CancelAlarm
+    | Entered
+    | Refuse
+    | FlappingBegan
+    | FlappingCleared
+)
 Outcome = tuple[Process, list[Effect]]
 
 TOO_QUICKLY = "Exited too quickly (process log may have details)"  # clients show this text
@@ -284,7 +339,8 @@ def step(process: Process, input_: Input, now: float, policy: Policy) -> Outcome
             return _stop(process, now, policy)
         case ShutDown():
             if process.state is BACKOFF:
-                return _moved(replace(process, wanted=Wanted.DOWN, tries=0), FATAL, CancelAlarm())
+                over = _fresh(process, Cleared.STOPPED)
+                return _then(over, _moved(replace(over[0], wanted=Wanted.DOWN), FATAL, CancelAlarm()))
             return _stop(process, now, policy)
         case SendSignal(signum):
             if process.state in SIGNALLABLE_STATES and process.pid and not process.ending:
@@ -317,6 +373,12 @@ def _then(outcome: Outcome, following: Outcome) -> Outcome:
     return following[0], outcome[1] + following[1]
 
 
+def _fresh(process: Process, why: Cleared) -> Outcome:
+    """Nothing that slowed its restarts down counts any more."""
+    clean = replace(process, tries=0, flapping=False, restarts=(), restart_delay=0.0, restart_at=0.0)
+    return clean, [FlappingCleared(process.state, why)] if process.flapping else []
+
+
 def _start(process: Process, now: float, policy: Policy) -> Outcome:
     match process.state:
         case ProcessState.UNKNOWN:
@@ -328,26 +390,35 @@ def _start(process: Process, now: float, policy: Policy) -> Outcome:
         case _ if not policy.may_start:
             return process, [Refuse(Refusal.GOING_DOWN)]
         case _:
-            # A person's start begins a new count of tries, whatever was left of an earlier one.
-            return _spawn(replace(process, wanted=Wanted.UP, tries=0, quick_ends=0), now)
+            # A person's start begins a new count of everything, whatever was left of an earlier one.
+            clean, effects = _fresh(replace(process, wanted=Wanted.UP), Cleared.STARTED)
+            if process.pausing:
+                effects.append(CancelAlarm())
+            return _then((clean, effects), _spawn(clean, now))
 
 
 def _spawn(process: Process, now: float) -> Outcome:
-    fresh = replace(process, started_at=now, exit_status=None, spawn_error="", pausing=False)
-    return _moved(fresh, STARTING, *([CancelAlarm()] if process.pausing else []), Spawn())
+    fresh = replace(process, started_at=now, exit_status=None, spawn_error="", restart_at=0.0)
+    return _moved(fresh, STARTING, Spawn())
+
+
+def _restart(process: Process, now: float, policy: Policy) -> Outcome:
+    """Spawn it again without an order, and keep that in mind."""
+    return _spawn(replace(process, restarts=remembered(process.restarts, now, policy.pace)), now)
 
 
 def _stop(process: Process, now: float, policy: Policy) -> Outcome:
-    down = replace(process, wanted=Wanted.DOWN)
+    if process.state not in RUNNING_STATES and not process.pausing:
+        return process, [Refuse(Refusal.NOT_RUNNING)]
+    over = _fresh(replace(process, wanted=Wanted.DOWN), Cleared.STOPPED)
+    down = replace(over[0], tries=process.tries)  # listeners are told how often it was tried
     if process.state is BACKOFF:
-        return _moved(down, STOPPED, CancelAlarm())
-    if process.state is STARTING and not process.pid:
-        return down, []  # the spawn is under way; `Spawned` or `SpawnFailed` will find that it is not wanted
-    if process.state in (STARTING, RUNNING):
-        return _signal_to_stop(down, now, policy)
+        return _then(over, _moved(down, STOPPED, CancelAlarm()))
     if process.pausing:
-        return replace(down, pausing=False), [CancelAlarm()]
-    return process, [Refuse(Refusal.NOT_RUNNING)]
+        return _then(over, (down, [CancelAlarm()]))
+    if not process.pid:  # the spawn is under way; `Spawned` or `SpawnFailed` will find that it is not wanted
+        return down, over[1]
+    return _then(over, _signal_to_stop(down, now, policy))
 
 
 def _signal_to_stop(process: Process, now: float, policy: Policy) -> Outcome:
@@ -381,8 +452,13 @@ def _main_pid(process: Process, pid: int, now: float, policy: Policy) -> Outcome
 
 def _up(alive: Process, now: float, policy: Policy) -> Outcome:
     if policy.start_seconds <= 0:
-        return _moved(replace(alive, tries=0), RUNNING)
+        return _running(alive, now, policy)
     return alive, [SetAlarm(Alarm.STARTED, now + policy.start_seconds)]
+
+
+def _running(process: Process, now: float, policy: Policy) -> Outcome:
+    quiet = SetAlarm(Alarm.QUIET, max(now, process.started_at + policy.pace.window_seconds))
+    return _moved(replace(process, tries=0), RUNNING, *([quiet] if process.flapping else []))
 
 
 def _spawn_failed(process: Process, text: str, now: float, policy: Policy) -> Outcome:
@@ -413,9 +489,10 @@ def _start_failed(process: Process, text: str, now: float, policy: Policy) -> Ou
     outcome = _moved(failed, BACKOFF, CancelAlarm())
     if process.wanted is Wanted.DOWN:
         return _then(outcome, _moved(outcome[0], STOPPED))
-    if tries > policy.start_retries:
+    if tries > policy.start_retries != FOR_EVER:
         return _then(outcome, _moved(replace(outcome[0], tries=0), FATAL))
-    return outcome[0], [*outcome[1], SetAlarm(Alarm.RETRY, now + tries)]
+    usual = usual_delay_after_failure(tries, policy.start_retries, policy.pace)
+    return _then(outcome, _paced(outcome[0], usual, now, policy))
 
 
 def _exited_with_tree(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
@@ -449,7 +526,7 @@ def _exited(process: Process, status: int | None, now: float, policy: Policy) ->
             return _ended(process, status, now, policy)
         case ProcessState.UNKNOWN:
             outcome = _moved(replace(process, exit_status=status), EXITED, expected=False)
-            return replace(outcome[0], pid=0), outcome[1]
+            return _then(outcome, _fresh(replace(outcome[0], pid=0), Cleared.ENDED))
         case _:
             return process, []
 
@@ -462,31 +539,53 @@ def _launcher_failed(status: int | None) -> str:
 def _ended(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
     expected = status in policy.exit_codes
     error = "" if expected else f"Bad exit code {'unknown' if status is None else status}"
-    quick = now - process.started_at < QUICK_END_SECONDS
-    ends = min(process.quick_ends + 1, policy.quick_ends_allowed + 1) if quick else 0
-    over = replace(process, exit_status=status, spawn_error=error, tries=0, quick_ends=ends)
-    outcome = _moved(over, EXITED, expected=expected)
-    dead = replace(outcome[0], pid=0)
+    begun: Outcome = process, [CancelAlarm()] if process.flapping else []
+    if now - process.started_at >= policy.pace.window_seconds:
+        begun = _then(begun, _fresh(process, Cleared.QUIET))  # it has stayed up, though the alarm may be late
+    over = replace(begun[0], exit_status=status, spawn_error=error, tries=0)
+    outcome = _then(begun, _moved(over, EXITED, expected=expected))
+    outcome = replace(outcome[0], pid=0), outcome[1]
     again = policy.autorestart is Autorestart.ALWAYS or (
         policy.autorestart is Autorestart.UNEXPECTED and not expected
     )
     if not again or not policy.may_start:
-        return dead, outcome[1]
-    if ends > policy.quick_ends_allowed:
-        pause = SetAlarm(Alarm.RETRY, now + RESTART_PAUSE_SECONDS)
-        return replace(dead, pausing=True), [*outcome[1], pause]
-    return _then(outcome, _spawn(dead, now))
+        return _then(outcome, _fresh(outcome[0], Cleared.ENDED))
+    usual = usual_delay_after_exit(process.started_at, now, policy.pace)
+    return _then(outcome, _paced(outcome[0], usual, now, policy))
+
+
+def _paced(process: Process, usual: float, now: float, policy: Policy) -> Outcome:
+    """The next automatic restart: at once, after a delay, or never. `usual`: its delay if nothing slows it down."""
+    pace, effects = policy.pace, list[Effect]()
+    delay = max(usual, next_delay(process.restart_delay, pace)) if process.flapping else usual
+    if pace.delay_seconds:
+        delay = next_delay(process.restart_delay, pace)
+    if not process.flapping and is_too_often(process.restarts, now + delay, pace):
+        effects.append(FlappingBegan(process.state, pace.flapping_restarts, pace.window_seconds))
+        process = replace(process, flapping=True)
+        if pace.on_flapping is OnFlapping.FATAL:
+            given_up = replace(process, tries=0, spawn_error=flapping_words(pace))
+            return _then((process, effects), _moved(given_up, FATAL))
+        delay = max(delay, next_delay(process.restart_delay, pace))
+    if process.flapping or pace.delay_seconds:
+        process = replace(process, restart_delay=delay)
+    if not delay:
+        return _then((process, effects), _restart(process, now, policy))
+    when = now + delay
+    return replace(process, restart_at=when), [*effects, SetAlarm(Alarm.RETRY, when)]
 
 
 def _alarm_rang(process: Process, alarm: Alarm, now: float, policy: Policy) -> Outcome:
     match alarm, process.state:
         case Alarm.STARTED, ProcessState.STARTING if process.pid:
-            return _moved(replace(process, tries=0), RUNNING)
+            return _running(process, now, policy)
         case Alarm.LAUNCH, ProcessState.STARTING if process.launching and process.pid:
             late = replace(process, spawn_error=NOT_LAUNCHED)  # its exit, which comes now, is a failed start
             return late, [Signal(process.pid, SIGKILL, as_group=True)]
         case Alarm.RETRY, state if policy.may_start and (state is BACKOFF or process.pausing):
-            return _spawn(process, now)
+            return _restart(process, now, policy)
+        case Alarm.QUIET, ProcessState.RUNNING:
+            return _fresh(process, Cleared.QUIET)
         case Alarm.KILL, ProcessState.STOPPING if process.pid and not process.ending:
             kill = Signal(process.pid, SIGKILL, policy.kill_as_group)
             return process, [kill, SetAlarm(Alarm.KILL, now + policy.stop_wait_seconds)]

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 
 from vigild.config.model import AUTO, ProcessConfig, StreamConfig
 from vigild.core import process as machine
-from vigild.core.events import process_communication_event, process_log_event, process_state_event
+from vigild.core.events import (
+    process_communication_event,
+    process_flapping_cleared_event,
+    process_flapping_event,
+    process_log_event,
+    process_state_event,
+)
 from vigild.core.names import make_namespec
 from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawned, SpawnFailed
+from vigild.core.restarts import OnFlapping, flapping_words
 from vigild.core.states import STOPPED_STATES, ProcessState
 from vigild.engine.plans import child_environment, child_request, policy_of, stream_plan
 from vigild.engine.ports import Child, CommandProblem, Ports, SpawnFailure, StreamPlan, Timer
@@ -22,6 +29,12 @@ if TYPE_CHECKING:
     from vigild.engine.settings import Settings
 
 WAITING_TO_STOP_SECONDS = 2.0  # how often the log says who is waited for
+_CLEARED_WORDS = {
+    machine.Cleared.QUIET: "has stayed up",
+    machine.Cleared.STARTED: "is started by hand",
+    machine.Cleared.STOPPED: "is stopped",
+    machine.Cleared.ENDED: "has ended and is not restarted",
+}
 
 
 def exit_words(wait_status: int) -> tuple[int, str]:
@@ -125,6 +138,13 @@ class ManagedProcess:
         self._waiters.append(waiter)
         return waiter
 
+    @property
+    def seconds_to_restart(self) -> float | None:
+        """How long it still waits for a delayed automatic restart; None when it waits for none."""
+        if not self.process.restart_at or not self.policy.may_start:
+            return None
+        return max(0.0, self.process.restart_at - self._ports.clock.monotonic())
+
     def find_problem(self) -> CommandProblem | None:
         """Why its command cannot be run, if that can be known without trying."""
         found = self._ports.children.find_command(self.config.command, self.config.environment)
@@ -166,6 +186,10 @@ class ManagedProcess:
                         self._cancel_alarm()
                     case machine.Entered():
                         self._entered(effect)
+                    case machine.FlappingBegan():
+                        self._flapping_began(effect)
+                    case machine.FlappingCleared():
+                        self._flapping_cleared(effect)
         return refusal
 
     def child_died(self, wait_status: int) -> None:
@@ -350,6 +374,28 @@ class ManagedProcess:
                 if not waiter.done():
                     waiter.set_result(move.new)
 
+    def _flapping_began(self, began: machine.FlappingBegan) -> None:
+        name, action = self.config.name, self.policy.pace.on_flapping
+        then = "it is given up"
+        if action is OnFlapping.BACKOFF:
+            then = f"it is restarted in {self.process.restart_delay:g} seconds, and later each time"
+        often = f"{began.restarts} restarts within {began.window_seconds:.0f} seconds"
+        self._ports.log.warn(f"flapping: {name} had {often}; {then}")
+        self._bus.emit_if_wanted(
+            "PROCESS_FLAPPING",
+            lambda: process_flapping_event(
+                name, self.group_name, began.state, began.restarts, began.window_seconds, action.value
+            ),
+        )
+
+    def _flapping_cleared(self, cleared: machine.FlappingCleared) -> None:
+        name = self.config.name
+        self._ports.log.info(f"flapping is over: {name} {_CLEARED_WORDS[cleared.why]}")
+        self._bus.emit_if_wanted(
+            "PROCESS_FLAPPING_CLEARED",
+            lambda: process_flapping_cleared_event(name, self.group_name, cleared.state, cleared.why.value),
+        )
+
     def _log_move(self, move: Entered) -> None:
         log, name, words = self._ports.log, self.config.name, self._exit_words
         match move.new:
@@ -360,7 +406,9 @@ class ManagedProcess:
                 )
             case ProcessState.FATAL:
                 if self.policy.may_start:
-                    log.info(f"gave up: {name} entered FATAL state, too many start retries too quickly")
+                    flapped = self.process.spawn_error == flapping_words(self.policy.pace)
+                    why = "it was flapping" if flapped else "too many start retries too quickly"
+                    log.info(f"gave up: {name} entered FATAL state, {why}")
             case ProcessState.BACKOFF if words:
                 log.warn(f"exited: {name} ({words}; not expected)")
             case ProcessState.EXITED if move.expected:
