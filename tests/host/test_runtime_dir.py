@@ -107,3 +107,20 @@ def test_places_on_a_disk_come_after_places_in_memory(monkeypatch: pytest.Monkey
     assert runtime_dir._bases({}, 0) == ["/run/vigil", "/dev/shm/vigil-0", "/tmp/vigil-0"]
     bases = runtime_dir._bases({"XDG_RUNTIME_DIR": "/run/user/7"}, 7)
     assert bases == ["/run/user/7/vigil", "/dev/shm/vigil-7", "/tmp/vigil-7"]
+
+
+@pytest.mark.needs_root
+def test_what_a_unit_has_systemd_make_for_its_user_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime_dir, "_memory_mounts", lambda: {"/": True})
+    uid = 61234
+    base = Path(f"/run/vigil-{uid}")
+    base.mkdir(mode=0o700)
+    try:
+        os.chown(base, uid, uid)
+        assert runtime_dir._bases({"XDG_RUNTIME_DIR": "/run/user/61234"}, uid)[:2] == [
+            str(base),
+            "/run/user/61234/vigil",
+        ]
+    finally:
+        base.rmdir()
+    assert str(base) not in runtime_dir._bases({}, uid)

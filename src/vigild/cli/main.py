@@ -26,6 +26,7 @@ COMMANDS: tuple[Command, ...] = (
         "vigild.cli.upgrade",
         "let the running daemon go on with the code that is installed now; no program is touched",
     ),
+    Command("systemd-unit", "vigild.cli.systemd_unit", "print a systemd unit for a configuration file"),
 )
 
 EXIT_USAGE = 2

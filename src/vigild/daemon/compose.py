@@ -64,7 +64,7 @@ LATE_MODULES = (
     "resource",
     "shlex",
     "termios",
-    "vigild.config.stop_time",
+    "vigild.config.needs",
     "vigild.daemon.status_line",
     "vigild.fronts.router",
     "vigild.fronts.serving.auth",
@@ -270,7 +270,7 @@ class Life:
             self._service.ready(status_line.text())
 
     def _tell_of_end(self, mood: SupervisorState) -> None:
-        from vigild.config.stop_time import stop_seconds
+        from vigild.config.needs import stop_seconds
 
         if mood is SupervisorState.SHUTDOWN:
             self._service.stopping()

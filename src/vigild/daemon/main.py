@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from vigild.config.load import Loaded, find_config_file, load, searched_paths
 from vigild.config.model import Config
+from vigild.config.needs import open_files
 from vigild.core.compat import SUPERVISOR_VERSION
 from vigild.core.states import SupervisorState
 from vigild.daemon.arguments import Arguments, UsageError, help_text, parse_arguments
@@ -27,8 +28,6 @@ from vigild.host.sockets import Listener, open_listener
 if TYPE_CHECKING:
     from vigild.host.inherited import Inherited
 
-FDS_PER_PROCESS = 5  # two streams, their log files, and stdin for those that are written to
-FDS_OF_THE_DAEMON = 64
 DEFINED_TWICE = "V104"  # a section that a later one replaces, perhaps in another file
 
 
@@ -187,7 +186,7 @@ def _raise_limits(config: Config, log: MainLog) -> None:
         log.info(line)
     # What the configuration needs can be more than minfds says. Children inherit the limit, so it is raised
     # only as far as needed, and only within what the system allows anyway.
-    needed = FDS_OF_THE_DAEMON + FDS_PER_PROCESS * sum(len(group.processes) for group in config.groups)
+    needed = open_files(config.groups)
     if needed > config.daemon.minfds:
         import resource
 

@@ -64,7 +64,9 @@ def _bases(environ: Mapping[str, str], uid: int) -> list[str]:
     bases = []
     if uid == 0:
         bases.append("/run/vigil")
-    elif environ.get("XDG_RUNTIME_DIR"):
+    elif os.path.isdir(f"/run/vigil-{uid}"):  # as `vigil systemd-unit` has systemd make it
+        bases.append(f"/run/vigil-{uid}")
+    if uid and environ.get("XDG_RUNTIME_DIR"):
         bases.append(os.path.join(environ["XDG_RUNTIME_DIR"], "vigil"))
     bases.append(f"/dev/shm/vigil-{uid}")
     in_memory = _memory_mounts()

@@ -1,7 +1,14 @@
-"""The time that the end of everything may take."""
+"""What a configuration asks of the system."""
 
 from vigild.config.model import GroupConfig, ProcessConfig
-from vigild.config.stop_time import KILL_SECONDS, stop_seconds
+from vigild.config.needs import (
+    FDS_PER_PROCESS,
+    KILL_SECONDS,
+    count_processes,
+    open_files,
+    stop_seconds,
+    stored_files,
+)
 
 
 def group(priority: int, *waits: int) -> GroupConfig:
@@ -13,3 +20,10 @@ def test_a_wave_takes_as_long_as_its_slowest_and_waves_follow_one_another() -> N
     assert stop_seconds([]) == 0
     assert stop_seconds([group(999, 10, 30, 5)]) == 30 + KILL_SECONDS
     assert stop_seconds([group(999, 10), group(1, 60), group(999, 20)]) == 20 + 60 + 2 * KILL_SECONDS
+
+
+def test_open_files_grow_with_the_processes() -> None:
+    groups = [group(1, 1, 2), group(2, 3)]
+    assert count_processes(groups) == 3
+    assert open_files(groups) - open_files([]) == 3 * FDS_PER_PROCESS
+    assert stored_files(groups) == 6

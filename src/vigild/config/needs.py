@@ -1,0 +1,35 @@
+"""What a configuration asks of the system it runs on: time to stop, and open files."""
+
+from collections.abc import Iterable
+
+from vigild.config.model import GroupConfig
+
+KILL_SECONDS = 2  # for a wave whose programs had to be killed
+FDS_PER_PROCESS = 5  # two streams, their log files, and stdin for those that are written to
+FDS_OF_THE_DAEMON = 64
+STORED_PER_PROCESS = 2  # read ends of FIFOs
+
+
+def count_processes(groups: Iterable[GroupConfig]) -> int:
+    """How many processes run when all do."""
+    return sum(len(group.processes) for group in groups)
+
+
+def stop_seconds(groups: Iterable[GroupConfig]) -> int:
+    """Seconds until the last program has ended, at worst. Groups of one priority end together, wave by wave."""
+    waves: dict[int, int] = {}
+    for group in groups:
+        for process in group.processes:
+            longest = waves.get(group.priority, 0)
+            waves[group.priority] = max(longest, process.stop_wait_seconds)
+    return sum(longest + KILL_SECONDS for longest in waves.values())
+
+
+def open_files(groups: Iterable[GroupConfig]) -> int:
+    """How many files the daemon has open at most."""
+    return FDS_OF_THE_DAEMON + FDS_PER_PROCESS * count_processes(groups)
+
+
+def stored_files(groups: Iterable[GroupConfig]) -> int:
+    """How many descriptors a service manager keeps at most while no daemon lives."""
+    return STORED_PER_PROCESS * count_processes(groups)
