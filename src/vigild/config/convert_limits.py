@@ -6,7 +6,6 @@ and raises BadValueError with a reason and a hint.
 
 import re
 from collections.abc import Callable
-from enum import Enum
 
 from vigild.config.accounts import Surroundings
 from vigild.config.convert import group_id
@@ -24,33 +23,25 @@ IO_LEVEL_DEFAULT = 4
 Limit = tuple[str, int, int]  # name, soft, hard
 
 
-class Unit(Enum):
-    """What a limit counts."""
-
-    BYTES = "bytes"
-    COUNT = "count"
-    SECONDS = "seconds"
-    MICROSECONDS = "microseconds"
-    NICE = "nice"
-
-
+# What a limit counts.
+BYTES, COUNT, SECONDS, MICROSECONDS, NICE = "bytes", "count", "seconds", "microseconds", "nice"
 LIMITS = {
-    "as": Unit.BYTES,
-    "core": Unit.BYTES,
-    "cpu": Unit.SECONDS,
-    "data": Unit.BYTES,
-    "fsize": Unit.BYTES,
-    "locks": Unit.COUNT,
-    "memlock": Unit.BYTES,
-    "msgqueue": Unit.BYTES,
-    "nice": Unit.NICE,
-    "nofile": Unit.COUNT,
-    "nproc": Unit.COUNT,
-    "rss": Unit.BYTES,
-    "rtprio": Unit.COUNT,
-    "rttime": Unit.MICROSECONDS,
-    "sigpending": Unit.COUNT,
-    "stack": Unit.BYTES,
+    "as": BYTES,
+    "core": BYTES,
+    "cpu": SECONDS,
+    "data": BYTES,
+    "fsize": BYTES,
+    "locks": COUNT,
+    "memlock": BYTES,
+    "msgqueue": BYTES,
+    "nice": NICE,
+    "nofile": COUNT,
+    "nproc": COUNT,
+    "rss": BYTES,
+    "rtprio": COUNT,
+    "rttime": MICROSECONDS,
+    "sigpending": COUNT,
+    "stack": BYTES,
 }
 _BYTES_OF = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 _MICROSECONDS_OF = {
@@ -58,11 +49,11 @@ _MICROSECONDS_OF = {
     "h": 3600 * 10**6, "d": 86400 * 10**6,
 }  # fmt: skip
 _HINTS = {
-    Unit.BYTES: "write bytes, or a number with KB, MB or GB after it, such as 512MB; or unlimited",
-    Unit.COUNT: "write a whole number, such as 65536; or unlimited",
-    Unit.SECONDS: "write seconds, or a number with s, min, h or d after it, such as 10min; or unlimited",
-    Unit.MICROSECONDS: "write microseconds, or a number with us, ms, s or min after it, such as 200ms; or unlimited",
-    Unit.NICE: "write a nice value with its sign, such as -5 or +10, or 20 minus that: 0 to 40; or unlimited",
+    BYTES: "write bytes, or a number with KB, MB or GB after it, such as 512MB; or unlimited",
+    COUNT: "write a whole number, such as 65536; or unlimited",
+    SECONDS: "write seconds, or a number with s, min, h or d after it, such as 10min; or unlimited",
+    MICROSECONDS: "write microseconds, or a number with us, ms, s or min after it, such as 200ms; or unlimited",
+    NICE: "write a nice value with its sign, such as -5 or +10, or 20 minus that: 0 to 40; or unlimited",
 }
 
 
@@ -92,16 +83,16 @@ def is_above(amount: int, other: int) -> bool:
     return other != UNLIMITED and (amount == UNLIMITED or amount > other)
 
 
-def _amount(text: str, unit: Unit, whole: str) -> int:
+def _amount(text: str, unit: str, whole: str) -> int:
     if text.lower() in ("unlimited", "infinity"):
         return UNLIMITED
-    if unit is Unit.NICE:
+    if unit == NICE:
         amount = _nice_ceiling(text)
-    elif unit is Unit.BYTES:
+    elif unit == BYTES:
         amount = _scaled(text.removesuffix("B").removesuffix("b"), _BYTES_OF)
-    elif unit is Unit.COUNT:
+    elif unit == COUNT:
         amount = _scaled(text, {"": 1})
-    elif unit is Unit.SECONDS:
+    elif unit == SECONDS:
         microseconds = _scaled(text, {"": 10**6, **_MICROSECONDS_OF})
         amount = None if microseconds is None else -(-microseconds // 10**6)
     else:

@@ -7,6 +7,7 @@ that is needed there is looked up and imported in the parent: the child only mak
 
 import errno
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ class Steps:
 
     def run(self) -> None:
         """Take the steps. One that fails is written to the pipe and ends the child."""
+        signal.set_wakeup_fd(-1)  # it is the daemon's: a signal to the child must not be taken for one to it
         for index, step in enumerate(self._steps):
             try:
                 step.act()
