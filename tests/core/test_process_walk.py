@@ -8,37 +8,34 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from support.steps import S, moves
-from vigild.core.process import (
-    LEGAL_MOVES,
+from vigild.core.effects import (
     Alarm,
-    AlarmRang,
-    Autorestart,
     CancelAlarm,
     EndTree,
     Entered,
-    Exited,
     FindMain,
     FlappingBegan,
     FlappingCleared,
+    Refuse,
+    SetAlarm,
+    Signal,
+    Spawn,
+)
+from vigild.core.orders import (
+    AlarmRang,
+    Exited,
     Input,
     MainPid,
-    Policy,
-    Process,
-    Refuse,
     SendSignal,
-    SetAlarm,
     ShutDown,
-    Signal,
     SignalFailed,
-    Spawn,
     Spawned,
     SpawnFailed,
     Start,
     Stop,
     TreeEnded,
-    Wanted,
-    step,
 )
+from vigild.core.process import LEGAL_MOVES, Autorestart, Policy, Process, Wanted, step
 from vigild.core.restarts import OnFlapping, Pace
 from vigild.core.states import RUNNING_STATES, STOPPED_STATES
 

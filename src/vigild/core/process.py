@@ -26,6 +26,32 @@ to the group) are Supervisor 4.3's, observed; `docs/compatibility.md` lists wher
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from vigild.core.effects import Alarm as Alarm
+from vigild.core.effects import CancelAlarm as CancelAlarm
+from vigild.core.effects import Cleared as Cleared
+from vigild.core.effects import Effect as Effect
+from vigild.core.effects import EndTree as EndTree
+from vigild.core.effects import Entered as Entered
+from vigild.core.effects import FindMain as FindMain
+from vigild.core.effects import FlappingBegan as FlappingBegan
+from vigild.core.effects import FlappingCleared as FlappingCleared
+from vigild.core.effects import Refusal as Refusal
+from vigild.core.effects import Refuse as Refuse
+from vigild.core.effects import SetAlarm as SetAlarm
+from vigild.core.effects import Signal as Signal
+from vigild.core.effects import Spawn as Spawn
+from vigild.core.orders import AlarmRang as AlarmRang
+from vigild.core.orders import Exited as Exited
+from vigild.core.orders import Input as Input
+from vigild.core.orders import MainPid as MainPid
+from vigild.core.orders import SendSignal as SendSignal
+from vigild.core.orders import ShutDown as ShutDown
+from vigild.core.orders import SignalFailed as SignalFailed
+from vigild.core.orders import Spawned as Spawned
+from vigild.core.orders import SpawnFailed as SpawnFailed
+from vigild.core.orders import Start as Start
+from vigild.core.orders import Stop as Stop
+from vigild.core.orders import TreeEnded as TreeEnded
 from vigild.core.restarts import (
     DEFAULT_PACE,
     FOR_EVER,
@@ -73,35 +99,6 @@ class Autorestart(Enum):
     NEVER = "false"
     UNEXPECTED = "unexpected"
     ALWAYS = "true"
-
-
-class Alarm(Enum):
-    """What a process waits for."""
-
-    STARTED = "started"  # it has stayed up for start_seconds
-    RETRY = "retry"  # the delay after a failed start, or that after an exit, is over
-    KILL = "kill"  # it did not stop in time
-    LAUNCH = "launch"  # it did not put itself in the background in time
-    QUIET = "quiet"  # it was flapping, and has now stayed up for a whole window
-
-
-class Cleared(Enum):
-    """Why a process is not flapping any more."""
-
-    QUIET = "quiet"  # it stayed up for a whole window
-    STARTED = "started"  # somebody started it, who gets a fresh count
-    STOPPED = "stopped"  # somebody stopped it
-    ENDED = "ended"  # it ended, and is not to be restarted
-
-
-class Refusal(Enum):
-    """Why an order was not taken."""
-
-    ALREADY_STARTED = "already started"
-    STILL_STOPPING = "still stopping"
-    NOT_RUNNING = "not running"
-    STATE_UNKNOWN = "in an unknown process state"
-    GOING_DOWN = "the daemon is going down, or the process has left the configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,175 +149,6 @@ class Process:
         return self.state is EXITED and self.restart_at > 0
 
 
-# Orders.
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Start it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Stop it, and leave it stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShutDown:
-    """The daemon goes down: as `Stop`, but a process in BACKOFF is given up (FATAL), as Supervisor does."""
-
-
-@dataclass(frozen=True, slots=True)
-class SendSignal:
-    """Send it a signal, whatever it makes of that."""
-
-    signum: int
-
-
-# Facts.
-@dataclass(frozen=True, slots=True)
-class Spawned:
-    """The child exists."""
-
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class SpawnFailed:
-    """The child could not be made; `text` says at what step and why."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Exited:
-    """The child is dead and reaped. `status`: its exit code, -1 for a signal, None where nobody knows."""
-
-    status: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class MainPid:
-    """The launcher has exited, and this is the process that it put in the background."""
-
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class TreeEnded:
-    """Nothing that it left behind lives any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmRang:
-    """The time of an alarm has come."""
-
-    alarm: Alarm
-
-
-@dataclass(frozen=True, slots=True)
-class SignalFailed:
-    """The kernel refused a signal for another reason than that the process is gone."""
-
-
-Input = (
-    Start
-    | Stop
-    | ShutDown
-    | SendSignal
-    | Spawned
-    | SpawnFailed
-    | Exited
-    | MainPid
-    | TreeEnded
-    | AlarmRang
-    | SignalFailed
-)
-
-
-# Effects.
-@dataclass(frozen=True, slots=True)
-class Spawn:
-    """Make the child, and say `Spawned` or `SpawnFailed`."""
-
-
-@dataclass(frozen=True, slots=True)
-class FindMain:
-    """Find the process that the launcher put in the background, and say `MainPid` or `SpawnFailed`."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndTree:
-    """End what it left behind, and say `TreeEnded`; a `Spawn` that comes meanwhile has to wait for that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """Send `signum` to `pid`, or to its whole process group."""
-
-    pid: int
-    signum: int
-    as_group: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SetAlarm:
-    """Say `AlarmRang(alarm)` at monotonic time `when`; replaces any alarm set before."""
-
-    alarm: Alarm
-    when: float
-
-
-@dataclass(frozen=True, slots=True)
-class CancelAlarm:
-    """No alarm any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """It moved from `old` to `new`. The other fields are what listeners are told with it."""
-
-    old: ProcessState
-    new: ProcessState
-    pid: int
-    tries: int
-    expected: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """The order was not taken, and nothing changed."""
-
-    refusal: Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class FlappingBegan:
-    """There were `restarts` automatic restarts within `window_seconds`, and one more was to come. It is in `state`."""
-
-    state: ProcessState
-    restarts: int
-    window_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class FlappingCleared:
-    """It is not flapping any more. It was in `state` when that came about."""
-
-    state: ProcessState
-    why: Cleared
-
-
-Effect = (
-    Spawn
-    | FindMain
-    | EndTree
-    | Signal
-    | SetAlarm
-    | CancelAlarm
-    | Entered
-    | Refuse
-    | FlappingBegan
-    | FlappingCleared
-)
 Outcome = tuple[Process, list[Effect]]
 
 TOO_QUICKLY = "Exited too quickly (process log may have details)"  # clients show this text

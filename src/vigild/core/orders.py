@@ -1,0 +1,89 @@
+"""What the process machine is told: orders, in the imperative, and facts, in the past tense."""
+
+from dataclasses import dataclass
+
+from vigild.core.effects import Alarm
+
+
+# Orders.
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop it, and leave it stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShutDown:
+    """The daemon goes down: as `Stop`, but a process in BACKOFF is given up (FATAL), as Supervisor does."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendSignal:
+    """Send it a signal, whatever it makes of that."""
+
+    signum: int
+
+
+# Facts.
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """The child exists."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnFailed:
+    """The child could not be made; `text` says at what step and why."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """The child is dead and reaped. `status`: its exit code, -1 for a signal, None where nobody knows."""
+
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MainPid:
+    """The launcher has exited, and this is the process that it put in the background."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEnded:
+    """Nothing that it left behind lives any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRang:
+    """The time of an alarm has come."""
+
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class SignalFailed:
+    """The kernel refused a signal for another reason than that the process is gone."""
+
+
+Input = (
+    Start
+    | Stop
+    | ShutDown
+    | SendSignal
+    | Spawned
+    | SpawnFailed
+    | Exited
+    | MainPid
+    | TreeEnded
+    | AlarmRang
+    | SignalFailed
+)
