@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.markdown import ROOT
 from vigild.cli import systemd_unit
 from vigild.cli.systemd_unit import main
 
@@ -42,6 +43,17 @@ def test_how_it_lives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert settings["RuntimeDirectoryPreserve"] == "yes"
     assert settings["WantedBy"] == "multi-user.target"
     assert "User" not in settings
+
+
+def test_every_line_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    conf = (
+        f"{SERVER}[supervisord]\nuser=nobody\ndirectory=/\n{PROGRAM.format('a')}"
+        "limit_nproc=1\nlimit_memlock=unlimited\n"
+    )
+    settings, _ = unit(tmp_path, capsys, conf)
+    page = (ROOT / "docs" / "how-to" / "systemd.md").read_text()
+    table = page.partition("## What each line is for")[2].partition("\n## ")[0]
+    assert [] == [name for name in settings if f"`{name}=" not in table]
 
 
 def test_the_time_to_stop_is_that_of_the_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
