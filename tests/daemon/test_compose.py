@@ -15,6 +15,7 @@ from vigild.core.states import SupervisorState
 from vigild.daemon.compose import DEFAULT_RESULT_HANDLER, Life, MainLogDoor, load_result_handler
 from vigild.engine.listeners import default_result_handler
 from vigild.host.mainlog import MainLog
+from vigild.host.runtime_dir import NoRuntimeDir
 from vigild.host.signals import SignalPipe
 
 
@@ -87,7 +88,7 @@ def test_a_defect_is_written_into_the_log_and_the_daemon_goes_on(tmp_path: Path)
     config = Config(str(tmp_path / "conf"), DaemonConfig(child_log_dir=str(tmp_path)))
     loop = asyncio.new_event_loop()
     signals = SignalPipe(loop)
-    life = Life(loop, config, lambda: Loaded(config, (), ()), log, [], signals)
+    life = Life(loop, config, lambda: Loaded(config, (), ()), log, [], signals, NoRuntimeDir("a test"))
     loop.call_soon(lambda: 1 / 0)
     loop.call_soon(life.shutdown)
     assert loop.run_until_complete(life.run()) is SupervisorState.SHUTDOWN

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.fakes import FakeLog
-from vigild.host.journal import COMPACT_FROM_BYTES, Journal, NoJournal, open_journal, read_journal
+from vigild.host.journal import COMPACT_FROM_BYTES, Journal, MemoryJournal, open_journal, read_journal
 from vigild.wire.journal import Entries
 
 
@@ -126,8 +126,12 @@ def test_closed_it_stays(tmp_path: Path, open_it: Opener) -> None:
     assert b"1" == read_journal(str(tmp_path))[0]["process"]["a"]
 
 
-@pytest.mark.parametrize("kind", ["process", "event"])
-def test_no_journal_takes_everything_and_keeps_nothing(kind: str) -> None:
-    journal = NoJournal()
-    journal.put(kind, "a", b"1")
-    journal.drop(kind, "a")
+def test_in_memory_it_keeps_what_an_upgrade_hands_over() -> None:
+    journal = MemoryJournal()
+    journal.put("process", "a", b"1")
+    journal.put("process", "b", b"2")
+    journal.drop("process", "b")
+    journal.close()
+    assert {"process": {"a": b"1"}} == journal.entries
+    journal.remove()
+    assert {} == journal.entries

@@ -1,12 +1,14 @@
 """The runtime directory: ours, closed to others, locked, and clean."""
 
 import os
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
 from vigild.host import runtime_dir
-from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir, open_runtime_dir
+from vigild.host.runtime_dir import HeldRuntimeDir, NoRuntimeDir, RuntimeDir, open_runtime_dir
 
 
 @pytest.fixture
@@ -17,7 +19,9 @@ def base(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return base
 
 
-def open_it(config: str = "/etc/a.conf", identifier: str = "supervisor") -> RuntimeDir | NoRuntimeDir:
+def open_it(
+    config: str = "/etc/a.conf", identifier: str = "supervisor"
+) -> RuntimeDir | HeldRuntimeDir | NoRuntimeDir:
     return open_runtime_dir(config, identifier, environ={}, uid=os.geteuid())
 
 
@@ -42,25 +46,78 @@ def test_configuration_and_identifier_make_the_key(base: Path) -> None:
         runtime.close()
 
 
-def test_a_second_daemon_gets_a_directory_of_its_own(base: Path) -> None:
-    first, second = opened(), opened()
-    assert second.path == f"{first.path}-1"
+def test_a_second_daemon_is_told_who_holds_it(base: Path) -> None:
+    first = opened()
+    assert HeldRuntimeDir(first.path, os.getpid()) == open_it()
     first.close()
-    third = opened()
-    assert third.path == first.path
-    second.close()
-    third.close()
+    opened().close()
 
 
-def test_what_a_dead_daemon_left_is_removed_but_only_fifos(base: Path) -> None:
+def test_a_dead_daemons_half_done_spawn_is_waited_for(base: Path) -> None:
+    runtime = opened()
+    go_read, go_write = os.pipe()
+    spawn = os.fork()
+    if not spawn:
+        os.read(go_read, 1)
+        os._exit(0)
+    pid = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True, check=True).stdout.strip()
+    os.pwrite(runtime.lock_fd, f"{pid:<20}\n".encode(), 0)  # the daemon is dead, its fork holds the lock
+    os.close(runtime.lock_fd)
+    threading.Timer(0.05, os.write, (go_write, b"!")).start()
+    opened().close()
+    os.waitpid(spawn, 0)
+    os.close(go_read)
+    os.close(go_write)
+
+
+def test_a_lock_that_is_never_given_up_is_not_waited_for_for_ever(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime_dir, "HALF_DONE_SPAWN_SECONDS", 0.02)
+    runtime = opened()
+    os.pwrite(runtime.lock_fd, b"nobody".ljust(20), 0)
+    assert HeldRuntimeDir(runtime.path, 0) == open_it()
+    runtime.close()
+
+
+def test_what_a_dead_daemon_left_is_there_for_the_next(base: Path) -> None:
     runtime = opened()
     os.mkfifo(os.path.join(runtime.path, "web-1.out"))
-    Path(runtime.path, "notes").touch()
+    Path(runtime.path, "journal").touch()
     os.close(runtime.lock_fd)  # as its death would
     again = opened()
     assert again.path == runtime.path
-    assert sorted(os.listdir(again.path)) == ["lock", "notes"]
-    again.close()
+    assert ["journal", "lock", "web-1.out"] == sorted(os.listdir(again.path))
+    again.release()
+    third = opened()
+    assert ["journal", "lock", "web-1.out"] == sorted(os.listdir(third.path))
+    third.close()
+    assert [] == os.listdir(base)
+
+
+def test_what_never_comes_back_is_swept_unless_something_lives_in_it(base: Path) -> None:
+    ours, left, alive, locked = (opened(f"/etc/{name}.conf") for name in "abcd")
+    for runtime in (left, alive):
+        os.mkfifo(os.path.join(runtime.path, "web-1.out"))
+        os.close(runtime.lock_fd)
+    holder = os.open(os.path.join(alive.path, "web-1.out"), os.O_RDWR)
+    (base / "notes").mkdir()
+    (base / "12345678").mkdir()
+    assert 1 == ours.sweep_siblings()
+    assert {"notes", "12345678"} | {os.path.basename(r.path) for r in (ours, alive, locked)} == set(
+        os.listdir(base)
+    )
+    os.close(holder)
+    assert 1 == ours.sweep_siblings()
+    ours.close()
+    locked.close()
+
+
+def test_containers_with_one_directory_in_memory_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime_dir, "INITIAL_PID_NAMESPACE", os.stat("/proc/self/ns/pid").st_ino)
+    initial = runtime_dir.runtime_key("/etc/a.conf", "supervisor")
+    monkeypatch.setattr(runtime_dir, "INITIAL_PID_NAMESPACE", 1)
+    assert initial != runtime_dir.runtime_key("/etc/a.conf", "supervisor")
 
 
 def test_a_symlink_is_not_followed(base: Path, short_tmp: Path) -> None:
@@ -85,15 +142,6 @@ def test_a_directory_of_somebody_else_is_refused(base: Path) -> None:
     refused = open_runtime_dir("/etc/a.conf", "supervisor", environ={}, uid=os.geteuid() + 1)
     assert isinstance(refused, NoRuntimeDir)
     assert "belongs to uid" in refused.reason
-
-
-def test_too_many_daemons_are_refused_in_words(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime_dir, "MAX_DAEMONS_PER_KEY", 1)
-    runtime = opened()
-    refused = open_it()
-    assert isinstance(refused, NoRuntimeDir)
-    assert "1 daemons hold it" in refused.reason
-    runtime.close()
 
 
 def test_places_on_a_disk_come_after_places_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:

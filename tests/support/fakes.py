@@ -9,7 +9,15 @@ from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
 from vigild.core.listener import Traces
 from vigild.engine.engine import Engine
 from vigild.engine.listeners import ResultHandler, default_result_handler
-from vigild.engine.ports import ChildRequest, Command, CommandProblem, Ports, SpawnFailure, StreamPlan
+from vigild.engine.ports import (
+    ChildRequest,
+    Command,
+    CommandProblem,
+    Ports,
+    Remains,
+    SpawnFailure,
+    StreamPlan,
+)
 from vigild.engine.settings import Settings
 
 EPOCH = 1_700_000_000.0
@@ -61,6 +69,7 @@ class FakeClock:
 class FakeChild:
     def __init__(self, pid: int, request: ChildRequest) -> None:
         self.pid = pid
+        self.start_ticks = pid * 10
         self.request = request
         self.stdin: list[bytes] = []
         self.stdin_closed = False
@@ -101,12 +110,34 @@ class FakeChildren:
     refuse: dict[str, str] = field(default_factory=dict)
     kill_error: OSError | None = None
     closed_logs: list[str] = field(default_factory=list)
+    alive: dict[int | str, Remains] = field(default_factory=dict)  # of the daemon before, by pid or spawn id
+    dead: dict[int, Remains] = field(default_factory=dict)
+    adopted: list[FakeChild] = field(default_factory=list)
     spawn_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def find_command(self, command: str, environment: dict[str, str]) -> Command | CommandProblem:
         if command in self.missing:
             return CommandProblem("not_found", f"can't find command '{command}'")
         return Command(command, [command])
+
+    def find(self, pid: int, start_ticks: int, spawn_id: str) -> Remains:
+        found = self.alive.get(pid or spawn_id)
+        return found if found is not None else self.dead.get(pid, Remains())
+
+    def adopt(
+        self,
+        remains: Remains,
+        name: str,
+        spawn_id: str,
+        stdout: StreamPlan,
+        stderr: StreamPlan | None,
+        *,
+        has_stdin: bool,
+    ) -> FakeChild:
+        request = ChildRequest(name, name, [name], {}, stdout, stderr, spawn_id=spawn_id)
+        child = FakeChild(remains.pid, request)
+        self.adopted.append(child)
+        return child
 
     def new_spawn_id(self) -> str:
         return f"spawn-{next(self.spawn_ids)}"

@@ -21,17 +21,18 @@ from vigild.config.model import Config, GroupConfig, ServerConfig
 from vigild.control.daemon import Configuration, Daemon, VigilControl
 from vigild.core.errors import Fault, VigilError
 from vigild.core.states import SupervisorState
+from vigild.daemon.inheritance import find_inheritance
+from vigild.engine.adoption import adopt, forget_strangers, plan_adoption
 from vigild.engine.engine import Engine
 from vigild.engine.listeners import ResultHandler, default_result_handler
 from vigild.engine.ports import Ports
 from vigild.engine.settings import Settings
 from vigild.host.children import Children
 from vigild.host.clock import LoopClock
-from vigild.host.journal import NoJournal
 from vigild.host.logfiles import ChildLogs
 from vigild.host.mainlog import MainLog
 from vigild.host.reaper import Reaper
-from vigild.host.runtime_dir import NoRuntimeDir, open_runtime_dir
+from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.service_manager import NoServiceManager, without_own_variables
 from vigild.host.signals import SignalPipe
 from vigild.host.sockets import Listener, SharedSockets
@@ -45,6 +46,7 @@ DEFAULT_RESULT_HANDLER = "supervisor.dispatchers:default_handler"
 SERVE_WITHIN_SECONDS = 0.1  # clients are served after this, even while programs are still being started
 READY_CHECK_SECONDS = 0.005  # how soon a service manager hears that the last program was started
 STOP_SLACK_SECONDS = 10  # for what follows the end of the last program
+SWEEP_AFTER_SECONDS = 5.0  # once, when all is quiet
 DRAIN_SECONDS = 2.0  # for answers that are on their way when the daemon ends
 
 
@@ -132,6 +134,7 @@ class Life:
         log: MainLog,
         listeners: list[Listener],
         signals: SignalPipe,
+        runtime: RuntimeDir | NoRuntimeDir,
         service: NoServiceManager | None = None,
     ) -> None:
         self._loop = loop
@@ -144,16 +147,18 @@ class Life:
         self._ended: asyncio.Future[None] = loop.create_future()
         loop.set_exception_handler(self._on_defect)
         daemon = config.daemon
-        self._runtime = open_runtime_dir(config.path, daemon.identifier, environ=os.environ, uid=os.geteuid())
-        if isinstance(self._runtime, NoRuntimeDir):
+        self._runtime = runtime
+        if isinstance(runtime, NoRuntimeDir):
             log.warn(
-                f"no runtime directory ({self._runtime.reason}): programs get plain pipes, "
+                f"no runtime directory ({runtime.reason}): programs get plain pipes, "
                 "and their output will not survive a crash of this daemon"
             )
+        else:
+            runtime.sign()
+        inheritance = find_inheritance(runtime, log)
+        self._journal = inheritance.journal
         self._child_logs = ChildLogs(daemon.child_log_dir, daemon.identifier, log, loop=loop)
-        if not daemon.nocleanup:
-            self._child_logs.remove_auto_logs()
-        self._children = Children(loop, self._runtime, self._child_logs, log)
+        self._children = Children(loop, runtime, self._child_logs, log)
         settings = Settings(
             identifier=daemon.identifier,
             server_url=daemon.server_url,
@@ -161,9 +166,17 @@ class Life:
             output_to_main_log=daemon.log_level in ("debug", "trace", "blather"),
             base_environment=without_own_variables(os.environ),
         )
-        ports = Ports(LoopClock(loop), self._children, self._child_logs, SharedSockets(log), log, NoJournal())
+        ports = Ports(
+            LoopClock(loop), self._children, self._child_logs, SharedSockets(log), log, self._journal
+        )
         self._engine = Engine(ports, settings, load_result_handler)
         self._status_line = self._keep_status_line(settings) if self._service.is_present else None
+        self._children.on_exit = self._engine.child_died
+        self._adoption = plan_adoption(
+            inheritance.entries, config.groups, ports, keep_all=inheritance.is_upgrade
+        )
+        if not daemon.nocleanup:
+            self._child_logs.remove_auto_logs(keep=self._adoption.logfiles)
         configuration = Configuration(self._engine, config.groups, self._read_groups, diff_groups)
         self._control = VigilControl(
             self._engine, Daemon(self._engine, MainLogDoor(log), self), configuration
@@ -174,14 +187,16 @@ class Life:
         reaper = Reaper(self._engine.child_died)
         self._set_signals(reaper)
         self._loop.call_soon(reaper.reap)  # whoever ended before this life began
-        for group in self._config.groups:
-            self._engine.add_group(group)
+        for group in self._adoption.groups:
+            self._engine.add_group(group, self._adoption.records)
+        self._adopt()
         self._engine.announce_running()
         self._engine.start_slice()
         deadline = self._loop.time() + SERVE_WITHIN_SECONDS
         while self._engine.starting and self._loop.time() < deadline:
             await asyncio.sleep(0)
         servers = self._serve()
+        sweeping = self._loop.call_later(SWEEP_AFTER_SECONDS, self._sweep_siblings)
         gc.enable()
         gc.freeze()
         try:
@@ -194,12 +209,32 @@ class Life:
         finally:
             if self._status_line is not None:
                 self._status_line.close()
+            sweeping.cancel()
             self._signals.pause()
             self._children.close()
             self._child_logs.close_all()
-            if not isinstance(self._runtime, NoRuntimeDir):
-                self._runtime.close()
+            self._journal.remove()
+            if isinstance(self._runtime, RuntimeDir):
+                self._runtime.clear()
         return self._engine.mood
+
+    def _sweep_siblings(self) -> None:
+        if isinstance(self._runtime, RuntimeDir):
+            try:
+                swept = self._runtime.sweep_siblings()
+            except OSError:
+                return
+            if swept:
+                self._log.debug(f"removed {swept} runtime directories of daemons that never came back")
+
+    def _adopt(self) -> None:
+        """Take over what the daemon before this one ran, and say so."""
+        adoption = self._adoption
+        adopt(self._engine, adoption)
+        self._children.sweep()
+        forget_strangers(self._engine, self._journal)
+        for line in adoption.report():
+            self._log.info(line)
 
     # The lifecycle that control orders.
 

@@ -21,6 +21,7 @@ from vigild.daemon.arguments import Arguments, UsageError, help_text, parse_argu
 from vigild.daemon.compose import Life, import_late_modules
 from vigild.host.mainlog import MainLog
 from vigild.host.privileges import daemonize, drop_privileges, raise_limits, remove_pidfile, write_pidfile
+from vigild.host.runtime_dir import HeldRuntimeDir, NoRuntimeDir, RuntimeDir, open_runtime_dir
 from vigild.host.service_manager import NoServiceManager, find_service_manager, pass_on_watchdog
 from vigild.host.signals import SignalPipe
 from vigild.host.sockets import Listener, open_listener
@@ -61,11 +62,21 @@ def read_configuration(program: str, arguments: Arguments) -> Loaded:
 
 
 def _lives(program: str, arguments: Arguments) -> int:
+    held: list[RuntimeDir] = []
+    try:
+        return _live(program, arguments, held)
+    finally:
+        for runtime in held:
+            runtime.release()
+
+
+def _live(program: str, arguments: Arguments, held: list[RuntimeDir]) -> int:
     loop: asyncio.AbstractEventLoop | None = None
     signals: SignalPipe | None = None
     log = MainLog()
     inherited = _take_inherited(log)
     service = find_service_manager(os.environ, log)
+    runtime: RuntimeDir | NoRuntimeDir | None = None
     first = True
     while True:
         path = _config_path(program, arguments)
@@ -82,6 +93,10 @@ def _lives(program: str, arguments: Arguments) -> int:
         if first:
             _drop_privileges(config, log)
             _raise_limits(config, log)
+        if runtime is None:
+            runtime = _open_runtime_dir(config)
+            if isinstance(runtime, RuntimeDir):
+                held.append(runtime)
         _open_log(config, loaded, log)
         try:
             listeners = _open_doors(config, inherited, log)
@@ -98,7 +113,7 @@ def _lives(program: str, arguments: Arguments) -> int:
             signals = SignalPipe(loop)
         first = False
         service.attach(loop, log)
-        mood = _one_life(loop, config, read, log, listeners, signals, service)
+        mood = _one_life(loop, config, read, log, listeners, signals, runtime, service)
         if mood is SupervisorState.SHUTDOWN:
             service.close()
             if inherited is not None:
@@ -117,13 +132,14 @@ def _one_life(
     log: MainLog,
     listeners: list[Listener],
     signals: SignalPipe,
+    runtime: RuntimeDir | NoRuntimeDir,
     service: NoServiceManager,
 ) -> SupervisorState:
     log.attach(loop)
     # Another daemon with the same pidfile has its sockets; we would not have come this far.
     ours = write_pidfile(config.daemon.pidfile, log)
     try:
-        life = Life(loop, config, read, log, listeners, signals, service)
+        life = Life(loop, config, read, log, listeners, signals, runtime, service)
         return loop.run_until_complete(life.run())
     finally:
         for listener in listeners:
@@ -131,6 +147,18 @@ def _one_life(
         if ours:
             remove_pidfile(config.daemon.pidfile)
         log.close()
+
+
+def _open_runtime_dir(config: Config) -> RuntimeDir | NoRuntimeDir:
+    """Lock it before anything else is touched: what runs belongs to whoever holds the lock."""
+    runtime = open_runtime_dir(config.path, config.daemon.identifier, environ=os.environ, uid=os.geteuid())
+    if isinstance(runtime, HeldRuntimeDir):
+        holder = f"by pid {runtime.pid}" if runtime.pid else "by another process"
+        raise UsageError(
+            f"this configuration ({os.path.realpath(config.path)}, identifier {config.daemon.identifier}) is run already {holder}, "
+            f"which holds {runtime.path}; shut that daemon down first, or give this one an identifier of its own"
+        )
+    return runtime
 
 
 def error_text(loaded: Loaded) -> str:

@@ -5,9 +5,10 @@ A wave of groups with equal priority ends together; the next wave begins when th
 one has stopped. (Supervisor ends groups of equal priority one after the other; see docs/compatibility.md.)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
+from vigild.config.snapshot import to_json
 from vigild.core.events import process_group_event, supervisor_state_event
 from vigild.core.process import ShutDown, Start
 from vigild.core.states import SupervisorState
@@ -15,9 +16,11 @@ from vigild.engine.bus import EventBus
 from vigild.engine.listeners import PoolRunner, ResultHandler, default_result_handler
 from vigild.engine.managed import ManagedProcess, exit_words
 from vigild.engine.ports import Ports, Timer
+from vigild.engine.records import GROUP, ProcessRecord
 from vigild.engine.settings import Settings
 from vigild.engine.ticks import Ticks
 
+NO_RECORDS: Mapping[str, ProcessRecord] = {}
 SPAWN_SLICE = 16  # programs started in one turn of the loop, so that exits and clients are served in between
 SHUTDOWN_REPORT_SECONDS = 3.0  # how often the log says who has not ended yet
 
@@ -58,6 +61,7 @@ class Engine:
         self._ticks = Ticks(ports.clock, self.bus)
         self._by_pid: dict[int, ManagedProcess] = {}
         self._result_handlers = result_handlers
+        self._written: set[str] = set()  # groups that are in the journal
         self._to_start: list[ManagedProcess] = []
         self._slice_timer: Timer | None = None
         self._waves: list[list[Group]] = []
@@ -67,8 +71,12 @@ class Engine:
 
     # Groups.
 
-    def add_group(self, config: GroupConfig) -> bool:
-        """Take in a group and start what is to start by itself. False if there is one of that name."""
+    def add_group(self, config: GroupConfig, records: Mapping[str, ProcessRecord] = NO_RECORDS) -> bool:
+        """Take in a group and start what is to start by itself. False if there is one of that name.
+
+        Processes with a record (by namespec) are as it says, and are not started by themselves: `engine.adoption`
+        resumes them.
+        """
         if config.name in self.groups:
             return False
         pool = None
@@ -78,8 +86,12 @@ class Engine:
         processes = [self._make_process(process, config, pool) for process in config.processes]
         self.groups[config.name] = Group(config, processes, pool)
         self._ticks.refresh()
-        self.bus.emit_if_wanted("PROCESS_GROUP_ADDED", lambda: process_group_event("ADDED", config.name))
-        self._to_start.extend(processes)
+        new = [process for process in processes if not self._restore(process, records)]
+        if len(new) == len(processes):
+            self.bus.emit_if_wanted("PROCESS_GROUP_ADDED", lambda: process_group_event("ADDED", config.name))
+        else:
+            self._write_down(config)
+        self._to_start.extend(new)
         self._schedule_slice()
         return True
 
@@ -94,10 +106,25 @@ class Engine:
             process.forbid_restarts()  # an order that is still on its way must not start what nobody sees any more
             self.cancel_autostart(process)
             process.release_logs()
+            process.forget()
+        self.ports.journal.drop(GROUP, name)
+        self._written.discard(name)
         del self.groups[name]
         self._ticks.refresh()
         self.bus.emit_if_wanted("PROCESS_GROUP_REMOVED", lambda: process_group_event("REMOVED", name))
         return True
+
+    def _restore(self, process: ManagedProcess, records: Mapping[str, ProcessRecord]) -> bool:
+        record = records.get(process.namespec)
+        if record is not None:
+            process.restore(record)
+        return record is not None
+
+    def _write_down(self, config: GroupConfig) -> None:
+        """For the next daemon: what this group runs with. Before its first process, and no earlier than needed."""
+        if config.name not in self._written:
+            self._written.add(config.name)
+            self.ports.journal.put(GROUP, config.name, to_json(config))
 
     def all_processes(self) -> list[ManagedProcess]:
         """Every process, groups and members in order of priority."""
@@ -150,6 +177,7 @@ class Engine:
             self._schedule_slice()
 
     def _prepare(self, process: ManagedProcess) -> None:
+        self._write_down(self.groups[process.group_name].config)
         try:
             process.make_logs()
         except OSError as error:
@@ -165,11 +193,11 @@ class Engine:
 
     # Facts from the host.
 
-    def child_died(self, pid: int, wait_status: int) -> None:
-        """The host reaped a child."""
+    def child_died(self, pid: int, wait_status: int | None) -> None:
+        """A child has ended; `wait_status` is None where nobody can say how."""
         process = self._by_pid.pop(pid, None)
         if process is None:
-            self.ports.log.debug(f"reaped unknown pid {pid} ({exit_words(wait_status)[1]})")
+            self.ports.log.debug(f"reaped unknown pid {pid} ({exit_words(wait_status or 0)[1]})")
             return
         process.child_died(wait_status)
         if self._when_stopped is not None and process.stopped:

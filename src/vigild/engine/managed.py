@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vigild.config.model import AUTO, ProcessConfig, StreamConfig
 from vigild.core import process as machine
+from vigild.core.adoption import Fate, fate
 from vigild.core.events import (
     process_communication_event,
     process_flapping_cleared_event,
@@ -20,7 +21,8 @@ from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawne
 from vigild.core.restarts import OnFlapping, flapping_words
 from vigild.core.states import STOPPED_STATES, ProcessState
 from vigild.engine.plans import child_environment, child_request, policy_of, stream_plan
-from vigild.engine.ports import Child, CommandProblem, Ports, SpawnFailure, StreamPlan, Timer
+from vigild.engine.ports import Child, CommandProblem, Ports, Remains, SpawnFailure, StreamPlan, Timer
+from vigild.engine.records import PROCESS, ProcessRecord
 
 if TYPE_CHECKING:
     from vigild.config.model import FcgiSocketConfig
@@ -62,11 +64,13 @@ class ManagedProcess:
     """The process `config.name` of `group_name`: its machine, its child, its alarm and who waits for it."""
 
     __slots__ = (
+        "_alarm",
         "_bus",
         "_child",
         "_exit_words",
         "_ports",
         "_settings",
+        "_spawn_id",
         "_timer",
         "_waiters",
         "config",
@@ -111,6 +115,8 @@ class ManagedProcess:
         self._bus = bus
         self._settings = settings
         self._child: Child | None = None
+        self._spawn_id = ""
+        self._alarm: machine.SetAlarm | None = None
         self._timer: Timer | None = None
         self._waiters: list[asyncio.Future[ProcessState]] = []
         self._exit_words = ""
@@ -170,8 +176,14 @@ class ManagedProcess:
         inputs = [input_]
         while inputs:
             now = self._ports.clock.monotonic()
-            self.process, effects = machine.step(self.process, inputs.pop(0), now, self.policy)
+            before = self.process
+            self.process, effects = machine.step(before, inputs.pop(0), now, self.policy)
+            # Told before it is written down: if we die in between, an event comes twice, but never not at all.
+            is_written = self.process is before and not effects
             for effect in effects:
+                if not is_written and isinstance(effect, machine.Spawn | machine.Signal):
+                    self._write_down(effects)
+                    is_written = True
                 match effect:
                     case machine.Refuse(reason):
                         refusal = reason
@@ -180,8 +192,8 @@ class ManagedProcess:
                     case machine.Signal(pid, signum, as_group):
                         if not self._signal(pid, signum, as_group):
                             inputs.append(machine.SignalFailed())
-                    case machine.SetAlarm(alarm, when):
-                        self._set_alarm(alarm, when)
+                    case machine.SetAlarm():
+                        self._arm(effect)
                     case machine.CancelAlarm():
                         self._cancel_alarm()
                     case machine.Entered():
@@ -190,11 +202,16 @@ class ManagedProcess:
                         self._flapping_began(effect)
                     case machine.FlappingCleared():
                         self._flapping_cleared(effect)
+            if not is_written:
+                self._write_down(effects)
         return refusal
 
-    def child_died(self, wait_status: int) -> None:
-        """The child was reaped: take in the rest of its output, then tell the machine."""
-        status, self._exit_words = exit_words(wait_status)
+    def child_died(self, wait_status: int | None) -> None:
+        """The child is dead: take in the rest of its output, then tell the machine. None: nobody knows how."""
+        if wait_status is None:
+            status, self._exit_words = None, "nobody saw how"
+        else:
+            status, self._exit_words = exit_words(wait_status)
         self.stopped_wall = self._ports.clock.wall()
         child, self._child = self._child, None
         if child is not None:
@@ -206,6 +223,83 @@ class ManagedProcess:
         self.feed(Exited(status))
         if had is not None:
             had()
+
+    # The life before this one.
+
+    def restore(self, record: ProcessRecord) -> None:
+        """Be what the daemon before this one wrote down; `resume` then goes on from there."""
+        self.process = record.process
+        self.started_wall, self.stopped_wall = record.started_wall, record.stopped_wall
+        self._spawn_id, self._exit_words = record.spawn_id, record.exit_words
+        config = self.config
+        self.stdout_logfile, self.stderr_logfile = record.stdout_logfile, record.stderr_logfile
+        if config.stdout.logfile is not AUTO:
+            self.stdout_logfile = self._log_name("stdout", config.stdout)
+        if config.stderr.logfile is not AUTO:
+            self.stderr_logfile = self._log_name("stderr", config.stderr)
+        if record.alarm is not None:
+            self._alarm = machine.SetAlarm(record.alarm, record.alarm_at)
+
+    def resume(self, remains: Remains) -> Fate:
+        """Go on from the restored state, with what was found of its child. Says what that came to."""
+        decided = fate(self.process, remains.pid)
+        if decided in (Fate.ADOPT, Fate.ADOPT_SPAWNED, Fate.MOURN):
+            self._take_over(remains)
+        if decided is Fate.MOURN:
+            self.child_died(remains.wait_status)
+            return decided
+        if self._alarm is not None:
+            self._arm(self._alarm)
+        if decided is Fate.ADOPT_SPAWNED:
+            self.feed(Spawned(remains.pid))
+        elif decided is Fate.SPAWN:
+            self._spawn_id = self._ports.children.new_spawn_id()
+            self._write_down([])
+            self.feed(self._spawn())
+        elif self.process.state is ProcessState.STOPPING:
+            # The signal may not have been sent before the old daemon died; without it, only SIGKILL would follow.
+            self._signal(self.process.pid, self.policy.stop_signal, self.policy.stop_as_group)
+        return decided
+
+    def _take_over(self, remains: Remains) -> None:
+        if not self.plans:
+            self.plans = self._make_plans()
+        stderr = self.plans[1] if len(self.plans) > 1 else None
+        self._child = self._ports.children.adopt(
+            remains, self.namespec, self._spawn_id, self.plans[0], stderr, has_stdin=self.fcgi_socket is None
+        )
+        if remains.pid:
+            self.on_pid(remains.pid, self)
+            if self.pool is not None:
+                self.pool.child_started(self)
+
+    def forget(self) -> None:
+        """It leaves the configuration: the next daemon need not know of it."""
+        self._ports.journal.drop(PROCESS, self.namespec)
+
+    def _write_down(self, effects: list[machine.Effect]) -> None:
+        """Tell the journal where things stand, before `effects` are carried out."""
+        for effect in effects:
+            if isinstance(effect, machine.SetAlarm):
+                self._alarm = effect
+            elif isinstance(effect, machine.CancelAlarm):
+                self._alarm = None
+            elif isinstance(effect, machine.Spawn):
+                self._spawn_id = self._ports.children.new_spawn_id()
+        alarm = self._alarm
+        record = ProcessRecord(
+            self.process,
+            self._spawn_id,
+            self._child.start_ticks if self._child is not None else 0,
+            alarm.alarm if alarm is not None else None,
+            alarm.when if alarm is not None else 0.0,
+            self.started_wall,
+            self.stopped_wall,
+            self.stdout_logfile,
+            self.stderr_logfile,
+            self._exit_words,
+        )
+        self._ports.journal.put(PROCESS, self.namespec, record.encode())
 
     def forbid_restarts(self) -> None:
         """The daemon is going down: from now on it starts only when told to."""
@@ -232,8 +326,7 @@ class ManagedProcess:
 
     def _spawn(self) -> Spawned | SpawnFailed:
         config = self.config
-        spawn_id = self._ports.children.new_spawn_id()
-        environment = child_environment(config, self.group_name, self._settings, spawn_id)
+        environment = child_environment(config, self.group_name, self._settings, self._spawn_id)
         command = self._ports.children.find_command(config.command, config.environment)
         if isinstance(command, CommandProblem):
             return self._spawn_failed(command.text)
@@ -249,7 +342,7 @@ class ManagedProcess:
             self.plans = self._make_plans()
         stderr = self.plans[1] if len(self.plans) > 1 else None
         request = child_request(command, config, self.namespec, environment, self.plans[0], stderr, stdin_fd)
-        request.spawn_id = spawn_id
+        request.spawn_id = self._spawn_id
         child = self._ports.children.spawn(request)
         if isinstance(child, SpawnFailure):
             if self.fcgi_socket is not None:
@@ -334,15 +427,17 @@ class ManagedProcess:
             return False
         return True
 
-    def _set_alarm(self, alarm: machine.Alarm, when: float) -> None:
+    def _arm(self, order: machine.SetAlarm) -> None:
         self._cancel_alarm()
-        self._timer = self._ports.clock.call_at(when, lambda: self._rang(alarm))
+        self._alarm = order
+        self._timer = self._ports.clock.call_at(order.when, lambda: self._rang(order.alarm))
 
     def _rang(self, alarm: machine.Alarm) -> None:
-        self._timer = None
+        self._timer = self._alarm = None
         self.feed(machine.AlarmRang(alarm))
 
     def _cancel_alarm(self) -> None:
+        self._alarm = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

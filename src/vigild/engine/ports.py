@@ -108,11 +108,29 @@ class SpawnFailure:
     text: str
 
 
+@dataclass(slots=True)
+class Remains:
+    """What a new daemon found of a child of the old one: `pid` 0 when it is dead.
+
+    `is_ours`: it is a child of this very process (which executed itself anew), to be reaped as any other.
+    `wait_status`: how a dead one ended, as the kernel says it; None where nobody knows.
+    """
+
+    pid: int = 0
+    start_ticks: int = 0
+    is_ours: bool = False
+    wait_status: int | None = None
+
+
 class Child(Protocol):
     """A running (or just dead) child and its streams."""
 
     @property
     def pid(self) -> int: ...
+
+    @property
+    def start_ticks(self) -> int:
+        """When it started, in ticks since boot; 0 where the machine does not tell."""
 
     def write_stdin(self, data: bytes) -> None:
         """Queue bytes for its stdin. Raises BrokenPipeError when nobody can read them (any more)."""
@@ -157,6 +175,21 @@ class ChildHost(Protocol):
 
     def spawn(self, request: ChildRequest) -> Child | SpawnFailure: ...
 
+    def find(self, pid: int, start_ticks: int, spawn_id: str) -> Remains:
+        """What is left of a child of the old daemon; with `pid` 0, of a spawn that it did not see the end of."""
+
+    def adopt(
+        self,
+        remains: Remains,
+        name: str,
+        spawn_id: str,
+        stdout: StreamPlan,
+        stderr: StreamPlan | None,
+        *,
+        has_stdin: bool,
+    ) -> Child:
+        """Take over its streams, as far as they are still there, and hear of its end if it lives."""
+
     def kill(self, pid: int, signum: int, as_group: bool) -> None:
         """Send a signal (to the whole process group if `as_group`). Raises OSError (ProcessLookupError if gone)."""
 
@@ -170,6 +203,10 @@ class Journal(Protocol):
     What is put is safe from the death of this process, not of the machine, when the call returns. Nothing here
     raises: where it cannot be written the daemon goes on, says so once in its log, and cannot be survived.
     """
+
+    @property
+    def entries(self) -> dict[str, dict[str, bytes]]:
+        """What it says now, by kind and key. Only to be read."""
 
     def put(self, kind: str, key: str, value: bytes) -> None:
         """From now on `kind` `key` is `value`. A kind has no space or newline in it."""

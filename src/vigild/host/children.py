@@ -11,14 +11,18 @@ import itertools
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vigild.core.listener import Traces
-from vigild.engine.ports import ChildRequest, Command, CommandProblem, Log, SpawnFailure, StreamPlan
+from vigild.engine.ports import ChildRequest, Command, CommandProblem, Log, Remains, SpawnFailure, StreamPlan
 from vigild.host.commands import find_command
 from vigild.host.identity import Accounts
 from vigild.host.logfiles import ChildLogs
+from vigild.host.pidfd import ExitWatch
 from vigild.host.pipeline import needs_pipeline
+from vigild.host.procfs import start_ticks
+from vigild.host.remains import find_remains
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.stdin import StdinWriter
 from vigild.host.steps import Steps
@@ -31,10 +35,14 @@ NOT_ROOT = "Can't drop privilege as nonroot user"
 class RunningChild:
     """The `Child` port: a pid, its stdin, its streams."""
 
-    __slots__ = ("_stdin", "_streams", "pid")
+    __slots__ = ("_stdin", "_streams", "_watch", "pid", "start_ticks")
 
-    def __init__(self, pid: int, stdin: StdinWriter | None, streams: list[OutputStream]) -> None:
+    def __init__(
+        self, pid: int, start_ticks: int, stdin: StdinWriter | None, streams: list[OutputStream]
+    ) -> None:
         self.pid = pid
+        self.start_ticks = start_ticks
+        self._watch: ExitWatch | None = None
         self._stdin = stdin
         self._streams = streams
 
@@ -61,8 +69,15 @@ class RunningChild:
             return None
         return Traces(was_sent, self._streams[0].was_read_out())
 
+    def watch(self, watch: ExitWatch) -> None:
+        """Somebody else reaps it: `watch` says when it has ended."""
+        self._watch = watch
+
     def finish(self) -> None:
-        """It was reaped: deliver what is left, let go."""
+        """It is dead: deliver what is left, let go."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         if self._stdin is not None:
             self._stdin.close()
             self._stdin = None
@@ -108,6 +123,11 @@ class Children:
         self._spawn_ids = map(f"{time.monotonic_ns():x}-{{:x}}".format, itertools.count(1))
         self._is_root = os.geteuid() == 0
         self._accounts = Accounts()
+        self._adopted: set[str] = set()  # names of FIFOs, until `sweep`
+        self._plans_by_name: dict[str, tuple[StreamPlan, StreamPlan]] = {}
+        self.on_exit: Callable[[int, int | None], None] = lambda pid, wait_status: (
+            None
+        )  # of adopted processes
 
     def close(self) -> None:
         """At the end of the daemon: let go of all streams."""
@@ -150,11 +170,73 @@ class Children:
             return self._told(request, outcome)
         return self._parent_side(request, ends, outcome)
 
+    # -- adoption ----------------------------------------------------------------------------------
+
+    def find(self, pid: int, start_ticks: int, spawn_id: str) -> Remains:
+        """What is left of a child of the old daemon; with `pid` 0, of a spawn that it did not see the end of."""
+        return find_remains(pid, start_ticks, spawn_id, self._directory)
+
+    def adopt(
+        self,
+        remains: Remains,
+        name: str,
+        spawn_id: str,
+        stdout: StreamPlan,
+        stderr: StreamPlan | None,
+        *,
+        has_stdin: bool,
+    ) -> RunningChild:
+        """Take over its streams, as far as they are still there, and hear of its end if it lives."""
+        stem = _stem(name, spawn_id)
+        stdin = None
+        if has_stdin and self._directory is not None and remains.pid:
+            stdin = StdinWriter(self._loop, f"{self._directory}/{stem}.in")
+        streams = [
+            stream
+            for suffix, plan in (("out", stdout), ("err", stderr))
+            if plan is not None and (stream := self._adopt_stream(f"{stem}.{suffix}", plan)) is not None
+        ]
+        child = RunningChild(remains.pid, remains.start_ticks, stdin, streams)
+        if remains.pid and not remains.is_ours:
+            child.watch(ExitWatch(self._loop, remains.pid, remains.start_ticks, self.on_exit))
+        self._adopted.update(f"{stem}.{suffix}" for suffix in ("in", "out", "err"))
+        self._plans_by_name[_stem(name, "")] = (stdout, stderr or stdout)
+        return child
+
+    def _adopt_stream(self, name: str, plan: StreamPlan) -> OutputStream | None:
+        if self._directory is None:
+            return None
+        fifo = f"{self._directory}/{name}"
+        try:
+            fd = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return None  # its output went nowhere, or nobody has held it since it died
+        return self._hub.open(fd, fifo, plan)
+
+    def sweep(self) -> None:
+        """Of the FIFOs that no child was adopted with, read on those that a descendant still writes to."""
+        for name in os.listdir(self._directory) if self._directory is not None else ():
+            stem, _, suffix = name.rpartition(".")
+            if name in self._adopted or not stem:
+                continue
+            nowhere = StreamPlan(suffix, None)  # it must not wait for ever, wherever that goes
+            plans = self._plans_by_name.get(
+                f"{stem.rpartition('-')[0].rpartition('-')[0]}-", (nowhere, nowhere)
+            )
+            if suffix in ("out", "err"):
+                stream = self._adopt_stream(name, plans[suffix == "err"])
+                if stream is not None:
+                    stream.finish()
+            elif suffix == "in":
+                _unlink(f"{self._directory}/{name}")
+        self._adopted.clear()
+        self._plans_by_name.clear()
+
     # -- streams -----------------------------------------------------------------------------------
 
     def _open_ends(self, request: ChildRequest, ends: list[_Ends]) -> None:
         """Append stdin, stdout and (unless redirected) stderr to `ends`. Raises OSError half-way."""
-        stem = f"{_short_name(request.name)}-{request.spawn_id or self.new_spawn_id()}"
+        stem = _stem(request.name, request.spawn_id or self.new_spawn_id())
         if request.stdin_fd is None:
             ends.append(self._input_ends(f"{stem}.in", request.uid))
         else:
@@ -225,7 +307,7 @@ class Children:
             for end, plan in zip(ends[1:], plans, strict=True)
             if end.daemon_fd >= 0
         ]
-        return RunningChild(pid, stdin, streams)
+        return RunningChild(pid, start_ticks(pid) or 0, stdin, streams)
 
     # -- the spawn itself --------------------------------------------------------------------------
 
@@ -292,9 +374,16 @@ class Children:
         return failure
 
 
-def _short_name(name: str) -> str:
-    """For the name of a FIFO: 64 bytes at most, whatever they mean."""
-    return os.fsdecode(os.fsencode(name.replace("/", "_"))[:64])
+def _stem(name: str, spawn_id: str) -> str:
+    """What the names of a spawn's FIFOs begin with; of the program's name 64 bytes at most, whatever they mean."""
+    return f"{os.fsdecode(os.fsencode(name.replace('/', '_'))[:64])}-{spawn_id}"
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
 
 
 def _streams_text(name: str, error: OSError) -> str:

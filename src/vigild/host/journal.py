@@ -18,14 +18,27 @@ COMPACT_AT_TIMES = 4  # written anew when it is this many times as long as it ne
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
-class NoJournal:
-    """Where no runtime directory could be made: nothing is kept, and nothing can be adopted."""
+class MemoryJournal:
+    """Where no runtime directory could be made: it survives an upgrade in place, but not a crash."""
+
+    def __init__(self, entries: Entries | None = None) -> None:
+        self.entries: Entries = entries if entries is not None else {}
+        self.failures = 0
 
     def put(self, kind: str, key: str, value: bytes) -> None:
-        """Nothing."""
+        """From now on `kind` `key` is `value`."""
+        self.entries.setdefault(kind, {})[key] = value
 
     def drop(self, kind: str, key: str) -> None:
-        """Nothing."""
+        """There is no such entry any more."""
+        self.entries.get(kind, {}).pop(key, None)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def remove(self) -> None:
+        """The end of the last program: there is nothing to adopt any more."""
+        self.entries.clear()
 
     def put_all(self, changes: Mapping[tuple[str, str], bytes | None]) -> None:
         """Nothing."""
@@ -110,6 +123,7 @@ class Journal:
     def remove(self) -> None:
         """The end of the last program: there is nothing to adopt any more."""
         self._close_fd()
+        self.entries.clear()
         try:
             os.unlink(self._path)
         except OSError:

@@ -100,8 +100,8 @@ class ChildLogs:
             return path
         raise FileExistsError(f"no free name for {prefix}*.log in {self._directory}")
 
-    def remove_auto_logs(self) -> None:
-        """Remove the AUTO logs of earlier runs with this identifier (and their backups)."""
+    def remove_auto_logs(self, keep: frozenset[str] = frozenset()) -> None:
+        """Remove the AUTO logs of earlier runs with this identifier, and their backups; not those of `keep`."""
         pattern = re.compile(rf".+?---{re.escape(self._identifier)}-\S+\.log\.{{0,1}}\d{{0,4}}")
         try:
             names = os.listdir(self._directory)
@@ -109,8 +109,8 @@ class ChildLogs:
             self._log.warn("Could not clear childlog dir")
             return
         for name in names:
-            if pattern.fullmatch(name):
-                path = os.path.join(self._directory, name)
+            path = os.path.join(self._directory, name)
+            if pattern.fullmatch(name) and path not in keep and path.rpartition(".")[0] not in keep:
                 try:
                     os.remove(path)
                 except OSError:

@@ -1,0 +1,47 @@
+"""What a daemon finds when it starts: the journal of the one before it, if that one did not end in good order."""
+
+from dataclasses import dataclass, field
+
+from vigild.host.journal import Journal, MemoryJournal, open_journal, read_journal
+from vigild.host.mainlog import MainLog
+from vigild.host.procfs import boot_id
+from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
+from vigild.wire.journal import Entries
+
+HEAD = "head"  # kind of journal entry: about the journal itself
+BOOT = "boot"
+
+
+@dataclass(slots=True)
+class Inheritance:
+    """`entries`: what the old daemon wrote down and is still true; `journal`: where this one goes on writing."""
+
+    journal: Journal | MemoryJournal
+    entries: Entries = field(default_factory=dict)
+    is_upgrade: bool = False  # the old daemon is this very process, which executed itself anew
+
+
+def find_inheritance(runtime: RuntimeDir | NoRuntimeDir, log: MainLog) -> Inheritance:
+    """Read what is there, and begin a journal with it: nothing is forgotten until something newer is known."""
+    if isinstance(runtime, NoRuntimeDir):
+        return Inheritance(MemoryJournal())
+    entries = _read(runtime.path, log)
+    boot = boot_id().encode()
+    if entries.get(HEAD, {}).get(BOOT) != boot:
+        entries = {}  # pids and times of another boot mean nothing in this one
+    journal = open_journal(runtime.path, {kind: dict(keys) for kind, keys in entries.items()}, log)
+    journal.put(HEAD, BOOT, boot)
+    return Inheritance(journal, entries)
+
+
+def _read(directory: str, log: MainLog) -> Entries:
+    try:
+        entries, unread = read_journal(directory)
+    except OSError as error:
+        log.critical(f"cannot read the journal in {directory}: {error.strerror}; nothing is adopted")
+        return {}
+    if unread:
+        log.warn(
+            f"the last {unread} bytes of the journal in {directory} are no whole record and are left out"
+        )
+    return entries

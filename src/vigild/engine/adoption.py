@@ -1,0 +1,146 @@
+"""From the journal of the daemon before this one to groups that go on from there.
+
+A group of which something still runs goes on with the configuration it was started with, whatever the file
+says by now: `reread` then shows it as changed, or as removed, and `update` brings the new one. Everything
+else is read from the file, and only remembers where it stood (a job that is done is not done again).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from vigild.config.diff import same_group
+from vigild.config.model import GroupConfig
+from vigild.config.snapshot import SnapshotError, from_json
+from vigild.core.adoption import Fate
+from vigild.core.states import ProcessState
+from vigild.engine.engine import Engine
+from vigild.engine.ports import Journal, Log, Ports, Remains
+from vigild.engine.records import GROUP, PROCESS, ProcessRecord, decode_record
+
+Entries = dict[str, dict[str, bytes]]
+
+
+@dataclass(slots=True)
+class Adoption:
+    """What the old daemon left, and what was made of it."""
+
+    groups: list[GroupConfig] = field(default_factory=list)  # to run, in the order of the file
+    records: dict[str, ProcessRecord] = field(default_factory=dict)  # by namespec
+    remains: dict[str, Remains] = field(default_factory=dict)
+    outcomes: dict[str, Fate] = field(default_factory=dict)
+    changed: list[str] = field(
+        default_factory=list
+    )  # groups that run with another configuration than the file's
+    removed: list[str] = field(default_factory=list)  # groups that run and are no longer in the file
+
+    @property
+    def logfiles(self) -> frozenset[str]:
+        """Log files that go on: they must not be cleaned away."""
+        names = (
+            name
+            for record in self.records.values()
+            for name in (record.stdout_logfile, record.stderr_logfile)
+        )
+        return frozenset(name for name in names if name is not None)
+
+    def report(self) -> list[str]:
+        """What happened, for the log; nothing if there was nothing to adopt."""
+        adopted = self.count(Fate.ADOPT, Fate.ADOPT_SPAWNED)
+        dead = [name for name, outcome in self.outcomes.items() if outcome is Fate.MOURN]
+        lines = []
+        if adopted or dead:
+            lines.append(f"adopted {adopted} running processes of the daemon before this one")
+        lines += [
+            f"{name} ended while no daemon ran; the last it wrote, at most one pipe full, may be missing in its log"
+            for name in dead
+        ]
+        if self.changed:
+            lines.append(
+                f"{', '.join(self.changed)}: running with an older configuration; `supervisorctl update` applies the new"
+            )
+        if self.removed:
+            lines.append(
+                f"{', '.join(self.removed)}: running, but no longer configured; `supervisorctl update` ends that"
+            )
+        return lines
+
+    def count(self, *fates: Fate) -> int:
+        """How many processes came to one of these."""
+        return sum(1 for outcome in self.outcomes.values() if outcome in fates)
+
+
+def plan_adoption(
+    entries: Entries, configured: Sequence[GroupConfig], ports: Ports, *, keep_all: bool = False
+) -> Adoption:
+    """Find out what still runs, and which configuration each group goes on with.
+
+    `keep_all`: the daemon executes itself anew, and every group goes on as it was; the file changes nothing.
+    """
+    adoption = Adoption()
+    _read_records(entries, adoption, ports)
+    recorded = _read_groups(entries, ports.log)
+    alive = {name.partition(":")[0] for name in _running(adoption)}
+    kept = set(recorded) if keep_all else alive & set(recorded)
+    in_file = {group.name for group in configured}
+    for group in configured:
+        old = recorded.get(group.name)
+        if old is None or group.name not in kept or same_group(group, old):
+            if not keep_all or old is not None or not recorded:
+                adoption.groups.append(group)
+        else:
+            adoption.changed.append(group.name)
+            adoption.groups.append(old)
+    for name in sorted(kept - in_file):
+        adoption.removed.append(name)
+        adoption.groups.append(recorded[name])
+    return adoption
+
+
+def adopt(engine: Engine, adoption: Adoption) -> None:
+    """Go on with every recorded process of the groups that were added with `adoption.records`."""
+    for group in list(engine.groups.values()):
+        for process in group.by_priority:
+            remains = adoption.remains.get(process.namespec)
+            if remains is not None:
+                adoption.outcomes[process.namespec] = process.resume(remains)
+
+
+def forget_strangers(engine: Engine, journal: Journal) -> None:
+    """Drop what the journal says of groups and processes that are no more."""
+    known = {process.namespec for process in engine.all_processes()}
+    for name in set(journal.entries.get(PROCESS, {})) - known:
+        journal.drop(PROCESS, name)
+    for name in set(journal.entries.get(GROUP, {})) - set(engine.groups):
+        journal.drop(GROUP, name)
+
+
+def _read_records(entries: Entries, adoption: Adoption, ports: Ports) -> None:
+    for name, data in entries.get(PROCESS, {}).items():
+        try:
+            record = decode_record(data)
+        except SnapshotError as error:
+            ports.log.critical(f"the journal's record of {name} is of no use, so it is not adopted: {error}")
+            continue
+        adoption.records[name] = record
+        if record.process.pid or record.process.state is ProcessState.STARTING:
+            adoption.remains[name] = ports.children.find(
+                record.process.pid, record.start_ticks, record.spawn_id
+            )
+        else:
+            adoption.remains[name] = Remains()
+
+
+def _read_groups(entries: Entries, log: Log) -> dict[str, GroupConfig]:
+    groups: dict[str, GroupConfig] = {}
+    for name, data in entries.get(GROUP, {}).items():
+        try:
+            groups[name] = from_json(data, GroupConfig)
+        except SnapshotError as error:
+            log.critical(
+                f"the journal's configuration of group {name} is of no use; the file's is taken: {error}"
+            )
+    return groups
+
+
+def _running(adoption: Adoption) -> list[str]:
+    return [name for name, remains in adoption.remains.items() if remains.pid]

@@ -1,0 +1,36 @@
+"""What the journal keeps of one process: enough for another daemon to go on from there."""
+
+from dataclasses import dataclass, field
+
+from vigild.config.snapshot import from_json, to_json
+from vigild.core.process import Alarm, Process
+
+PROCESS = "process"  # kind of journal entry; its key is the namespec
+GROUP = "group"  # a group with the configuration it runs with; its key is the group's name
+
+
+@dataclass(slots=True)
+class ProcessRecord:
+    """One process at one moment. Walls are seconds since the epoch; `alarm_at` is monotonic, as all in `Process`."""
+
+    process: Process = field(default_factory=Process)
+    spawn_id: str = ""  # of its child, or of the spawn that is under way
+    start_ticks: int = (
+        0  # when that child started, as the kernel counts: with the pid it names one process only
+    )
+    alarm: Alarm | None = None
+    alarm_at: float = 0.0
+    started_wall: float = 0.0
+    stopped_wall: float = 0.0
+    stdout_logfile: str | None = None
+    stderr_logfile: str | None = None
+    exit_words: str = ""
+
+    def encode(self) -> bytes:
+        """For the journal."""
+        return to_json(self)
+
+
+def decode_record(data: bytes) -> ProcessRecord:
+    """What `encode` made, perhaps by another version. Raises SnapshotError."""
+    return from_json(data, ProcessRecord)

@@ -1,0 +1,27 @@
+"""What becomes of each recorded state, with and without its process."""
+
+import pytest
+
+from vigild.core.adoption import Fate, fate
+from vigild.core.process import Process, Wanted
+from vigild.core.states import ProcessState
+
+
+@pytest.mark.parametrize("state", [ProcessState.STARTING, ProcessState.RUNNING, ProcessState.STOPPING])
+def test_one_with_a_process_is_adopted_or_mourned(state: ProcessState) -> None:
+    process = Process(state, Wanted.UP, pid=7)
+    assert Fate.ADOPT is fate(process, 7)
+    assert Fate.MOURN is fate(process, 0)
+
+
+def test_a_spawn_without_an_end_is_found_or_never_happened() -> None:
+    process = Process(ProcessState.STARTING, Wanted.UP)
+    assert Fate.ADOPT_SPAWNED is fate(process, 7)
+    assert Fate.SPAWN is fate(process, 0)
+
+
+@pytest.mark.parametrize(
+    "state", [ProcessState.STOPPED, ProcessState.BACKOFF, ProcessState.EXITED, ProcessState.FATAL]
+)
+def test_one_without_a_process_waits_for_what_it_waited_for(state: ProcessState) -> None:
+    assert Fate.REST is fate(Process(state), 0)

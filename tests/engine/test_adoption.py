@@ -1,0 +1,249 @@
+"""A daemon dies and another goes on: two worlds, and between them nothing but the journal."""
+
+from support.fakes import World, group, listener, program
+from vigild.config.model import GroupConfig
+from vigild.core.adoption import Fate
+from vigild.core.process import Autorestart, Start, Stop
+from vigild.engine.adoption import Adoption, adopt, forget_strangers, plan_adoption
+from vigild.engine.engine import Engine
+from vigild.engine.ports import Remains
+from vigild.engine.settings import Settings
+
+FOREVER = Autorestart.ALWAYS
+
+
+def next_life(old: World, *configured: GroupConfig, keep_all: bool = False) -> tuple[World, Adoption]:
+    """What a new daemon makes of `old`'s journal; the children that it spawned live on unless marked dead."""
+    new = World()
+    new.clock.now = old.clock.now
+    new.journal.entries = {kind: dict(keys) for kind, keys in old.journal.entries.items()}
+    new.children.dead = old.children.dead
+    for child in [*old.children.spawned, *old.children.adopted]:
+        if child.pid not in old.children.dead:
+            remains = Remains(child.pid, child.start_ticks)
+            new.children.alive[child.pid] = new.children.alive[child.request.spawn_id] = remains
+    adoption = plan_adoption(old.journal.entries, configured, new.ports, keep_all=keep_all)
+    new.engine = Engine(new.ports, Settings())
+    for config in adoption.groups:
+        new.engine.add_group(config, adoption.records)
+    adopt(new.engine, adoption)
+    forget_strangers(new.engine, new.journal)
+    return new.boot(), adoption
+
+
+def test_what_runs_goes_on_and_nothing_is_started_twice() -> None:
+    config = group(program("web"), program("db"), name="g")
+    old = World(config).boot()
+    old.clock.advance(2)
+    new, adoption = next_life(old, config)
+    assert ("RUNNING", "RUNNING") == (new.state("g:web"), new.state("g:db"))
+    assert [] == new.children.spawned
+    assert {"g:web": Fate.ADOPT, "g:db": Fate.ADOPT} == adoption.outcomes
+    process = new.engine.groups["g"].processes["web"]
+    assert old.child("g:web").pid == process.process.pid
+    assert old.engine.groups["g"].processes["web"].started_wall == process.started_wall
+    assert "adopted 2 running processes of the daemon before this one" in adoption.report()
+
+
+def test_one_that_died_meanwhile_is_mourned_and_restarted_as_configured() -> None:
+    config = group(program("web"))
+    old = World(config).boot()
+    old.clock.advance(2)
+    old.children.dead[100] = Remains(wait_status=3 << 8)
+    new, adoption = next_life(old, config)
+    assert 1 == len(new.children.spawned)
+    assert "WARN exited: web (exit status 3; not expected)" in new.log.lines
+    assert any("may be missing" in line for line in adoption.report())
+
+
+def test_nobody_makes_up_how_it_ended() -> None:
+    config = group(program("job", autorestart=Autorestart.NEVER))
+    old = World(config).boot()
+    old.clock.advance(2)
+    old.children.dead[100] = Remains()
+    new, _ = next_life(old, config)
+    job = new.engine.groups["job"].processes["job"]
+    assert ("EXITED", None) == (new.state("job"), job.process.exit_status)
+    assert "WARN exited: job (nobody saw how; not expected)" in new.log.lines
+
+
+def test_its_end_is_heard_of_later_too() -> None:
+    config = group(program("web", autorestart=FOREVER))
+    old = World(config).boot()
+    old.clock.advance(2)
+    new, _ = next_life(old, config)
+    new.engine.child_died(100, None)
+    assert 1 == len(new.children.spawned)
+    assert new.children.adopted[0].finished
+
+
+def test_a_spawn_under_way_is_found() -> None:
+    config = group(program("web"))
+    old = World(config)
+    puts = old.journal.entries.setdefault("process", {})
+    old.boot()
+    # As if the daemon had died between the fork and the record of it.
+    process = old.engine.groups["web"].processes["web"]
+    first_record = next(iter(recorded(config)))
+    puts["web"] = first_record
+    new, adoption = next_life(old, config)
+    assert {"web": Fate.ADOPT_SPAWNED} == adoption.outcomes
+    assert [] == new.children.spawned
+    assert process.process.pid == new.engine.groups["web"].processes["web"].process.pid
+    new.clock.advance(1)
+    assert "RUNNING" == new.state("web")
+
+
+def test_a_spawn_that_never_happened_is_done_once() -> None:
+    config = group(program("web"))
+    old = World(config).boot()
+    old.journal.entries["process"]["web"] = next(iter(recorded(config)))
+    old.children.spawned.clear()
+    new, adoption = next_life(old, config)
+    assert {"web": Fate.SPAWN} == adoption.outcomes
+    assert 1 == len(new.children.spawned)
+    assert "STARTING" == new.state("web")
+
+
+def recorded(config: GroupConfig) -> list[bytes]:
+    """Every record of the group's first process while it starts, in order."""
+    values: list[bytes] = []
+    world = World(config)
+    put = world.journal.put
+
+    def remember(kind: str, key: str, value: bytes) -> None:
+        if kind == "process":
+            values.append(value)
+        put(kind, key, value)
+
+    world.journal.put = remember  # type: ignore[method-assign]
+    world.boot()
+    return values
+
+
+def test_a_stop_under_way_goes_on_to_the_kill() -> None:
+    config = group(program("web"))
+    old = World(config).boot()
+    old.clock.advance(2)
+    old._process("web").feed(Stop())
+    new, _ = next_life(old, config)
+    assert "STOPPING" == new.state("web")
+    assert (100, 15, False) in new.children.kills
+    new.clock.advance(10)
+    assert (100, 9, False) in new.children.kills
+    new.engine.child_died(100, 9)
+    assert "STOPPED" == new.state("web")
+
+
+def test_a_back_off_goes_on_where_it_was() -> None:
+    config = group(program("web"))
+    old = World(config).boot()
+    old.exits("web", 256)
+    assert "BACKOFF" == old.state("web")
+    new, _ = next_life(old, config)
+    assert "BACKOFF" == new.state("web")
+    new.clock.advance(1)
+    assert "STARTING" == new.state("web")
+
+
+def test_what_rests_goes_on_resting() -> None:
+    config = group(program("job"), program("halted"), program("manual", autostart=False), name="g")
+    old = World(config).boot()
+    old.clock.advance(2)
+    old.exits("g:job")
+    old._process("g:halted").feed(Stop())
+    old.exits("g:halted", 15)
+    new, adoption = next_life(old, config)
+    assert ["EXITED", "STOPPED", "STOPPED"] == [new.state(f"g:{n}") for n in ("job", "halted", "manual")]
+    assert [] == new.children.spawned
+    assert [] == adoption.report()
+
+
+def test_a_changed_group_goes_on_as_it_was_while_something_of_it_runs() -> None:
+    before, after = group(program("web")), group(program("web", environment={"A": "2"}))
+    old = World(before).boot()
+    new, adoption = next_life(old, after)
+    assert ["web"] == adoption.changed
+    assert before == new.engine.groups["web"].config
+    assert any("supervisorctl update" in line for line in adoption.report())
+
+
+def test_a_changed_group_of_which_nothing_runs_is_the_files() -> None:
+    before, after = group(program("web")), group(program("web", environment={"A": "2"}))
+    old = World(before).boot()
+    old.clock.advance(2)
+    old.exits("web")
+    new, adoption = next_life(old, after)
+    assert [] == adoption.changed
+    assert after is new.engine.groups["web"].config
+
+
+def test_a_removed_group_stays_while_it_runs() -> None:
+    old = World(group(program("web")), group(program("job"))).boot()
+    old.clock.advance(2)
+    old.exits("job")
+    new, adoption = next_life(old)
+    assert ["web"] == adoption.removed
+    assert ["web"] == list(new.engine.groups)
+    assert {"web"} == set(new.journal.entries["process"]) == set(new.journal.entries["group"])
+    assert any("no longer configured" in line for line in adoption.report())
+
+
+def test_a_new_group_is_started_after_a_crash_but_an_upgrade_changes_nothing() -> None:
+    web, added = group(program("web")), group(program("added"))
+    old = World(web, group(program("gone"))).boot()
+    old.exits("gone", 256)
+    new, _ = next_life(old, web, added)
+    assert "STARTING" == new.state("added")
+    upgraded, _ = next_life(old, web, added, keep_all=True)
+    assert {"web", "gone"} == set(upgraded.engine.groups)
+    assert "BACKOFF" == upgraded.state("gone")
+
+
+def test_a_stopped_changed_group_goes_on_as_it_was_in_an_upgrade() -> None:
+    before, after = group(program("web")), group(program("web", environment={"A": "2"}))
+    old = World(before).boot()
+    old.clock.advance(2)
+    old.exits("web")
+    new, adoption = next_life(old, after, keep_all=True)
+    assert before == new.engine.groups["web"].config
+    assert ["web"] == adoption.changed
+
+
+def test_records_that_make_no_sense_cost_themselves_and_nothing_else() -> None:
+    config, other = group(program("web")), group(program("db"))
+    old = World(config, other).boot()
+    old.journal.entries["process"]["web"] = b"{}"
+    old.journal.entries["group"]["db"] = b"nonsense"
+    new, _ = next_life(old, config, other)
+    assert 1 == len(new.children.spawned)
+    assert "STARTING" == new.state("db")
+    assert 2 == len([line for line in new.log.lines if "of no use" in line])
+
+
+def test_a_removed_program_is_forgotten() -> None:
+    old = World(group(program("web"))).boot()
+    process = old._process("web")
+    process.feed(Stop())
+    old.exits("web", 15)
+    assert old.engine.remove_group("web")
+    assert {} == old.journal.entries["process"] == old.journal.entries["group"]
+    process.feed(Start())
+    assert "STOPPED" == process.state.name
+
+
+def test_logs_that_go_on_are_not_cleaned_away() -> None:
+    config = group(program("web"))
+    old = World(config).boot()
+    new, adoption = next_life(old, config)
+    assert frozenset({"/logs/web-stdout.log", "/logs/web-stderr.log"}) == adoption.logfiles
+    assert "/logs/web-stdout.log" == new._process("web").stdout_logfile
+
+
+def test_an_adopted_group_is_not_announced_again() -> None:
+    config, ear = group(program("web")), listener("ear", "PROCESS_GROUP")
+    old = World(ear, config).boot()
+    new, _ = next_life(old, ear, config, group(program("fresh")))
+    pool = new.engine.groups["ear"].pool
+    assert pool is not None
+    assert [b"groupname:fresh\n"] == [envelope.event.payload for envelope in pool.pool.buffer]
