@@ -334,3 +334,21 @@ def test_a_section_in_two_files_is_found_by_check(play_both: PlayBoth) -> None:
     theirs, ours = play_both(scenario)
     assert theirs.of("which") == ours.of("which") == ["b\n"]  # what comes last wins, in both
     assert ours.of("warned of") == ["a.ini:1 b.ini:1"]
+
+
+def test_options_of_vigils_own_take_effect(play_both: PlayBoth) -> None:
+    def scenario(stage: Stage) -> None:
+        stage.write("more.env", "COLOUR=blue\n")
+        stage.start(
+            "[program:p]\ncommand=/bin/sh -c 'echo colour=$COLOUR; ulimit -n'\n" + ONCE
+            + "envfile=%(here)s/more.env\nlimit_nofile=123\n"
+        )  # fmt: skip
+        stage.run_to_its_end("p")
+        text = stage.ask("supervisor.readProcessStdoutLog", "p", 0, 0)
+        assert isinstance(text, str)
+        colour, files = text.splitlines()
+        stage.note("found", f"{colour}, limited: {files == '123'}")
+
+    theirs, ours = play_both(scenario)
+    assert theirs.of("found") == ["colour=, limited: False"]
+    assert ours.of("found") == ["colour=blue, limited: True"]

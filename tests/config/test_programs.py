@@ -102,6 +102,10 @@ def test_without_a_process_nobody_looks_at_what_it_would_need(tmp_path: Path) ->
         ("command=x\nenvironment=A", "V006", 3),
         ("command=x\nuser=mallory", "V011", 3),
         ("command=x\nlog_prefix=%(nope)s", "V007", 3),
+        ("command=x\ngroup=mallory", "V011", 3),
+        ("command=x\nsupplementary_groups=adm,mallory", "V011", 3),
+        ("command=x\nlimit_nofile=20:10", "V013", 3),
+        ("command=x\ncpu_affinity=%(process_num)d-", "V006", 3),
     ],
 )
 def test_what_is_refused_and_where(tmp_path: Path, options: str, code: str, line: int) -> None:

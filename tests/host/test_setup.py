@@ -90,3 +90,15 @@ def test_a_user_without_an_account_has_no_home(short_tmp: Path) -> None:
         )
 
     on_machine(short_tmp, play)
+
+
+def test_the_user_that_the_daemon_is_already_keeps_its_groups(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        request = machine.request("true", setup=ChildSetup(gid=os.getegid()), uid=os.geteuid())
+        ready = prepare(request, Accounts())
+        assert isinstance(ready, Preparation)
+        assert ready.steps is not None
+        assert [step.stage for step in ready.steps._steps] == ["setgid"]
+        ready.steps.close()
+
+    on_machine(short_tmp, play)

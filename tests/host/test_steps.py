@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 
 import pytest
 
@@ -57,3 +58,20 @@ def test_the_pipe_does_not_outlive_an_exec() -> None:
     steps = Steps([])
     assert [os.get_inheritable(fd) for fd in (steps._read_fd, steps._write_fd)] == [False, False]
     steps.close()
+
+
+def test_a_signal_to_the_child_is_not_written_into_the_daemons_pipe() -> None:
+    read_fd, write_fd = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    handler = signal.signal(signal.SIGUSR1, lambda signum, frame: None)
+    previous = signal.set_wakeup_fd(write_fd)
+    steps = Steps([Step("a", str, lambda: signal.raise_signal(signal.SIGUSR1))])
+    try:
+        steps.run()
+        with pytest.raises(BlockingIOError):
+            os.read(read_fd, 1)
+    finally:
+        signal.set_wakeup_fd(previous)
+        signal.signal(signal.SIGUSR1, handler)
+        steps.close()
+        os.close(read_fd)
+        os.close(write_fd)
