@@ -4,6 +4,7 @@ from support.fakes import World, group, listener, program
 from vigild.config.model import GroupConfig
 from vigild.core.adoption import Fate
 from vigild.core.process import Autorestart, Start, Stop
+from vigild.core.states import SupervisorState
 from vigild.engine.adoption import Adoption, adopt, forget_strangers, plan_adoption
 from vigild.engine.engine import Engine
 from vigild.engine.ports import Remains
@@ -133,6 +134,24 @@ def test_a_stop_under_way_goes_on_to_the_kill() -> None:
     assert (100, 9, False) in new.children.kills
     new.engine.child_died(100, 9)
     assert "STOPPED" == new.state("web")
+
+
+def test_what_a_daemon_stopped_that_was_killed_in_its_own_end_starts_again() -> None:
+    config = group(program("done"), program("slow"), program("manual", autostart=False), name="g")
+    late = group(program("late"), priority=1)
+    old = World(late, config).boot()
+    old._process("g:manual").feed(Start())
+    old.clock.advance(2)
+    old.engine.stop_everything(SupervisorState.SHUTDOWN, lambda: None)
+    old.exits("g:done", 15)
+    old.children.dead[old.child("g:done").pid] = Remains()
+    new, _ = next_life(old, late, config)
+    assert ["STARTING", "STOPPING", "STOPPING"] == [new.state(f"g:{n}") for n in ("done", "slow", "manual")]
+    assert "RUNNING" == new.state("late"), "its turn had not come"
+    assert [] == list(new.journal.entries.get("ending", {}))
+    for name in ("g:slow", "g:manual"):
+        new.engine.child_died(old.child(name).pid, 15)
+    assert ["STARTING", "STOPPED"] == [new.state(f"g:{n}") for n in ("slow", "manual")]
 
 
 def test_a_back_off_goes_on_where_it_was() -> None:

@@ -15,7 +15,7 @@ from vigild.core.adoption import Fate
 from vigild.core.states import ProcessState
 from vigild.engine.engine import Engine
 from vigild.engine.ports import Journal, Log, Ports, Remains
-from vigild.engine.records import GROUP, PROCESS, ProcessRecord, decode_record
+from vigild.engine.records import ENDING, GROUP, PROCESS, ProcessRecord, decode_record
 
 Entries = dict[str, dict[str, bytes]]
 
@@ -32,6 +32,7 @@ class Adoption:
         default_factory=list
     )  # groups that run with another configuration than the file's
     removed: list[str] = field(default_factory=list)  # groups that run and are no longer in the file
+    was_ending: bool = False  # the old daemon was killed while it stopped everything
 
     @property
     def logfiles(self) -> frozenset[str]:
@@ -76,8 +77,10 @@ def plan_adoption(
 
     `keep_all`: the daemon executes itself anew, and every group goes on as it was; the file changes nothing.
     """
-    adoption = Adoption()
+    adoption = Adoption(was_ending=bool(entries.get(ENDING)))
     _read_records(entries, adoption, ports)
+    if adoption.was_ending:
+        _forget_what_ended(adoption)
     recorded = _read_groups(entries, ports.log)
     alive = {name.partition(":")[0] for name in _running(adoption)}
     kept = set(recorded) if keep_all else alive & set(recorded)
@@ -103,6 +106,20 @@ def adopt(engine: Engine, adoption: Adoption) -> None:
             remains = adoption.remains.get(process.namespec)
             if remains is not None:
                 adoption.outcomes[process.namespec] = process.resume(remains)
+                if (
+                    adoption.was_ending
+                    and process.state is ProcessState.STOPPING
+                    and process.config.autostart
+                ):
+                    # The daemon stopped it, nobody else: it is to run as after any start of a daemon.
+                    engine.start_when_stopped(process)
+
+
+def _forget_what_ended(adoption: Adoption) -> None:
+    """What the daemon's own end has stopped starts as at any start of a daemon."""
+    for name, remains in list(adoption.remains.items()):
+        if not remains.pid:
+            del adoption.remains[name], adoption.records[name]
 
 
 def forget_strangers(engine: Engine, journal: Journal) -> None:
@@ -112,6 +129,7 @@ def forget_strangers(engine: Engine, journal: Journal) -> None:
         journal.drop(PROCESS, name)
     for name in set(journal.entries.get(GROUP, {})) - set(engine.groups):
         journal.drop(GROUP, name)
+    journal.drop(ENDING, "")
 
 
 def _read_records(entries: Entries, adoption: Adoption, ports: Ports) -> None:

@@ -16,7 +16,7 @@ from vigild.engine.bus import EventBus
 from vigild.engine.listeners import PoolRunner, ResultHandler, default_result_handler
 from vigild.engine.managed import ManagedProcess, exit_words
 from vigild.engine.ports import Ports, Timer
-from vigild.engine.records import GROUP, ProcessRecord
+from vigild.engine.records import ENDING, GROUP, ProcessRecord
 from vigild.engine.settings import Settings
 from vigild.engine.ticks import Ticks
 
@@ -62,6 +62,7 @@ class Engine:
         self._by_pid: dict[int, ManagedProcess] = {}
         self._result_handlers = result_handlers
         self._written: set[str] = set()  # groups that are in the journal
+        self._start_again: set[ManagedProcess] = set()  # when they have stopped
         self._to_start: list[ManagedProcess] = []
         self._slice_timer: Timer | None = None
         self._waves: list[list[Group]] = []
@@ -158,10 +159,15 @@ class Engine:
 
     def cancel_autostart(self, process: ManagedProcess) -> bool:
         """Do not start it by itself. True if it was still waiting for its turn."""
+        self._start_again.discard(process)
         if process not in self._to_start:
             return False
         self._to_start.remove(process)
         return True
+
+    def start_when_stopped(self, process: ManagedProcess) -> None:
+        """Start it by itself as soon as the stop that is under way is over."""
+        self._start_again.add(process)
 
     def start_slice(self) -> None:
         """Start the next few of those that are waiting to be started by themselves."""
@@ -200,6 +206,9 @@ class Engine:
             self.ports.log.debug(f"reaped unknown pid {pid} ({exit_words(wait_status or 0)[1]})")
             return
         process.child_died(wait_status)
+        if process in self._start_again and process.stopped:
+            self._start_again.discard(process)
+            process.feed(Start())
         if self._when_stopped is not None and process.stopped:
             self._stopping.discard(process)
             if not self._stopping:
@@ -213,6 +222,9 @@ class Engine:
             self.mood = min(self.mood, mood)  # a shutdown outranks a restart that is under way
             return
         self.mood = mood
+        self.ports.journal.put(
+            ENDING, "", b""
+        )  # before anything is stopped that nobody wanted to stay stopped
         self._when_stopped = when_stopped
         self._to_start.clear()
         self.bus.emit_if_wanted(

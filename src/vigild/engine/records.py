@@ -6,6 +6,9 @@ from vigild.config.snapshot import from_json, to_json
 from vigild.core.process import Alarm, Process
 
 PROCESS = "process"  # kind of journal entry; its key is the namespec
+ENDING = (
+    "ending"  # there is one entry of this kind, with an empty key, once the daemon ends or restarts in order
+)
 GROUP = "group"  # a group with the configuration it runs with; its key is the group's name
 
 
