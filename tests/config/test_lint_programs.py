@@ -31,6 +31,7 @@ P = "[program:x]\ncommand=/bin/sleep 5\n"
         ("V241", P + "pidfile=/x\n", P + "pidfile=/x\nforking=true\n"),
         ("V205", "[program:x]\ncommand=java -jar x\n", "[program:x]\ncommand=java -jar x\nstartsecs=30\n"),
         ("V206", P + "startsecs=0\nautorestart=true\n", P + "startsecs=0\n"),
+        ("V206", P + "startsecs=0\nautorestart=true\n", P + "startsecs=0\nautorestart=true\non_flapping=fatal\n"),
         ("V207", P + "stopsignal=KILL\n", P + "stopsignal=INT\n"),
         ("V207", P + "stopwaitsecs=0\n", P),
         ("V208", "[program:x]\ncommand=sh -c 'a; b'\n", "[program:x]\ncommand=sh -c 'exec a'\n"),

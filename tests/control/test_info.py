@@ -2,8 +2,8 @@
 
 from support.fakes import World, group, program
 from vigild.control.info import capped, config_info, describe
-from vigild.core.process import Process
-from vigild.core.states import ProcessState
+from vigild.core.process import Autorestart, Process
+from vigild.core.states import ProcessState, SupervisorState
 
 
 def test_times_after_2038_do_not_overflow_xml_rpc() -> None:
@@ -31,3 +31,44 @@ def test_config_info_of_one_that_does_not_run() -> None:
         "/d",
         "auto",
     )
+
+
+def described(world: World) -> str:
+    return describe(world.engine.groups["w"].processes["w"], world.clock.wall())
+
+
+def test_a_flapping_process_is_told_with_when_it_is_restarted() -> None:
+    config = program("w", start_seconds=0, autorestart=Autorestart.ALWAYS, flapping=(2, 10))
+    world = World(group(config)).boot()
+    world.exits("w")
+    assert described(world) == "pid 101, uptime 0:00:00", (
+        "the words of Supervisor, as long as it does not flap"
+    )
+    world.exits("w")
+    world.exits("w")
+    assert world.state("w") == "EXITED"
+    assert described(world).endswith("M, restarting in 1s (flapping)")
+    world.clock.advance(1)
+    assert described(world) == "pid 103, uptime 0:00:00 (flapping)"
+    world.exits("w")
+    world.clock.advance(0.5)
+    assert described(world).endswith(", restarting in 2s (flapping)")
+    world.engine.stop_everything(SupervisorState.SHUTDOWN, lambda: None)
+    assert described(world).endswith("M"), "nothing is restarted any more"
+
+
+def test_a_failed_start_tells_when_it_is_tried_again_where_a_delay_is_configured() -> None:
+    for delay, words in ((0.0, ""), (5.0, ", restarting in 5s")):
+        config = program("w", restart_delay_seconds=delay)
+        world = World(group(config)).boot()
+        world.exits("w")
+        assert world.state("w") == "BACKOFF"
+        assert described(world) == "Exited too quickly (process log may have details)" + words
+
+
+def test_a_flapping_process_that_starts_or_is_given_up_is_told_as_supervisor_does() -> None:
+    world = World(group(program("w", autostart=False))).boot()
+    process = world.engine.groups["w"].processes["w"]
+    for state, words in ((ProcessState.STARTING, ""), (ProcessState.FATAL, "x")):
+        process.process = Process(state=state, flapping=True, spawn_error="x")
+        assert describe(process, 0.0) == words

@@ -150,6 +150,18 @@ def test_all_start_and_stop_in_order_of_priority(world: World, processes: Proces
     assert [result["name"] for result in results] == ["db", "web"]  # type: ignore[attr-defined]
 
 
+def test_one_that_waits_to_be_restarted_is_stopped_with_the_rest() -> None:
+    config = program("loop", start_seconds=0, restart_delay_seconds=30.0)
+    world = World(group(config)).boot()
+    processes = Processes(world.engine)
+    for stop in (processes.stop_all, lambda: processes.stop_group("loop"), lambda: processes.stop("loop")):
+        world.exits("loop", 256)
+        assert (world.state("loop"), world.clock.armed) == ("EXITED", 1)
+        assert run(stop) in (True, [{"name": "loop", "group": "loop", **OK}])
+        assert world.clock.armed == 0, "it is not restarted any more"
+        run(lambda: processes.start("loop"))
+
+
 def test_one_of_many_that_fails_while_waited_for_is_told_in_its_place(
     world: World, processes: Processes
 ) -> None:

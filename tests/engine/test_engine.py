@@ -6,6 +6,7 @@ from support.events import heard
 from support.fakes import World, group, listener, program
 from vigild.config.model import AUTO, FcgiSocketConfig, StreamConfig
 from vigild.core.process import Autorestart, SendSignal, Start, Stop
+from vigild.core.restarts import OnFlapping
 from vigild.core.states import SupervisorState
 from vigild.engine.managed import exit_words, signal_name
 
@@ -286,6 +287,18 @@ def test_what_has_left_the_configuration_cannot_be_started_any_more() -> None:
     world.boot()
     assert process.feed(Start()) is not None
     assert world.children.spawned == []
+
+
+def test_a_crash_loop_can_be_given_up() -> None:
+    config = program("web", start_seconds=0, flapping=(2, 10), on_flapping=OnFlapping.FATAL)
+    world = World(group(config)).boot()
+    for _ in range(3):
+        world.exits("web", 256)
+    assert (world.state("web"), world.clock.armed) == ("FATAL", 0)
+    assert world.log.lines[-2:] == [
+        "WARN flapping: web had 2 restarts within 10 seconds; it is given up",
+        "INFO gave up: web entered FATAL state, it was flapping",
+    ]
 
 
 def test_a_crash_loop_is_slowed_down_and_told_of() -> None:

@@ -3,6 +3,7 @@
 from support.fakes import program
 from vigild.config.model import GroupKind, KillMode, StreamConfig
 from vigild.core.process import Autorestart, Policy
+from vigild.core.restarts import OnFlapping, Pace
 from vigild.engine.plans import child_environment, child_setup, policy_of, stream_plan
 from vigild.engine.ports import SPAWN_MARK, ChildSetup
 from vigild.engine.settings import Settings
@@ -18,6 +19,15 @@ def test_the_policy_carries_what_the_machine_needs() -> None:
         stop_wait_seconds=4, stop_as_group=True, kill_as_group=True,
     )  # fmt: skip
     assert policy_of(config) == Policy(2, 5, Autorestart.ALWAYS, (0, 2), 3, 4, True, True)
+
+
+def test_the_pace_of_restarts_is_part_of_the_policy() -> None:
+    config = program(
+        "w", flapping=(3, 30), on_flapping=OnFlapping.FATAL, restart_delay_seconds=0.5, restart_factor=3.0,
+        restart_limit_seconds=9.0,
+    )  # fmt: skip
+    assert policy_of(config).pace == Pace(0.5, 3, 9, 3, 30, OnFlapping.FATAL)
+    assert policy_of(program("w")) == Policy()
 
 
 def test_configuration_wins_over_the_daemons_environment_and_the_url_of_a_program_over_the_daemons() -> None:

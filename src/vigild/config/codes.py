@@ -50,6 +50,7 @@ CODES: dict[str, str] = {
     "V235": "a CPU that this machine does not have",
     "V236": "more open files than the kernel allows any process",
     "V241": "a pidfile that only a program with forking=true has a use for",
+    "V251": "delays of restarts that contradict each other, or have no effect",
     # Logs.
     "V301": "rotation is on for a device or a pipe",
     "V302": "one rotated log file has several writers",

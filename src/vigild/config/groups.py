@@ -123,7 +123,7 @@ def _events(resolver: Resolver, section: Section) -> tuple[str, ...]:
         hint = "add events=PROCESS_STATE,TICK_60 or the like: what the listener wants to be told"
         resolver.refuse(section, "events", "V005", "no events= in this section", hint)
     for event in sorted(events - EVENT_TYPES):
-        hint = f"{did_you_mean(event, sorted(EVENT_TYPES))}the families are PROCESS_STATE, PROCESS_LOG, PROCESS_COMMUNICATION, PROCESS_GROUP, REMOTE_COMMUNICATION, SUPERVISOR_STATE_CHANGE and TICK"
+        hint = f"{did_you_mean(event, sorted(EVENT_TYPES))}the families are PROCESS_STATE, PROCESS_LOG, PROCESS_COMMUNICATION, PROCESS_GROUP, PROCESS_FLAPPING, REMOTE_COMMUNICATION, SUPERVISOR_STATE_CHANGE and TICK"
         resolver.refuse(section, "events", "V006", f"no event type is named {event!r}", hint)
     return tuple(sorted(events))
 

@@ -12,12 +12,20 @@ from vigild.config.lint_limits import LIMIT_CHECKS
 from vigild.config.lint_listeners import LISTENER_CHECKS
 from vigild.config.lint_logs import LOG_CHECKS
 from vigild.config.lint_programs import PROGRAM_CHECKS
+from vigild.config.lint_restarts import RESTART_CHECKS
 from vigild.config.lint_servers import SERVER_CHECKS
 from vigild.config.lint_subject import PROGRAM_KINDS, Check, subject_of
 from vigild.config.load import Loaded
 from vigild.config.options import kind_of
 
-CHECKS: tuple[Check, ...] = (*PROGRAM_CHECKS, *LIMIT_CHECKS, *LISTENER_CHECKS, *LOG_CHECKS, *SERVER_CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *PROGRAM_CHECKS,
+    *RESTART_CHECKS,
+    *LIMIT_CHECKS,
+    *LISTENER_CHECKS,
+    *LOG_CHECKS,
+    *SERVER_CHECKS,
+)
 
 
 def lint(loaded: Loaded, *, environ: Mapping[str, str]) -> tuple[Diagnostic, ...]:

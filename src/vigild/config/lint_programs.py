@@ -19,6 +19,7 @@ from vigild.config.expand import bare_conversion
 from vigild.config.lint_subject import Check, Program, Subject
 from vigild.config.model import KillMode, ProcessConfig
 from vigild.core.process import Autorestart
+from vigild.core.restarts import OnFlapping
 
 JVM_START_SECONDS = 10
 SIGKILL = 9
@@ -139,11 +140,12 @@ def check_restarts(subject: Subject) -> Iterator[Diagnostic]:
     """V206: a program that is restarted for ever, however fast it fails."""
     for program in subject.programs:
         for process in program.processes[:1]:
-            if process.start_seconds == 0 and process.autorestart is Autorestart.ALWAYS:
+            given_up = process.flapping[0] and process.on_flapping is OnFlapping.FATAL
+            if process.start_seconds == 0 and process.autorestart is Autorestart.ALWAYS and not given_up:
                 text = (
                     "with startsecs=0 every start succeeds, so with autorestart=true it never becomes FATAL"
                 )
-                hint = "set startsecs=1 or more; a program that runs once wants autorestart=false"
+                hint = "set startsecs=1 or more, or on_flapping=fatal; a program that runs once wants autorestart=false"
                 yield program.finding("warning", "V206", "startsecs", text, hint)
 
 

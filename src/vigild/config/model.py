@@ -12,6 +12,7 @@ from vigild.config.control_config import ControlConfig as ControlConfig
 from vigild.config.place import Where as Where
 from vigild.core.descendants import KillMode as KillMode
 from vigild.core.process import Autorestart as Autorestart
+from vigild.core.restarts import OnFlapping as OnFlapping
 
 
 class Auto(Enum):
@@ -72,6 +73,14 @@ class ProcessConfig:
     forking: bool = False
     pidfile: str | None = None  # of a forking program
     essential: bool = False
+    flapping: tuple[int, int] = (
+        10,
+        60,
+    )  # so many restarts within so many seconds; 0 restarts: not watched for
+    on_flapping: OnFlapping = OnFlapping.BACKOFF
+    restart_delay_seconds: float = 0.0
+    restart_factor: float = 2.0
+    restart_limit_seconds: float = 60.0
     log_prefix: str = ""  # Vigil's: put before every line of output; already expanded
     log_timestamps: bool = False  # Vigil's: an ISO 8601 time before every line of output
     # Vigil's: limits and identity. `limits`: (name as in limit_NAME, soft, hard), -1 being no limit.

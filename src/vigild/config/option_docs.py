@@ -90,7 +90,17 @@ _PROGRAM_DOCS = {
     "`unexpected` does where its exit code is not among `exitcodes`.",
     "startsecs": "For how many seconds a process has to stay up for its start to count; 0 takes any start.",
     "startretries": "How many failed starts in a row are tried again, each after one second more, before the "
-    "process is FATAL.",
+    "process is FATAL. With -1 it is tried for ever, at most `restart_limit` apart.",
+    "flapping": "More automatic restarts than this within this time are flapping: PROCESS_FLAPPING is sent, and "
+    "`on_flapping` decides what follows. Times end with `s`, `m` or `h`. `off` for a program that ends and is "
+    "started again on purpose. See [how a process lives](../explanation/processes.md#restarting-too-often).",
+    "on_flapping": "`backoff`: the process is restarted after a delay that grows each time, until it has stayed up "
+    "for the time in `flapping`. `fatal`: it is given up at once.",
+    "restart_delay": "How long an automatic restart waits, after an exit as after a failed start. With 0 a "
+    "restart comes at once after an exit, and after one second more each time a start fails.",
+    "restart_factor": "By how much the delay grows with each restart in a row. A row ends when the process has "
+    "stayed up for the time in `flapping`.",
+    "restart_limit": "The longest that a delay grows to.",
     "exitcodes": "Exit codes that are expected of the program, with commas between.",
     "stopsignal": "The signal that asks it to stop, by name or number.",
     "stopwaitsecs": "How many seconds it has to stop before it is killed.",

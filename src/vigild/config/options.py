@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from vigild.config import convert, convert_limits
+from vigild.config import convert, convert_limits, convert_restarts
 from vigild.config.accounts import Surroundings
 
 Converter = Callable[[str, Surroundings], object]
@@ -78,6 +78,21 @@ IDENTITY_OPTIONS = (
     Option("envfile", convert_limits.environment_files, "", "environment_files", Names.PROCESS, "vigil"),
 )
 
+_RESTART_OPTIONS = (
+    Option("flapping", convert_restarts.flapping, "10/60s", "flapping", Names.PROGRAM, "vigil"),
+    Option("on_flapping", convert_restarts.on_flapping, "backoff", "on_flapping", Names.PROGRAM, "vigil"),
+    Option("restart_delay", convert_restarts.seconds, "0", "restart_delay_seconds", Names.PROGRAM, "vigil"),
+    Option("restart_factor", convert_restarts.factor, "2", "restart_factor", Names.PROGRAM, "vigil"),
+    Option(
+        "restart_limit",
+        convert_restarts.positive_seconds,
+        "60",
+        "restart_limit_seconds",
+        Names.PROGRAM,
+        "vigil",
+    ),
+)
+
 _PROCESS_OPTIONS = (
     Option("command", convert.text, None, "command", Names.PROCESS, required=True),
     Option("process_name", convert.text, "%(program_name)s", "", Names.PROCESS),
@@ -106,6 +121,7 @@ _PROCESS_OPTIONS = (
     *_stream_options("stderr"),
     Option("log_prefix", convert.quotable_text, "", "log_prefix", Names.PREFIX, "vigil"),
     Option("log_timestamps", convert.boolean, "false", "log_timestamps", Names.PROGRAM, "vigil"),
+    *_RESTART_OPTIONS,
     *_LIMIT_OPTIONS,
     *IDENTITY_OPTIONS,
 )

@@ -1,5 +1,6 @@
 """What clients are told of a process and of its configuration: keys, types and texts are Supervisor's."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 from vigild.config.model import AUTO, GroupConfig, ProcessConfig, StreamConfig
@@ -16,7 +17,28 @@ def capped(value: float) -> int:
 
 
 def describe(process: ManagedProcess, now_wall: float) -> str:
-    """The words that `status` shows behind the state."""
+    """The words that `status` shows behind the state: Supervisor's, and after them what only Vigil knows."""
+    return _supervisors_words(process, now_wall) + _words_on_restarts(process)
+
+
+def _words_on_restarts(process: ManagedProcess) -> str:
+    # A process that neither flaps nor waits as an option of Vigil's has it is described as Supervisor does.
+    machine = process.process
+    if not machine.flapping and not machine.restart_at:
+        return ""
+    flaps = " (flapping)" if machine.flapping else ""
+    match machine.state:
+        case ProcessState.RUNNING:
+            return flaps
+        case ProcessState.EXITED | ProcessState.BACKOFF:
+            seconds = process.seconds_to_restart
+            delayed = machine.state is ProcessState.EXITED or flaps or process.policy.pace.delay_seconds
+            return f", restarting in {math.ceil(seconds)}s{flaps}" if seconds is not None and delayed else ""
+        case _:
+            return ""
+
+
+def _supervisors_words(process: ManagedProcess, now_wall: float) -> str:
     machine = process.process
     match machine.state:
         case ProcessState.RUNNING:

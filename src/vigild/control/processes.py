@@ -157,7 +157,9 @@ class Processes:
         return await self._stop_many(self._engine.all_processes(), wait)
 
     async def _stop_many(self, members: list[ManagedProcess], wait: bool) -> list[StatusStruct]:
-        chosen = [process for process in members if process.state in RUNNING_STATES]
+        chosen = [
+            process for process in members if process.state in RUNNING_STATES or process.process.pausing
+        ]
         return await self._each(chosen, lambda process: self._begin_stop(process, process.namespec, wait))
 
     def _begin_stop(self, process: ManagedProcess, name: str, wait: bool) -> Deferred | None:

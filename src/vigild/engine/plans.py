@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from vigild.config.model import GroupKind, KillMode, ProcessConfig, StreamConfig
 from vigild.core.process import Policy
+from vigild.core.restarts import Pace
 from vigild.engine.ports import SPAWN_MARK, ChildRequest, ChildSetup, Command, StreamPlan
 from vigild.engine.settings import Settings
 
@@ -24,6 +25,13 @@ def policy_of(config: ProcessConfig) -> Policy:
         kill_as_group=config.kill_as_group or config.kill_mode is KillMode.GROUP,
         forking=config.forking,
         ends_tree=config.kill_mode is KillMode.TREE,
+        pace=Pace(
+            config.restart_delay_seconds,
+            config.restart_factor,
+            config.restart_limit_seconds,
+            *config.flapping,
+            config.on_flapping,
+        ),
     )
 
 
