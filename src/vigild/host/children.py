@@ -345,9 +345,8 @@ class Children:
                 process_group=0,
                 preexec_fn=steps.run if steps is not None else None,  # noqa: PLW1509  (system calls only)
             )
-        except subprocess.SubprocessError:
-            assert steps is not None
-            return steps.failure()
+        except subprocess.SubprocessError as error:
+            return SpawnFailure("fork", 0, str(error)) if steps is None else steps.failure()
         except (OSError, ValueError) as error:
             return _failure(request, error, switches_user=user is not None)
         finally:
