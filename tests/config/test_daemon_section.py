@@ -19,6 +19,13 @@ def test_a_minimal_file_gives_the_defaults(tmp_path: Path, monkeypatch: pytest.M
     assert daemon.child_log_dir == "/tmp"
 
 
+def test_the_state_directory_need_not_be_there(tmp_path: Path) -> None:
+    text = f"[supervisord]\nstate_dir={tmp_path}/not/../yet\n"
+    assert config_of(load_text(tmp_path, text)).daemon.state_dir == f"{tmp_path}/yet"
+    assert config_of(load_text(tmp_path, "[supervisord]\n")).daemon.state_dir is None
+    assert only(load_text(tmp_path, "[supervisord]\nstate_dir=here\n"), "V006").where.line == 2
+
+
 def test_the_command_line_wins_and_is_never_expanded(tmp_path: Path) -> None:
     text = "[supervisord]\nnodaemon=false\nidentifier=file\numask=077\nuser=nobody\n"
     overrides = {

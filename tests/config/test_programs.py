@@ -78,6 +78,26 @@ def test_vigils_log_options(tmp_path: Path) -> None:
     assert plain.log_timestamps is False
 
 
+def test_remember_is_for_every_kind_of_program(tmp_path: Path) -> None:
+    text = """
+        [program:w]
+        command=x
+        autostart=false
+        remember=true
+        [eventlistener:l]
+        command=x
+        events=TICK
+        remember=true
+        [program:plain]
+        command=x
+    """
+    assert {p.name: p.remember for p in processes_of(load_text(tmp_path, text))} == {
+        "w": True,
+        "l": True,
+        "plain": False,
+    }
+
+
 def test_without_a_process_nobody_looks_at_what_it_would_need(tmp_path: Path) -> None:
     text = "[program:w]\nnumprocs=0\nstdout_syslog=perhaps\ndirectory=%(nope)s\nenvironment=A\n"
     loaded = load_text(tmp_path, text)

@@ -22,6 +22,16 @@ def test_descriptions_without_an_error_text_and_with_a_clock_set_back() -> None:
     assert describe(process, 50.0) == ""
 
 
+def test_one_that_is_remembered_as_stopped_says_since_when() -> None:
+    world = World(group(program("w", autostart=False))).boot()
+    process = world.engine.groups["w"].processes["w"]
+    assert describe(process, 0.0) == "Not started"
+    process.remembered_wall = 1_700_000_000.0
+    words = describe(process, 0.0)
+    assert words.startswith("Not started: stopped by an operator on Nov 1")
+    assert words.endswith("M, remembered")
+
+
 def test_config_info_of_one_that_does_not_run() -> None:
     config = program("w", directory="/d", uid=33)
     info = config_info(config, group(config), None, in_use=False)

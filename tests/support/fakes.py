@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
 from vigild.core.listener import Traces
+from vigild.core.stop_marks import StopMark
 from vigild.engine.engine import Engine
 from vigild.engine.listeners import ResultHandler, default_result_handler
 from vigild.engine.ports import (
@@ -182,6 +183,28 @@ class FakeJournal:
 
 
 @dataclass
+class FakeStops:
+    """What is remembered; `saves` counts, `loads` too."""
+
+    marks: dict[str, StopMark] = field(default_factory=dict)
+    loads: int = 0
+    saves: int = 0
+    discards: int = 0
+
+    def load(self) -> dict[str, StopMark]:
+        self.loads += 1
+        return dict(self.marks)
+
+    def save(self, marks: dict[str, StopMark]) -> None:
+        self.saves += 1
+        self.marks = marks
+
+    def discard(self) -> None:
+        self.discards += 1
+        self.marks = {}
+
+
+@dataclass
 class FakeLogs:
     """AUTO names are predictable; `broken` makes them fail."""
 
@@ -268,6 +291,7 @@ class World:
         *groups: GroupConfig,
         handler: ResultHandler = default_result_handler,
         settings: Settings | None = None,
+        stops: FakeStops | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.children = FakeChildren()
@@ -276,7 +300,7 @@ class World:
         self.log = FakeLog()
         self.journal = FakeJournal()
         self.ports = Ports(self.clock, self.children, self.logs, self.sockets, self.log, self.journal)
-        self.engine = Engine(self.ports, settings or Settings(), lambda spec: handler)
+        self.engine = Engine(self.ports, settings or Settings(), lambda spec: handler, stops)
         for config in groups:
             self.engine.add_group(config)
 

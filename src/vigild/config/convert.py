@@ -159,6 +159,14 @@ def existing_directory(value: str, around: Surroundings) -> str:
     return path
 
 
+def directory_to_be(value: str, around: Surroundings) -> str:
+    """An absolute path of a directory that is made when it is needed; `~` is expanded."""
+    path = around.expand_user(value)
+    if not os.path.isabs(path):
+        raise BadValueError(f"not an absolute path: {value!r}", "write it from the root, /like/this")
+    return os.path.normpath(path)
+
+
 def path_in_directory(value: str, around: Surroundings) -> str:
     """A file whose directory is there; `~` is expanded."""
     path = around.expand_user(value)

@@ -98,6 +98,7 @@ class ProcessConfig:
     own_variables: tuple[
         str, ...
     ] = ()  # those in `environment` that the section itself sets; with the last three
+    remember: bool = False  # Vigil's: what an operator stopped stays stopped over the end of the daemon
     where: Where | None = field(default=None, compare=False)
 
 
@@ -179,6 +180,9 @@ class DaemonConfig:
     strip_ansi: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     server_url: str | None = None  # what children get as SUPERVISOR_SERVER_URL
+    state_dir: str | None = (
+        None  # Vigil's: what outlasts a reboot; None: the usual place for the user it runs as
+    )
 
 
 @dataclass(slots=True)

@@ -126,6 +126,8 @@ _PROGRAM_DOCS = {
     "log_prefix": "Text put before every line of the program's output. May hold `%(program_name)s`, "
     "`%(process_name)s`, `%(group_name)s` and `%(process_num)d`. Put it in double quotes to keep the blank at its "
     'end: `log_prefix="%(program_name)s: "`.',
+    "remember": "What an operator stopped stays stopped when the daemon or the machine is restarted, until an operator "
+    "starts it; see [how](../how-to/remember.md). By default it starts again as `autostart` says.",
     "log_timestamps": "Put the local time with its offset (ISO 8601, milliseconds) before every line of the program's output.",
     **_IDENTITY_DOCS,
     **{
@@ -160,6 +162,9 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "directory": "The directory that a daemon in the background changes to.",
         "childlogdir": "Where log files that are `AUTO` go. By default the temporary directory.",
         "nocleanup": "Keep the `AUTO` log files of earlier runs.",
+        "state_dir": "Where is kept what has to outlast a reboot, such as which programs an operator stopped "
+        "(`remember`). Made when there is something to keep, for its owner only. By default `/var/lib/vigil` for "
+        "root, `$XDG_STATE_HOME/vigil` or `~/.local/state/vigil` for others.",
         "strip_ansi": "Remove ANSI escape sequences from the programs' output.",
         "environment": 'Variables for the daemon\'s programs, as `KEY="value",OTHER="value"`; known as '
         "`%(ENV_KEY)s` in the whole file. They do not change the daemon's own environment.",

@@ -124,6 +124,7 @@ _PROCESS_OPTIONS = (
     *_RESTART_OPTIONS,
     *_LIMIT_OPTIONS,
     *IDENTITY_OPTIONS,
+    Option("remember", convert.boolean, "false", "remember", Names.PROGRAM, "vigil"),
 )
 
 PROGRAM = _table(Option("priority", convert.integer, "999", "priority", Names.PROGRAM), *_PROCESS_OPTIONS)
@@ -170,6 +171,7 @@ SUPERVISORD = _table(
     Option("nocleanup", convert.boolean, "false", "nocleanup"),
     Option("strip_ansi", convert.boolean, "false", "strip_ansi"),
     Option("environment", convert.text, "", ""),
+    Option("state_dir", convert.directory_to_be, None, "state_dir", since="vigil"),
 )
 
 _CREDENTIALS = (Option("username", convert.text, None), Option("password", convert.text, None))

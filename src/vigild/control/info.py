@@ -47,12 +47,19 @@ def _supervisors_words(process: ManagedProcess, now_wall: float) -> str:
         case ProcessState.FATAL | ProcessState.BACKOFF:
             return machine.spawn_error or f'unknown error (try "tail {process.config.name}")'
         case ProcessState.STOPPED | ProcessState.EXITED:
-            if not process.started_wall:
-                return "Not started"
-            stopped = datetime.fromtimestamp(int(process.stopped_wall), UTC).astimezone()
-            return stopped.strftime("%b %d %I:%M %p")
+            if process.started_wall:
+                return _moment(process.stopped_wall)
+            if process.remembered_wall:
+                return (
+                    f"Not started: stopped by an operator on {_moment(process.remembered_wall)}, remembered"
+                )
+            return "Not started"
         case _:
             return ""
+
+
+def _moment(wall: float) -> str:
+    return datetime.fromtimestamp(int(wall), UTC).astimezone().strftime("%b %d %I:%M %p")
 
 
 def process_info(process: ManagedProcess, now_wall: float) -> Info:

@@ -32,6 +32,11 @@ def signal_number(text: str) -> int:
     return int(number)
 
 
+def _is_up(process: ManagedProcess) -> bool:
+    """It runs, or will try to again without being told to."""
+    return process.state in RUNNING_STATES or process.process.pausing
+
+
 def _status(process: ManagedProcess, error: VigilError | None = None) -> StatusStruct:
     return {
         "name": process.config.name,
@@ -119,6 +124,7 @@ class Processes:
                 raise VigilError(Fault.ABNORMAL_TERMINATION, name)
             case _:
                 pass
+        self._engine.remembered.start_ordered(process)
         if process.process.spawn_error:
             raise VigilError(Fault.SPAWN_ERROR, name)
         if not wait or process.state is ProcessState.RUNNING:
@@ -150,23 +156,33 @@ class Processes:
     async def stop_group(self, name: str, wait: bool = True) -> list[StatusStruct]:
         """Stop all of a group that run. BAD_NAME."""
         members = find_group(self._engine, name).by_priority
-        return await self._stop_many(members, wait)
+        for process in members:
+            if not _is_up(process):
+                self._engine.remembered.stop_ordered(process, was_running=False)
+        return await self._stop_many(members, wait, as_group=True)
 
     async def stop_all(self, wait: bool = True) -> list[StatusStruct]:
         """Stop everything that runs."""
         return await self._stop_many(self._engine.all_processes(), wait)
 
-    async def _stop_many(self, members: list[ManagedProcess], wait: bool) -> list[StatusStruct]:
-        chosen = [
-            process for process in members if process.state in RUNNING_STATES or process.process.pausing
-        ]
-        return await self._each(chosen, lambda process: self._begin_stop(process, process.namespec, wait))
+    async def _stop_many(
+        self, members: list[ManagedProcess], wait: bool, *, as_group: bool = False
+    ) -> list[StatusStruct]:
+        return await self._each(
+            [process for process in members if _is_up(process)],
+            lambda process: self._begin_stop(process, process.namespec, wait, as_group=as_group),
+        )
 
-    def _begin_stop(self, process: ManagedProcess, name: str, wait: bool) -> Deferred | None:
-        if process.feed(Stop()) is not None:
-            if self._engine.cancel_autostart(process):
-                return None  # stopped before its turn to be started came
+    def _begin_stop(
+        self, process: ManagedProcess, name: str, wait: bool, *, as_group: bool = False
+    ) -> Deferred | None:
+        refusal = process.feed(Stop())
+        taken = refusal is None or self._engine.cancel_autostart(process)
+        self._engine.remembered.stop_ordered(process, was_running=taken, as_group=as_group)
+        if not taken:
             raise VigilError(Fault.NOT_RUNNING, name)
+        if refusal is not None:
+            return None  # stopped before its turn to be started came
         if process.state is ProcessState.UNKNOWN:
             raise VigilError(Fault.FAILED, f"cannot signal {name}: the log says why")
         if not wait or process.stopped:

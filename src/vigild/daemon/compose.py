@@ -36,6 +36,7 @@ from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.service_manager import NoServiceManager, without_own_variables
 from vigild.host.signals import SignalPipe
 from vigild.host.sockets import Listener, SharedSockets
+from vigild.host.state_file import StopFile, default_state_dir
 
 if TYPE_CHECKING:
     from vigild.daemon.status_line import StatusLine
@@ -62,6 +63,7 @@ LATE_MODULES = (
     "glob",
     "grp",
     "hashlib",
+    "json",
     "pwd",
     "resource",
     "shlex",
@@ -169,7 +171,14 @@ class Life:
         ports = Ports(
             LoopClock(loop), self._children, self._child_logs, SharedSockets(log), log, self._journal
         )
-        self._engine = Engine(ports, settings, load_result_handler)
+        self._stops = StopFile(
+            daemon.state_dir or default_state_dir(os.environ, os.geteuid()),
+            config.path,
+            daemon.identifier,
+            log,
+        )
+        self._engine = Engine(ports, settings, load_result_handler, self._stops)
+        self._engine.bus.restore(inheritance.entries, log)
         self._status_line = self._keep_status_line(settings) if self._service.is_present else None
         self._children.on_exit = self._engine.child_died
         self._adoption = plan_adoption(
@@ -190,6 +199,7 @@ class Life:
         for group in self._adoption.groups:
             self._engine.add_group(group, self._adoption.records)
         self._adopt()
+        self._engine.remembered.forget_others(self._engine.all_processes())
         self._engine.announce_running()
         self._engine.start_slice()
         deadline = self._loop.time() + SERVE_WITHIN_SECONDS
@@ -213,6 +223,7 @@ class Life:
             self._signals.pause()
             self._children.close()
             self._child_logs.close_all()
+            self._stops.close()
             self._journal.remove()
             if isinstance(self._runtime, RuntimeDir):
                 self._runtime.clear()
@@ -233,6 +244,7 @@ class Life:
         adopt(self._engine, adoption)
         self._children.sweep()
         forget_strangers(self._engine, self._journal)
+        self._engine.bus.restored()
         for line in adoption.report():
             self._log.info(line)
 

@@ -15,8 +15,9 @@ from vigild.core.states import SupervisorState
 from vigild.engine.bus import EventBus
 from vigild.engine.listeners import PoolRunner, ResultHandler, default_result_handler
 from vigild.engine.managed import ManagedProcess, exit_words
-from vigild.engine.ports import Ports, Timer
+from vigild.engine.ports import Ports, StopStore, Timer
 from vigild.engine.records import ENDING, GROUP, ProcessRecord
+from vigild.engine.remembered import NoStopStore, Remembered
 from vigild.engine.settings import Settings
 from vigild.engine.ticks import Ticks
 
@@ -52,10 +53,12 @@ class Engine:
         ports: Ports,
         settings: Settings,
         result_handlers: Callable[[str], ResultHandler] = lambda spec: default_result_handler,
+        stops: StopStore | None = None,
     ) -> None:
         self.ports = ports
         self.settings = settings
         self.bus = EventBus(ports.journal)
+        self.remembered = Remembered(stops or NoStopStore(), ports.clock)
         self.groups: dict[str, Group] = {}
         self.mood = SupervisorState.RUNNING
         self._ticks = Ticks(ports.clock, self.bus)
@@ -110,6 +113,7 @@ class Engine:
             process.forget()
         self.ports.journal.drop(GROUP, name)
         self._written.discard(name)
+        self.remembered.group_removed(group.processes.values())
         del self.groups[name]
         self._ticks.refresh()
         self.bus.emit_if_wanted("PROCESS_GROUP_REMOVED", lambda: process_group_event("REMOVED", name))
@@ -178,9 +182,19 @@ class Engine:
                 break
             self._prepare(process)
             if process.config.autostart and process.started_wall == 0 and process.stopped:
-                process.feed(Start())
+                self._start_unless_remembered(process)
         if self._to_start:
             self._schedule_slice()
+
+    def _start_unless_remembered(self, process: ManagedProcess) -> None:
+        mark = self.remembered.mark_of(process) if process.config.remember else None
+        if mark is None:
+            process.feed(Start())
+            return
+        process.remembered_wall = mark.at
+        self.ports.log.info(
+            f"not started: '{process.config.name}', which an operator stopped, says remember=true"
+        )
 
     def _prepare(self, process: ManagedProcess) -> None:
         self._write_down(self.groups[process.group_name].config)

@@ -81,6 +81,7 @@ class ManagedProcess:
         "policy",
         "pool",
         "process",
+        "remembered_wall",
         "started_wall",
         "stderr_logfile",
         "stdout_logfile",
@@ -108,6 +109,7 @@ class ManagedProcess:
         self.on_pid = on_pid
         self.started_wall = 0.0
         self.stopped_wall = 0.0
+        self.remembered_wall = 0.0  # when an operator stopped it, in the life of another daemon
         self.stdout_logfile: str | None = None
         self.stderr_logfile: str | None = None
         self.plans: list[StreamPlan] = []
@@ -268,10 +270,10 @@ class ManagedProcess:
         self._child = self._ports.children.adopt(
             remains, self.namespec, self._spawn_id, self.plans[0], stderr, has_stdin=self.fcgi_socket is None
         )
+        if self.pool is not None:  # also when it is dead: it may have answered before
+            self.pool.child_adopted(self, self._child.traces())
         if remains.pid:
             self.on_pid(remains.pid, self)
-            if self.pool is not None:
-                self.pool.child_started(self)
 
     def forget(self) -> None:
         """It leaves the configuration: the next daemon need not know of it."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vigild.core.listener import Traces
+from vigild.core.stop_marks import StopMark
 
 # All that descends from a spawn is known by this variable, also to a daemon that did not see it happen.
 SPAWN_MARK = "VIGIL_SPAWN_ID"
@@ -216,6 +217,19 @@ class Journal(Protocol):
 
     def put_all(self, changes: Mapping[tuple[str, str], bytes | None]) -> None:
         """Several at once by kind and key, in this order and with one write. None: no such entry any more."""
+
+
+class StopStore(Protocol):
+    """Where marks of stopped processes are kept over the end of the daemon and of the machine, by namespec."""
+
+    def load(self) -> dict[str, StopMark]:
+        """What was saved last; nothing where that is of no use, which the log says."""
+
+    def save(self, marks: dict[str, StopMark]) -> None:
+        """Keep these from now on. Does not wait for the disk; failures are said in the log."""
+
+    def discard(self) -> None:
+        """Nothing is to be remembered any more."""
 
 
 class LogFiles(Protocol):

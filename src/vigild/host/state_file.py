@@ -1,0 +1,152 @@
+"""What is remembered over the end of the daemon, in a small file of the state directory: the `StopStore` port.
+
+Written anew beside the old one, synced, and renamed over it, by a thread: a disk that stalls must not keep the
+loop from serving. Only the newest state counts, so at most one write is under way and one waits.
+"""
+
+import os
+import threading
+import zlib
+from collections.abc import Mapping
+
+from vigild.core.stop_marks import StopMark
+from vigild.engine.ports import Log
+from vigild.wire.stop_marks import decode_marks, encode_marks
+
+MAX_FILE_BYTES = 16 << 20
+SET_ASIDE = ".unreadable"  # put behind the name of a file that is of no use
+CLOSE_SECONDS = 5.0  # how long the end of the daemon waits for the disk
+
+
+def default_state_dir(environ: Mapping[str, str], uid: int) -> str:
+    """Where state is kept unless `[supervisord]` says so."""
+    if uid == 0:
+        return "/var/lib/vigil"
+    base = environ.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(base):
+        home = environ.get("HOME", "")
+        if not os.access(home or "?", os.W_OK):  # of the user who started it as root, perhaps
+            import pwd
+
+            try:
+                home = pwd.getpwuid(uid).pw_dir
+            except KeyError:
+                home = home or "/"
+        base = os.path.join(home, ".local", "state")
+    return os.path.join(base, "vigil")
+
+
+class StopFile:
+    """`stopped-KEY.json` in `directory`, one for each pair of configuration file and identifier."""
+
+    def __init__(self, directory: str, configuration: str, identifier: str, log: Log) -> None:
+        self.path = os.path.join(directory, f"stopped-{_key(configuration, identifier)}.json")
+        self._configuration = configuration
+        self._identifier = identifier
+        self._log = log
+        self._lock = threading.Lock()
+        self._waiting: bytes | None = None
+        self._writer: threading.Thread | None = None
+        self._failure: OSError | None = None
+
+    def load(self) -> dict[str, StopMark]:
+        """What the file says. One that is of no use is set aside, and the log says so."""
+        try:
+            with open(self.path, "rb") as file:
+                return decode_marks(file.read(MAX_FILE_BYTES))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            self._set_aside(reason)
+            return {}
+
+    def save(self, marks: dict[str, StopMark]) -> None:
+        """Write it down soon. What cannot be written is said in the log with the next save, or at the end."""
+        data = encode_marks(marks, self._configuration, self._identifier)
+        with self._lock:
+            self._waiting = data
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write_all, name="state file", daemon=True)
+                self._writer.start()
+        self._tell()
+
+    def discard(self) -> None:
+        """Remove the file, if there is one: no program asks for it any more."""
+        try:
+            os.unlink(self.path)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        """The daemon ends: wait for what is being written, but not for ever."""
+        with self._lock:
+            writer = self._writer
+        if writer is not None:
+            writer.join(CLOSE_SECONDS)
+            if writer.is_alive():
+                self._log.critical(
+                    f"the disk of {self.path} does not answer; what was stopped last may not be remembered"
+                )
+        self._tell()
+
+    def _write_all(self) -> None:
+        while True:
+            with self._lock:
+                data, self._waiting = self._waiting, None
+                if data is None:
+                    self._writer = None
+                    return
+            try:
+                _replace(self.path, data)
+            except OSError as error:
+                self._failure = error
+
+    def _tell(self) -> None:
+        """Logs belong to the loop's thread."""
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            self._log.critical(
+                f"cannot write {self.path}: {failure.strerror or failure}; what an operator stopped will start "
+                "again with the next daemon; make the directory writable, or name another with state_dir="
+            )
+
+    def _set_aside(self, reason: str) -> None:
+        aside = self.path + SET_ASIDE
+        try:
+            os.rename(self.path, aside)
+            what = f"it is set aside as {aside}"
+        except OSError as error:
+            what = f"and cannot be set aside: {error.strerror}"
+        self._log.critical(
+            f"cannot use {self.path}: {reason}; {what}, and all programs start as configured, also those "
+            "that an operator had stopped"
+        )
+
+
+def _key(configuration: str, identifier: str) -> str:
+    # Unlike that of the runtime directory it is the same in every container made from one image.
+    return format(
+        zlib.crc32(f"{os.path.realpath(configuration)}\0{identifier}".encode(errors="replace")), "08x"
+    )
+
+
+def _replace(path: str, data: bytes) -> None:
+    directory = os.path.dirname(path)
+    os.makedirs(os.path.dirname(directory) or "/", exist_ok=True)
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:
+        pass
+    fresh = f"{path}.new"
+    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with open(fd, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(fd)
+    os.rename(fresh, path)
+    directory_fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory_fd)
+    finally:
+        os.close(directory_fd)
