@@ -1,14 +1,16 @@
 """The daemon under a service manager, played by the test: its messages, its watchdog, what it hands over and keeps."""
 
+import os
 import signal
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from support.daemon import Daemon
+from support.daemon import Daemon, wait_gone
 from support.notify_socket import NotifySocket
 from support.until import until
 from vigild.host.service_manager import OWN_VARIABLES
@@ -19,8 +21,13 @@ WATCHDOG_SECONDS = 0.2
 # Hands over what it makes as systemd does, and becomes the daemon.
 HAND_OVER = """
 import os, socket, sys
-made = []
+made, names = [], []
 for word in sys.argv[1].split(","):
+    names.append("")
+    if "=" in word:
+        names[-1], _, place = word.partition("=")
+        made.append(os.dup2(os.open(place, os.O_RDONLY | os.O_NONBLOCK), 100 + len(made)))
+        continue
     if word.startswith("/"):
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(word)
@@ -31,7 +38,7 @@ for word in sys.argv[1].split(","):
 for number, fd in enumerate(made):
     os.dup2(fd, 3 + number)
     os.close(fd)
-os.environ.update(LISTEN_FDS=str(len(made)), LISTEN_PID=str(os.getpid()))
+os.environ.update(LISTEN_FDS=str(len(made)), LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES=":".join(names))
 os.execv(sys.argv[2], sys.argv[2:])
 """
 
@@ -44,6 +51,11 @@ def manager(short_tmp: Path) -> Iterator[NotifySocket]:
 
 def handing_over(*addresses: object) -> tuple[str, ...]:
     return (sys.executable, "-c", HAND_OVER, ",".join(map(str, addresses)))
+
+
+def returning(store: dict[str, int]) -> tuple[str, ...]:
+    """Hands over what was kept."""
+    return handing_over(*(f"{name}=/proc/{os.getpid()}/fd/{fd}" for name, fd in store.items()))
 
 
 def free_port() -> int:
@@ -163,3 +175,78 @@ serverurl=unix://{path}
         assert {"0", "1", "2"} == {fd.name for fd in child.iterdir()}, "no child gets them"
         daemon.stop()
         assert path.stat().st_ino == before, "whoever made it removes it"
+
+
+def kept(manager: NotifySocket) -> dict[str, int]:
+    """What a manager with these messages keeps: descriptors by name."""
+    manager.take()
+    store: dict[str, int] = {}
+    for message in manager.messages:
+        if "FDSTORE" in message:
+            store[message["FDNAME"]] = message.fds[0]
+        elif "FDSTOREREMOVE" in message:
+            del store[message["FDNAME"]]
+    return store
+
+
+def test_streams_are_kept_while_they_are_open(tmp_path: Path, manager: NotifySocket) -> None:
+    conf = (
+        f"[program:both]\n{SLEEP}\n[program:one]\n{SLEEP}redirect_stderr=true\n"
+        f"[program:none]\n{SLEEP}stdout_logfile=NONE\nstderr_logfile=NONE\n"
+    )
+    with Daemon(tmp_path, conf, {"NOTIFY_SOCKET": manager.path, "FDSTORE": "100"}) as daemon:
+        manager.wait(READY="1")
+        names = sorted(kept(manager))
+        assert [name.split("-")[0] for name in names] == ["fifo.both", "fifo.both", "fifo.one"]
+        assert {name.rpartition(".")[2] for name in names} == {"out", "err"}
+        daemon.ctl("stop", "both")
+        until(lambda: [name.split("-")[0] for name in kept(manager)] == ["fifo.one"])
+        daemon.ctl("start", "both")
+        until(lambda: len(kept(manager)) == 3)
+        assert set(kept(manager)) != set(names), "another spawn, other streams"
+        daemon.stop()
+        assert kept(manager) == {}
+
+
+@pytest.mark.parametrize("tidied_away", [False, True])
+def test_what_was_written_and_left_behind_is_not_lost(
+    tmp_path: Path, manager: NotifySocket, tidied_away: bool
+) -> None:
+    go, log = tmp_path / "go", tmp_path / "p.log"
+    os.mkfifo(go)
+    conf = (
+        f"[program:p]\ncommand=/bin/sh -c 'read line < {go}; echo last words'\nstartsecs=0\nautorestart=false\n"
+        f"redirect_stderr=true\nstdout_logfile={log}\n[program:other]\n{SLEEP}"
+    )
+    environ = {"NOTIFY_SOCKET": manager.path, "FDSTORE": "100", "XDG_RUNTIME_DIR": str(tmp_path)}
+    daemon = Daemon(tmp_path, conf, environ)
+    with daemon:
+        ready = manager.wait(READY="1")
+        program = psutil.Process(daemon.pid("p"))
+        daemon.kill()
+        go.write_text("now\n")
+        wait_gone([program])
+        store = kept(manager)
+        assert len(store) == 3
+        (name,) = [name for name in store if name.startswith("fifo.p-")]
+        if tidied_away:
+            # Found by what it is, not by where the daemon puts it.
+            Path(os.readlink(f"/proc/self/fd/{store[name]}")).unlink()
+        assert log.read_text() == ""
+        daemon.command_prefix = returning(store)
+        daemon.start()
+        manager.wait(READY="1", after=ready)
+        assert log.read_text() == "last words\n"
+        assert daemon.state("p") == "EXITED"
+        assert daemon.state("other") == "RUNNING"
+        assert name not in kept(manager)
+        assert len(kept(manager)) == 2, "those of the other are not kept twice"
+        told = [message["FDNAME"] for message in manager.messages if "FDSTORE" in message]
+        assert len(told) == 3
+
+
+def test_without_a_store_nothing_is_kept(tmp_path: Path, manager: NotifySocket) -> None:
+    with Daemon(tmp_path, f"[program:p]\n{SLEEP}", {"NOTIFY_SOCKET": manager.path}) as daemon:
+        manager.wait(READY="1")
+        daemon.stop()
+        assert not any("FDNAME" in message for message in [*manager.messages, *manager.take()])

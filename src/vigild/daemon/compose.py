@@ -74,6 +74,7 @@ LATE_MODULES = (
     "vigild.fronts.serving.auth",
     "vigild.fronts.serving.server",
     "vigild.fronts.xmlrpc.interfaces",
+    "vigild.host.descriptor_store",
     "vigild.host.inherited",
     "vigild.host.setup",
     "vigild.host.systemd",
@@ -179,6 +180,8 @@ class Life:
         )
         self._engine = Engine(ports, settings, load_result_handler, self._stops)
         self._engine.bus.restore(inheritance.entries, log)
+        if self._service.store is not None:
+            self._children.keep_streams_in(self._service.store)
         self._status_line = self._keep_status_line(settings) if self._service.is_present else None
         self._children.on_exit = self._engine.child_died
         self._adoption = plan_adoption(
@@ -205,6 +208,7 @@ class Life:
         deadline = self._loop.time() + SERVE_WITHIN_SECONDS
         while self._engine.starting and self._loop.time() < deadline:
             await asyncio.sleep(0)
+        self._let_go_of_unclaimed()
         servers = self._serve()
         sweeping = self._loop.call_later(SWEEP_AFTER_SECONDS, self._sweep_siblings)
         gc.enable()
@@ -309,6 +313,14 @@ class Life:
         line = StatusLine(self._engine.ports.clock, self._engine, self._service)
         settings.on_move = line.refresh_soon
         return line
+
+    def _let_go_of_unclaimed(self) -> None:
+        """By now every process of an earlier daemon is adopted, with its streams."""
+        count = self._service.store.forget_unclaimed() if self._service.store is not None else 0
+        if count:
+            self._log.info(
+                f"the service manager kept {count} streams that belong to no process; let go of them"
+            )
 
     async def _tell_ready(self, status_line: "StatusLine") -> None:
         while self._engine.starting:

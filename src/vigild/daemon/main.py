@@ -76,6 +76,7 @@ def _live(program: str, arguments: Arguments, held: list[RuntimeDir]) -> int:
     log = MainLog()
     inherited = _take_inherited(log)
     service = find_service_manager(os.environ, log)
+    _open_store(service, inherited)
     runtime: RuntimeDir | NoRuntimeDir | None = None
     first = True
     while True:
@@ -256,6 +257,13 @@ def _take_inherited(log: MainLog) -> "Inherited | None":
     from vigild.host.inherited import take_inherited
 
     return take_inherited(os.environ, log)
+
+
+def _open_store(service: NoServiceManager, inherited: "Inherited | None") -> None:
+    if service.store_size:
+        from vigild.host.descriptor_store import DescriptorStore
+
+        service.store = DescriptorStore(service, inherited.take_stored() if inherited is not None else None)
 
 
 def _open_doors(config: Config, inherited: "Inherited | None", log: MainLog) -> list[Listener]:

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vigild.core.listener import Traces
 from vigild.engine.ports import ChildRequest, Command, CommandProblem, Log, Remains, SpawnFailure, StreamPlan
@@ -28,6 +29,9 @@ from vigild.host.stdin import StdinWriter
 from vigild.host.steps import Steps
 from vigild.host.streams import OutputStream, StreamHub
 from vigild.host.syslog import Syslog
+
+if TYPE_CHECKING:
+    from vigild.host.descriptor_store import DescriptorStore
 
 NOT_ROOT = "Can't drop privilege as nonroot user"
 
@@ -133,6 +137,10 @@ class Children:
         """At the end of the daemon: let go of all streams."""
         self._hub.close()
 
+    def keep_streams_in(self, store: "DescriptorStore") -> None:
+        """From now on `store` keeps what children have written while no daemon lives."""
+        self._hub.store = store
+
     def find_command(self, command: str, environment: dict[str, str]) -> Command | CommandProblem:
         """Split `command` as a shell would and find its program on PATH."""
         return find_command(command, environment)
@@ -209,8 +217,10 @@ class Children:
         fifo = f"{self._directory}/{name}"
         try:
             fd = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:
-            return None  # its output went nowhere, or nobody has held it since it died
+        except OSError:  # its output went nowhere, or somebody has tidied the directory away
+            fd = -1 if self._hub.store is None else self._hub.store.take_back(name)
+            if fd < 0:
+                return None
         return self._hub.open(fd, fifo, plan)
 
     def sweep(self) -> None:

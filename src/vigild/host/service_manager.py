@@ -13,6 +13,8 @@ from vigild.engine.ports import Log
 if TYPE_CHECKING:
     import asyncio
 
+    from vigild.host.descriptor_store import DescriptorStore
+
 # Meant for the daemon alone. A child that saw them would report its own readiness as the daemon's.
 OWN_VARIABLES = (
     "NOTIFY_SOCKET",
@@ -37,6 +39,8 @@ class NoServiceManager:
     is_present = False
     store_size = 0
     """How many descriptors the manager keeps for us over a restart."""
+    store: "DescriptorStore | None" = None
+    """Where they are kept, if any are; set by whoever puts the parts together."""
 
     def attach(self, loop: "asyncio.AbstractEventLoop", log: Log) -> None:
         """From now on messages that do not get through at once are tried again, and a watchdog is petted."""

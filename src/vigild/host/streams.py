@@ -18,6 +18,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from vigild.engine.ports import StreamPlan
 from vigild.host.logfile import LogFile
@@ -25,6 +26,9 @@ from vigild.host.logfiles import ChildLogs
 from vigild.host.pipeline import Pipeline, needs_pipeline
 from vigild.host.readiness import open_readiness
 from vigild.host.syslog import Syslog
+
+if TYPE_CHECKING:
+    from vigild.host.descriptor_store import DescriptorStore
 
 BUFFER_BYTES = 256 << 10
 WAKEUP_BUDGET_BYTES = 1 << 20
@@ -150,6 +154,8 @@ class Lane:
 class StreamHub:
     """Owner of the buffer and of all streams. One for the daemon."""
 
+    store: "DescriptorStore | None" = None  # keeps the streams over the daemon's death
+
     def __init__(self, loop: asyncio.AbstractEventLoop, logs: ChildLogs, syslog: Syslog) -> None:
         self.logs = logs
         self.syslog = syslog
@@ -202,6 +208,8 @@ class OutputStream:
     ) -> None:
         self.fd = fd
         self.fifo = fifo
+        if hub.store is not None and fifo is not None:
+            hub.store.keep(os.path.basename(fifo), fd)
         self._hub = hub
         self._lane = lane
         self._file = file
@@ -295,6 +303,8 @@ class OutputStream:
             hub.logs.release(self._file)
         if self._is_orphan:
             hub.orphans.remove(self)
+        if hub.store is not None and self.fifo is not None:
+            hub.store.forget(os.path.basename(self.fifo))
 
     def _after_full_read(self) -> None:
         self._full_reads += 1
