@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ import pytest
 from support.machine import Machine, on_machine
 from support.until import until
 from vigild.core.listener import Traces
-from vigild.engine.ports import SpawnFailure
+from vigild.engine.ports import Remains, SpawnFailure
 from vigild.host.runtime_dir import RuntimeDir
+from vigild.host.streams import StreamHub
+from vigild.host.syslog import Syslog
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -226,9 +229,79 @@ def test_a_user_that_does_not_exist(short_tmp: Path) -> None:
 def test_the_runtime_directory_may_vanish(short_tmp: Path) -> None:
     async def play(machine: Machine) -> None:
         assert isinstance(machine.runtime, RuntimeDir)
+        lost: list[bool] = []
+        machine.children.on_directory_lost = lambda: lost.append(True)
         shutil.rmtree(machine.runtime.path)
         await machine.ended(machine.run("echo hi"))
         assert machine.read("stdout") == b"hi\n"
+        assert lost == [True]
+        assert "was removed by somebody" in machine.log.text()
+
+    on_machine(short_tmp, play)
+
+
+def die(hub: StreamHub) -> None:
+    """Leave everything as the death of the process would."""
+    for lane in (hub._bulk, hub._prompt):
+        while lane.streams:
+            fd, _ = lane.streams.popitem()
+            lane.unwatch(fd)
+            os.close(fd)
+    hub.close()
+
+
+def test_another_host_takes_over_what_this_one_ran(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        assert isinstance(machine.runtime, RuntimeDir)
+        spawn_id = machine.children.new_spawn_id()
+        request = machine.request("read line; echo got $line; sleep 100", spawn_id=spawn_id)
+        child = machine.started(request)
+        # As if this host had died: nobody reads, nobody writes, and somebody else reaps.
+        machine.running.pop(child.pid)
+        die(machine.children._hub)
+        machine.children._hub = StreamHub(machine.loop, machine.logs, Syslog())
+        remains = machine.children.find(child.pid, child.start_ticks, spawn_id)
+        assert remains == Remains(child.pid, child.start_ticks, is_ours=True)
+        adopted = machine.children.adopt(
+            replace(remains, is_ours=False),
+            "web",
+            spawn_id,
+            machine.plan(),
+            machine.plan("stderr"),
+            has_stdin=True,
+        )
+        machine.children.sweep()
+        ended: list[int] = []
+        machine.children.on_exit = lambda pid, status: ended.append(pid)
+        adopted.write_stdin(b"it\n")
+        await machine.holds(lambda: machine.read("stdout") == b"got it\n")
+        machine.children.kill(child.pid, signal.SIGKILL, True)
+        await machine.holds(lambda: ended == [child.pid])
+        adopted.finish()
+        assert os.listdir(machine.runtime.path) == ["lock"]
+
+    on_machine(short_tmp, play)
+
+
+def test_what_a_descendant_still_writes_to_is_read_on_and_the_rest_swept(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        assert isinstance(machine.runtime, RuntimeDir)
+        path = Path(machine.runtime.path)
+        for name in ("web-5-1.in", "web-5-1.out", "web-5-1.err", "web-5-2.out", "gone-5-3.out", "journal"):
+            os.mkfifo(path / name) if "." in name else (path / name).touch()
+        held = os.open(path / "web-5-1.out", os.O_RDWR)
+        nobody = os.open(path / "gone-5-3.out", os.O_RDWR)
+        os.write(held, b"of a descendant\n")
+        os.write(nobody, b"of a program that is no more\n")
+        machine.children.adopt(
+            Remains(), "web", "5-2", machine.plan(), machine.plan("stderr"), has_stdin=True
+        )
+        machine.children.sweep()
+        assert machine.read("stdout") == b"of a descendant\n"
+        assert {"web-5-1.out", "gone-5-3.out", "web-5-2.out", "journal", "lock"} == set(os.listdir(path))
+        os.close(held)
+        os.close(nobody)
+        await machine.holds(lambda: not list(path.glob("*-1.out")) and not list(path.glob("gone*")))
 
     on_machine(short_tmp, play)
 

@@ -184,6 +184,7 @@ class Life:
             self._children.keep_streams_in(self._service.store)
         self._status_line = self._keep_status_line(settings) if self._service.is_present else None
         self._children.on_exit = self._engine.child_died
+        self._children.on_directory_lost = self._journal.compact
         self._adoption = plan_adoption(
             inheritance.entries, config.groups, ports, keep_all=inheritance.is_upgrade
         )

@@ -128,6 +128,7 @@ class Children:
         self._is_root = os.geteuid() == 0
         self._accounts = Accounts()
         self._adopted: set[str] = set()  # names of FIFOs, until `sweep`
+        self.on_directory_lost: Callable[[], None] = lambda: None
         self._plans_by_name: dict[str, tuple[StreamPlan, StreamPlan]] = {}
         self.on_exit: Callable[[int, int | None], None] = lambda pid, wait_status: (
             None
@@ -295,6 +296,11 @@ class Children:
         except FileNotFoundError:  # somebody tidied the directory away; the daemon must go on
             os.makedirs(self._directory, 0o700)
             os.mkfifo(fifo, 0o600)
+            self._log.critical(
+                f"{self._directory} was removed by somebody: what ran before can no longer be adopted as a whole; "
+                "exempt it from whatever cleans up there, and restart when convenient"
+            )
+            self.on_directory_lost()
         if uid is not None and self._is_root:
             try:
                 os.chown(fifo, uid, -1)  # so that the child can open its /dev/stdout again

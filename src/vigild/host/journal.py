@@ -33,6 +33,9 @@ class MemoryJournal:
         """There is no such entry any more."""
         self.entries.get(kind, {}).pop(key, None)
 
+    def compact(self) -> None:
+        """Nothing to write anew."""
+
     def close(self) -> None:
         """Nothing to let go of."""
 
