@@ -262,6 +262,8 @@ def test_another_host_takes_over_what_this_one_ran(short_tmp: Path) -> None:
         machine.children._hub = StreamHub(machine.loop, machine.logs, Syslog())
         remains = machine.children.find(child.pid, child.start_ticks, spawn_id)
         assert remains == Remains(child.pid, child.start_ticks, is_ours=True)
+        ended: list[int] = []
+        machine.children.on_exit = lambda pid, status: ended.append(pid)
         adopted = machine.children.adopt(
             replace(remains, is_ours=False),
             "web",
@@ -271,8 +273,6 @@ def test_another_host_takes_over_what_this_one_ran(short_tmp: Path) -> None:
             has_stdin=True,
         )
         machine.children.sweep()
-        ended: list[int] = []
-        machine.children.on_exit = lambda pid, status: ended.append(pid)
         adopted.write_stdin(b"it\n")
         await machine.holds(lambda: machine.read("stdout") == b"got it\n")
         machine.children.kill(child.pid, signal.SIGKILL, True)
