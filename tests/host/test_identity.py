@@ -118,9 +118,13 @@ def test_steps_of_a_user() -> None:
         return [step.what() for step in identity_steps(setup, uid, account)]
 
     nogroup = group_words(NOBODY)
-    groups = f"set the supplementary groups to {nogroup}, {group_words(7)}"
-    assert words(ChildSetup(), NOBODY, account) == [groups, f"setgid to {nogroup}", "setuid to 65534"]
-    assert words(ChildSetup(supplementary_gids=()), None, None) == ["set the supplementary groups to none"]
+    groups = f"set the groups of its user to {nogroup}, {group_words(7)}"
+    assert words(ChildSetup(), NOBODY, account) == [
+        groups,
+        f"set the group of its user to {nogroup}",
+        "setuid to 65534",
+    ]
+    assert words(ChildSetup(supplementary_gids=()), None, None) == ["set supplementary_groups to none"]
     assert words(ChildSetup(), None, None) == []
 
 
@@ -138,3 +142,12 @@ def test_variables_of_a_user_and_names_of_groups() -> None:
     assert user_variables(account) == {"HOME": "/srv/web", "USER": "web", "LOGNAME": "web"}
     assert group_words(0) == f"0 ({grp.getgrgid(0).gr_name})"
     assert group_words(54321) == "54321"
+
+
+@pytest.mark.needs_root
+def test_a_group_that_is_given_and_one_of_the_user_are_told_apart_in_what_is_said() -> None:
+    account = Accounts().user(NOBODY, 33)
+    assert account is not None
+    assert (account.gid, 33 in account.gids) == (33, True)
+    words = [step.what() for step in identity_steps(ChildSetup(gid=33), NOBODY, account)]
+    assert words[1:] == ["set group to 33 (www-data)", "setuid to 65534"]

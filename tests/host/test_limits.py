@@ -221,9 +221,9 @@ def test_what_a_daemon_that_is_not_root_cannot_do_is_said_in_words(short_tmp: Pa
         "CAP_SYS_RESOURCE, as root has it; or OOMScoreAdjust= in its systemd unit)",
         "oom_score_adj 13 couldn't set oom_score_adj to 1000: EACCES (a daemon that was started by root and became "
         "another user may not; start it as that user, or leave it root and give the programs a user)",
-        f"setgid 1 couldn't setgid to 0 (root): EPERM (it needs CAP_SETGID, {rights}",
-        f"setgroups 1 couldn't set the supplementary groups to 0 (root), 54321: EPERM (it needs CAP_SETGID, {rights}",
-        f"setgroups 1 couldn't set the supplementary groups to none: EPERM (it needs CAP_SETGID, {rights}",
+        f"setgid 1 couldn't set group to 0 (root): EPERM (it needs CAP_SETGID, {rights}",
+        f"setgroups 1 couldn't set supplementary_groups to 0 (root), 54321: EPERM (it needs CAP_SETGID, {rights}",
+        f"setgroups 1 couldn't set supplementary_groups to none: EPERM (it needs CAP_SETGID, {rights}",
         "0 [b'500', b'3', b'65534']",
     ], done.stderr
 

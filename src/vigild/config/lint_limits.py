@@ -50,7 +50,8 @@ def _hard_limit(name: str) -> int:
     import resource
 
     number = getattr(resource, f"RLIMIT_{name.upper()}", None)
-    return UNLIMITED if number is None else resource.getrlimit(number)[1]
+    most = resource.RLIM_INFINITY if number is None else resource.getrlimit(number)[1]
+    return UNLIMITED if most == resource.RLIM_INFINITY else most
 
 
 def check_effect(subject: Subject) -> Iterator[Diagnostic]:

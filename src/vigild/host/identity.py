@@ -28,12 +28,12 @@ class Accounts:
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[float, Account]] = {}
+        self._known: dict[tuple[int, int | None], tuple[float, Account]] = {}
 
-    def user(self, uid: int) -> Account | None:
-        """The user with this number; None where there is none."""
+    def user(self, uid: int, gid: int | None = None) -> Account | None:
+        """The user with this number, and `gid` as primary group if given; None where there is no such user."""
         now = time.monotonic()
-        known = self._known.get(uid)
+        known = self._known.get((uid, gid))
         if known is None or now - known[0] > MEMORY_SECONDS:
             import pwd
 
@@ -41,45 +41,47 @@ class Accounts:
                 user = pwd.getpwuid(uid)
             except KeyError:
                 return None
-            groups = tuple(os.getgrouplist(user.pw_name, user.pw_gid))
-            known = (now, Account(user.pw_name, user.pw_gid, user.pw_dir, groups))
-            self._known[uid] = known
+            primary = user.pw_gid if gid is None else gid
+            groups = tuple(os.getgrouplist(user.pw_name, primary))
+            known = (now, Account(user.pw_name, primary, user.pw_dir, groups))
+            self._known[uid, gid] = known
         return known[1]
 
 
 def identity_steps(setup: ChildSetup, uid: int | None, account: Account | None) -> list[Step]:
     """Groups, then user: after the user is switched, the right to the rest is gone.
 
-    `uid` is None where the daemon's user stays; `account` is that of `uid`. Without `supplementary_groups`
+    `uid` is None where the daemon's user stays; `account` is that of `uid`, with the group that is asked for. Without `supplementary_groups`
     a switched user gets its own groups (as `initgroups` gives them), and the daemon's user keeps the daemon's.
     """
     gid, gids = setup.gid, setup.supplementary_gids
     if account is not None:
-        gid = account.gid if gid is None else gid
-        if gids is None:
-            gids = account.gids if gid == account.gid else tuple(os.getgrouplist(account.name, gid))
+        gid = account.gid
+        gids = account.gids if gids is None else gids
     steps: list[Step] = []
     if gids is not None:
-        steps.append(_groups_step(gids))
+        named = "the groups of its user" if setup.supplementary_gids is None else "supplementary_groups"
+        steps.append(_groups_step(gids, named))
     if gid is not None:
-        steps.append(_group_step(gid))
+        steps.append(_group_step(gid, "the group of its user" if setup.gid is None else "group"))
     if uid is not None:
         explain = _rights("CAP_SETUID")
         steps.append(Step("setuid", lambda: f"setuid to {uid}", lambda: os.setuid(uid), explain))
     return steps
 
 
-def _groups_step(gids: tuple[int, ...]) -> Step:
+def _groups_step(gids: tuple[int, ...], named: str) -> Step:
     def what() -> str:
-        return "set the supplementary groups to " + (", ".join(map(group_words, gids)) or "none")
+        return f"set {named} to {', '.join(map(group_words, gids)) or 'none'}"
 
     return Step("setgroups", what, lambda: os.setgroups(gids), _rights("CAP_SETGID"))
 
 
-def _group_step(gid: int) -> Step:
-    return Step(
-        "setgid", lambda: f"setgid to {group_words(gid)}", lambda: os.setgid(gid), _rights("CAP_SETGID")
-    )
+def _group_step(gid: int, named: str) -> Step:
+    def what() -> str:
+        return f"set {named} to {group_words(gid)}"
+
+    return Step("setgid", what, lambda: os.setgid(gid), _rights("CAP_SETGID"))
 
 
 def _rights(capability: str) -> Callable[[int], str]:

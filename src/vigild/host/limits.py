@@ -62,7 +62,8 @@ def _limit_step(name: str, soft: int, hard: int) -> Step:
     import resource
 
     number = RLIMIT_LOCKS if name == "locks" else int(getattr(resource, f"RLIMIT_{name.upper()}"))
-    limits = (soft, hard)
+    none = resource.RLIM_INFINITY  # not -1 everywhere
+    limits = (none if soft == UNLIMITED else soft, none if hard == UNLIMITED else hard)
     act: Callable[[], object]
     if sys.platform == "linux":
         prlimit = resource.prlimit  # setrlimit turns errno into a ValueError
@@ -71,7 +72,8 @@ def _limit_step(name: str, soft: int, hard: int) -> Step:
         act = lambda: resource.setrlimit(number, limits)  # noqa: E731
 
     def explain(code: int) -> str:
-        return _why_no_limit(name, hard, resource.getrlimit(number)[1], code)
+        own = resource.getrlimit(number)[1]
+        return _why_no_limit(name, hard, UNLIMITED if own == none else own, code)
 
     def what() -> str:
         amount = words_of(name, hard)

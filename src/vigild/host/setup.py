@@ -38,7 +38,7 @@ def prepare(request: ChildRequest, accounts: Accounts) -> Preparation | SpawnFai
         environment.update(setup.variables)
     steps = limit_steps(setup)
     switched = request.uid if request.uid != os.geteuid() else None
-    account = accounts.user(switched) if switched is not None else None
+    account = accounts.user(switched, setup.gid) if switched is not None else None
     if steps or setup.gid is not None or setup.supplementary_gids is not None:
         steps += identity_steps(setup, switched, account)
     return Preparation(environment, Steps(steps) if steps else None)
