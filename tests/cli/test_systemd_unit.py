@@ -43,6 +43,9 @@ def test_how_it_lives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert settings["RuntimeDirectoryPreserve"] == "yes"
     assert settings["WantedBy"] == "multi-user.target"
     assert "User" not in settings
+    assert settings["StateDirectory"] == "vigil"
+    settings, _ = unit(tmp_path, capsys, f"[supervisord]\nstate_dir={tmp_path}\n")
+    assert "StateDirectory" not in settings
 
 
 def test_every_line_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,6 +54,7 @@ def test_every_line_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[s
         "limit_nproc=1\nlimit_memlock=unlimited\n"
     )
     settings, _ = unit(tmp_path, capsys, conf)
+    settings |= unit(tmp_path, capsys, PROGRAM.format("a"))[0]
     page = (ROOT / "docs" / "how-to" / "systemd.md").read_text()
     table = page.partition("## What each line is for")[2].partition("\n## ")[0]
     assert [] == [name for name in settings if f"`{name}=" not in table]
@@ -96,6 +100,7 @@ def test_a_daemon_of_another_user(tmp_path: Path, capsys: pytest.CaptureFixture[
     conf = f"[supervisord]\nuser=nobody\ndirectory={tmp_path}\n"
     settings, _ = unit(tmp_path, capsys, conf)
     assert settings["User"] == "nobody"
+    assert "StateDirectory" not in settings
     assert settings["RuntimeDirectory"].removeprefix("vigil-").isdigit()
     assert settings["WorkingDirectory"] == str(tmp_path)
     root, _ = unit(tmp_path, capsys, "[supervisord]\nuser=root\n")

@@ -196,6 +196,8 @@ def _place(config: Config, installation: Installation) -> Iterable[str]:
     yield f"RuntimeDirectory={directory}"
     yield "RuntimeDirectoryMode=0700"
     yield "RuntimeDirectoryPreserve=yes"
+    if not installation.for_user and not daemon.uid and not daemon.state_dir:
+        yield "StateDirectory=vigil"
     if daemon.directory:
         yield f"WorkingDirectory={_escaped(daemon.directory)}"
 
