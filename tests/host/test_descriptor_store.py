@@ -68,7 +68,10 @@ def test_what_an_earlier_daemon_gave(manager: NotifySocket, service: ServiceMana
     store = DescriptorStore(
         service, {"adopted": [adopted], "ended": [ended], "nameless": [nameless], "strange": [strange]}
     )
+    assert store.was_returned("adopted")
+    assert not store.was_returned("unknown")
     store.keep("adopted", own)
+    assert not store.was_returned("adopted")
     assert told(manager) == [], "it is kept still"
     assert not is_open(adopted)
     store.forget("ended")

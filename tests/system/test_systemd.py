@@ -237,6 +237,7 @@ def test_what_was_written_and_left_behind_is_not_lost(
         daemon.start()
         manager.wait(READY="1", after=ready)
         assert log.read_text() == "last words\n"
+        assert "p ended while no daemon ran; what it wrote was kept by the service manager" in daemon.log()
         assert daemon.state("p") == "EXITED"
         assert daemon.state("other") == "RUNNING"
         assert name not in kept(manager)

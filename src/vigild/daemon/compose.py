@@ -246,6 +246,9 @@ class Life:
     def _adopt(self) -> None:
         """Take over what the daemon before this one ran, and say so."""
         adoption = self._adoption
+        adoption.kept = frozenset(
+            name for name, record in adoption.records.items() if self._children.is_kept(name, record.spawn_id)
+        )
         adopt(self._engine, adoption)
         self._children.sweep()
         forget_strangers(self._engine, self._journal)

@@ -32,6 +32,7 @@ class Adoption:
         default_factory=list
     )  # groups that run with another configuration than the file's
     removed: list[str] = field(default_factory=list)  # groups that run and are no longer in the file
+    kept: frozenset[str] = frozenset()  # processes whose output a service manager kept while no daemon ran
     was_ending: bool = False  # the old daemon was killed while it stopped everything
 
     @property
@@ -51,10 +52,7 @@ class Adoption:
         lines = []
         if adopted or dead:
             lines.append(f"adopted {adopted} running processes of the daemon before this one")
-        lines += [
-            f"{name} ended while no daemon ran; the last it wrote, at most one pipe full, may be missing in its log"
-            for name in dead
-        ]
+        lines += [f"{name} ended while no daemon ran; {self._last_words(name)}" for name in dead]
         if self.changed:
             lines.append(
                 f"{', '.join(self.changed)}: running with an older configuration; `supervisorctl update` applies the new"
@@ -64,6 +62,11 @@ class Adoption:
                 f"{', '.join(self.removed)}: running, but no longer configured; `supervisorctl update` ends that"
             )
         return lines
+
+    def _last_words(self, name: str) -> str:
+        if name in self.kept:
+            return "what it wrote was kept by the service manager, and is in its log"
+        return "the last it wrote, at most one pipe full, may be missing in its log"
 
     def count(self, *fates: Fate) -> int:
         """How many processes came to one of these."""

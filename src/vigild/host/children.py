@@ -142,6 +142,11 @@ class Children:
         """From now on `store` keeps what children have written while no daemon lives."""
         self._hub.store = store
 
+    def is_kept(self, name: str, spawn_id: str) -> bool:
+        """Was the output of this spawn kept while no daemon lived? To be asked before it is adopted."""
+        store = self._hub.store
+        return store is not None and store.was_returned(f"{_stem(name, spawn_id)}.out")
+
     def find_command(self, command: str, environment: dict[str, str]) -> Command | CommandProblem:
         """Split `command` as a shell would and find its program on PATH."""
         return find_command(command, environment)

@@ -54,6 +54,10 @@ class DescriptorStore:
         fds = self._returned.get(name)
         return fds.pop() if fds else -1
 
+    def was_returned(self, name: str) -> bool:
+        """Did an earlier daemon give it, and has nobody taken it up yet?"""
+        return name in self._returned
+
     def forget_unclaimed(self) -> int:
         """Let go of what an earlier daemon gave and nobody has asked for; how many that were."""
         unclaimed = list(self._returned)
