@@ -29,7 +29,7 @@ AS_NOBODY = "[supervisord]\nuser=nobody\n" + P
         ("V233", P + "limit_as=512\n", P + "limit_as=512MB\n"),
         ("V233", P + "limit_stack=8\n", P + "limit_stack=unlimited\nlimit_core=0\n"),
         ("V234", P + "envfile=/no/such/.env\n", P + "envfile=-/no/such/.env\n"),
-        ("V234", P + "envfile=/etc/passwd,/tmp\n", P + "envfile=/etc/passwd\n"),
+        ("V234", P + "envfile=/dev/null,/tmp\n", P + "envfile=/etc/passwd\n"),
         ("V235", P + "cpu_affinity=0,8191\n", P + "cpu_affinity=0\n"),
         ("V236", P + "limit_nofile=20:unlimited\n", P + "limit_nofile=1000\nlimit_core=unlimited\n"),
     ],
@@ -60,3 +60,20 @@ def test_who_is_not_root_may_check_what_root_will_run(
 def test_a_system_without_nr_open_has_no_such_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lint_limits, "NR_OPEN_FILE", str(tmp_path / "none"))
     assert advice(tmp_path, P + "limit_nofile=20:unlimited\n", "V236") == []
+
+
+def test_a_bad_line_of_an_environment_file_is_told_at_its_place(tmp_path: Path) -> None:
+    (tmp_path / "e").write_text("A=1\n\nsecret words\n")
+    (finding,) = advice(tmp_path, P + "envfile=-%(here)s/e\n", "V237")
+
+    assert str(finding).splitlines() == [
+        f"{tmp_path}/e:3: warning: [program:x] envfile: not NAME=value, or a quote is not closed; "
+        "the program will not start",
+        "    hint: write NAME=value, with quotes around a value that holds blanks or #",
+    ]
+    (tmp_path / "e").write_text("A=1\n")
+    assert advice(tmp_path, P + "envfile=%(here)s/e\n", "V237") == []
+
+
+def test_a_file_that_cannot_be_read_here_is_left_alone(tmp_path: Path) -> None:
+    assert advice(tmp_path, P + "envfile=/proc/self/mem\n", "V237") == []

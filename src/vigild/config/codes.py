@@ -51,6 +51,7 @@ CODES: dict[str, str] = {
     "V236": "more open files than the kernel allows any process",
     "V241": "a pidfile that only a program with forking=true has a use for",
     "V251": "delays of restarts that contradict each other, or have no effect",
+    "V237": "an environment file holds a line that is not NAME=value",
     # Logs.
     "V301": "rotation is on for a device or a pipe",
     "V302": "one rotated log file has several writers",

@@ -7,8 +7,11 @@ from vigild.config.convert_limits import IO_CLASSES, UNLIMITED, is_above
 from vigild.config.diagnostics import Diagnostic, Severity
 from vigild.config.lint_subject import Check, Program, Subject
 from vigild.config.model import ProcessConfig
+from vigild.config.place import Where
+from vigild.wire.envfile import BadLineError, parse
 
 NR_OPEN_FILE = "/proc/sys/fs/nr_open"
+FILE_BYTES_MAX = 1024 * 1024
 _LEAST = {"nofile": 10, "as": 1024**2, "data": 64 * 1024, "stack": 64 * 1024}
 _IGNORED = {"rss": "2.4.30", "locks": "2.4.25"}
 
@@ -93,18 +96,32 @@ def _nr_open() -> int:
 
 
 def check_environment_files(subject: Subject) -> Iterator[Diagnostic]:
-    """V234: an environment file that is not there."""
+    """V234: an environment file that is not there; V237: one with a bad line."""
     for program in subject.programs:
-        missing = {
-            path: None
-            for process in program.processes
-            for path, optional in process.environment_files
-            if not optional and not os.path.isfile(path)
-        }
-        for path in missing:
-            text = f"there is no file {path}; the program will not start"
-            hint = f"create it, or write -{path} for a file that may be missing"
-            yield program.finding("warning", "V234", "envfile", text, hint)
+        files = dict(file for process in program.processes for file in process.environment_files)
+        for path, optional in files.items():
+            if os.path.isfile(path):
+                bad = _bad_line(path)
+                if bad is not None:
+                    where, text = Where(path, bad.line), f"{bad}; the program will not start"
+                    hint = "write NAME=value, with quotes around a value that holds blanks or #"
+                    yield Diagnostic("warning", where, program.section.name, "envfile", text, hint, "V237")
+            elif not optional:
+                text = f"there is no file {path}; the program will not start"
+                hint = f"create it, or write -{path} for a file that may be missing"
+                yield program.finding("warning", "V234", "envfile", text, hint)
+
+
+def _bad_line(path: str) -> BadLineError | None:
+    try:
+        with open(path, "rb") as file:
+            for _ in parse(os.fsdecode(file.read(FILE_BYTES_MAX))):
+                pass
+    except OSError:  # who checks may not read what the daemon can
+        return None
+    except BadLineError as error:
+        return error
+    return None
 
 
 def check_cpus(subject: Subject) -> Iterator[Diagnostic]:

@@ -1,8 +1,9 @@
 """Spawning children and holding their ends: the `ChildHost` port.
 
-A spawn is `subprocess` with vfork (fork where the user is switched: CPython forbids vfork there). The
-daemon learns in the same call whether the exec worked, and if not, at which step it failed. Popen is
-used for that one call and then made to forget the child: reaping belongs to `host.reaper`.
+A spawn is `subprocess` with vfork (fork where the user is switched or limits are set: CPython forbids
+vfork there). The daemon learns in the same call whether the exec worked, and if not, at which step it
+failed. Popen is used for that one call and then made to forget the child: reaping belongs to
+`host.reaper`.
 """
 
 import asyncio
