@@ -20,6 +20,17 @@ def test_a_spawn_without_an_end_is_found_or_never_happened() -> None:
     assert Fate.SPAWN is fate(process, 0)
 
 
+def test_what_a_launcher_left_is_looked_for_whatever_its_mark_is_found_on() -> None:
+    for state in (ProcessState.STARTING, ProcessState.STOPPING):
+        assert Fate.FIND_MAIN is fate(Process(state, Wanted.UP, launching=True), 9)
+    assert Fate.ADOPT is fate(Process(ProcessState.STARTING, Wanted.UP, pid=7, launching=True), 7)
+
+
+def test_a_tree_that_was_being_ended_is_ended_on() -> None:
+    assert Fate.END_TREE is fate(Process(ProcessState.STARTING, Wanted.UP, ending=True), 9)
+    assert Fate.MOURN is fate(Process(ProcessState.STOPPING, Wanted.UP, pid=7, ending=True), 0)
+
+
 @pytest.mark.parametrize(
     "state", [ProcessState.STOPPED, ProcessState.BACKOFF, ProcessState.EXITED, ProcessState.FATAL]
 )

@@ -54,6 +54,17 @@ def test_what_is_older_than_the_spawn_is_not_of_it() -> None:
     assert members_of(Origin("a-1", ((10, 50),)), table(orphan(11, 49, pgid=10)), others=()) == []
 
 
+def test_who_belonged_once_belongs_when_its_parent_is_gone() -> None:
+    before = table(orphan(11, spawn_id="a-1"), Seen(12, 11, 12, 12, 60))
+    origin = Origin("a-1", ((10, 50),))
+    wider = origin.with_members(members_of(origin, before, others=()))
+    assert wider.anchors == ((10, 50), (11, 50), (12, 60))
+    assert wider.with_members(list(before.values())) is wider
+    after = table(orphan(12, 60, pgid=12, session=12))
+    assert members_of(origin, after, others=()) == []
+    assert pids(members_of(wider, after, others=())) == [12]
+
+
 def test_without_an_id_nobody_is_marked() -> None:
     assert members_of(Origin(""), table(orphan(11)), others=()) == []
 

@@ -19,6 +19,7 @@ def next_life(old: World, *configured: GroupConfig, keep_all: bool = False) -> t
     new.clock.now = old.clock.now
     new.journal.entries = {kind: dict(keys) for kind, keys in old.journal.entries.items()}
     new.children.dead = old.children.dead
+    new.table.seen.update(old.table.seen)
     for child in [*old.children.spawned, *old.children.adopted]:
         if child.pid not in old.children.dead:
             remains = Remains(child.pid, child.start_ticks)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
+from vigild.core.descendants import Seen
 from vigild.core.listener import Traces
 from vigild.core.stop_marks import StopMark
 from vigild.engine.engine import Engine
 from vigild.engine.listeners import ResultHandler, default_result_handler
 from vigild.engine.ports import (
+    Child,
     ChildRequest,
     Command,
     CommandProblem,
@@ -150,6 +152,10 @@ class FakeChildren:
         self.spawned.append(child)
         return child
 
+    def follow(self, child: Child, pid: int) -> None:
+        assert isinstance(child, FakeChild)
+        child.pid = pid
+
     def kill(self, pid: int, signum: int, as_group: bool) -> None:
         if self.kill_error is not None:
             raise self.kill_error
@@ -242,6 +248,46 @@ class FakeSockets:
 
 
 @dataclass
+class FakeTable:
+    """`seen`: what lives, by pid; `pidfiles`: which pid each names; `executables`: what each pid runs."""
+
+    own_pid: int = 1
+    seen: dict[int, Seen] = field(default_factory=dict)
+    pidfiles: dict[str, int] = field(default_factory=dict)
+    executables: dict[int, str] = field(default_factory=dict)
+    looks: int = 0
+
+    def add(self, pid: int, ppid: int = 1, **more: object) -> None:
+        """One more process, in a group and a session of its own unless told otherwise."""
+        fields: dict[str, object] = {
+            "pgid": pid,
+            "session": pid,
+            "start_ticks": 1000 + pid,
+            "name": f"p{pid}",
+        }
+        self.seen[pid] = Seen(pid, ppid, **{**fields, **more})  # type: ignore[arg-type]
+
+    def take(self) -> dict[int, Seen]:
+        self.looks += 1
+        return dict(self.seen)
+
+    def children(self) -> list[int]:
+        return [pid for pid, seen in self.seen.items() if seen.ppid == self.own_pid]
+
+    def start_ticks(self, pid: int) -> int:
+        return self.seen[pid].start_ticks if pid in self.seen else 0
+
+    def is_alive(self, pid: int, start_ticks: int) -> bool:
+        return pid in self.seen and self.seen[pid].start_ticks == start_ticks
+
+    def runs(self, pid: int, executable: str) -> bool:
+        return self.executables.get(pid) == executable
+
+    def read_pid(self, path: str) -> int:
+        return self.pidfiles.get(path, 0)
+
+
+@dataclass
 class FakeLog:
     lines: list[str] = field(default_factory=list)
 
@@ -299,7 +345,10 @@ class World:
         self.sockets = FakeSockets()
         self.log = FakeLog()
         self.journal = FakeJournal()
-        self.ports = Ports(self.clock, self.children, self.logs, self.sockets, self.log, self.journal)
+        self.table = FakeTable()
+        self.ports = Ports(
+            self.clock, self.children, self.logs, self.sockets, self.log, self.journal, self.table
+        )
         self.engine = Engine(self.ports, settings or Settings(), lambda spec: handler, stops)
         for config in groups:
             self.engine.add_group(config)

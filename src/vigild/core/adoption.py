@@ -17,11 +17,17 @@ class Fate(Enum):
     ADOPT_SPAWNED = "adopt spawned"  # its spawn was under way, and succeeded: tell the machine of its pid
     SPAWN = "spawn"  # its spawn was under way and never happened: do it now
     MOURN = "mourn"  # it ran and is dead: tell the machine that it has exited
+    FIND_MAIN = "find main"  # its launcher had exited: look for what that left
+    END_TREE = "end tree"  # it is over, and what it left behind was being ended: go on with that
     REST = "rest"  # there was no process, and there is nothing to do but to wait for what it waited for
 
 
 def fate(process: Process, found_pid: int) -> Fate:
     """`found_pid`: the pid of the recorded process, or of what its recorded spawn became; 0 where there is none."""
+    if process.launching and not process.pid:
+        return Fate.FIND_MAIN
+    if process.ending and process.state is not ProcessState.STOPPING:
+        return Fate.END_TREE
     if process.pid:
         return Fate.ADOPT if found_pid else Fate.MOURN
     if process.state is ProcessState.STARTING:

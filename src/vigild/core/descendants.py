@@ -38,6 +38,11 @@ class Origin:
     spawn_id: str
     anchors: tuple[tuple[int, int], ...] = ()
 
+    def with_members(self, members: Collection["Seen"]) -> "Origin":
+        """The same, and these belong to it whatever happens to their parents."""
+        more = {(seen.pid, seen.start_ticks) for seen in members}.difference(self.anchors)
+        return Origin(self.spawn_id, (*self.anchors, *sorted(more))) if more else self
+
 
 Table = Mapping[int, Seen]
 

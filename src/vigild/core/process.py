@@ -323,11 +323,16 @@ def _start_failed(process: Process, text: str, now: float, policy: Policy) -> Ou
     return _then(outcome, _paced(outcome[0], usual, now, policy))
 
 
+def is_launch_step(process: Process, status: int | None, now: float, policy: Policy) -> bool:
+    """Is this exit a step on the way to the background: of a launcher, or of one in between (many fork twice)?"""
+    if not policy.forking or status != 0 or process.state not in (STARTING, STOPPING):
+        return False
+    is_young = process.state is STARTING and now - process.started_at < policy.start_seconds
+    return process.launching or is_young
+
+
 def _exited_with_tree(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
-    # A launcher, or one that turned out to be a step on the way (many fork twice).
-    is_step = process.state is STARTING and now - process.started_at < policy.start_seconds
-    is_step = is_step or (process.launching and process.state in (STARTING, STOPPING))
-    if policy.forking and status == 0 and is_step:
+    if is_launch_step(process, status, now, policy):
         return replace(process, pid=0, launching=True), [CancelAlarm(), FindMain()]
     ends_tree = policy.ends_tree or (process.launching and process.state is STARTING)
     if not ends_tree or process.state not in SIGNALLABLE_STATES:

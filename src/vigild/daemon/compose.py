@@ -31,12 +31,14 @@ from vigild.host.children import Children
 from vigild.host.clock import LoopClock
 from vigild.host.logfiles import ChildLogs
 from vigild.host.mainlog import MainLog
+from vigild.host.process_table import ProcTable
 from vigild.host.reaper import Reaper
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.service_manager import NoServiceManager, without_own_variables
 from vigild.host.signals import SignalPipe
 from vigild.host.sockets import Listener, SharedSockets
 from vigild.host.state_file import StopFile, default_state_dir
+from vigild.host.subreaper import become_subreaper
 
 if TYPE_CHECKING:
     from vigild.daemon.status_line import StatusLine
@@ -169,9 +171,8 @@ class Life:
             output_to_main_log=daemon.log_level in ("debug", "trace", "blather"),
             base_environment=without_own_variables(os.environ),
         )
-        ports = Ports(
-            LoopClock(loop), self._children, self._child_logs, SharedSockets(log), log, self._journal
-        )
+        sockets, table = SharedSockets(log), ProcTable()
+        ports = Ports(LoopClock(loop), self._children, self._child_logs, sockets, log, self._journal, table)
         self._stops = StopFile(
             daemon.state_dir or default_state_dir(os.environ, os.geteuid()),
             config.path,
@@ -205,7 +206,12 @@ class Life:
         self._adopt()
         self._engine.remembered.forget_others(self._engine.all_processes())
         self._engine.announce_running()
+        needs_orphans = self._engine.needs_orphans
+        if needs_orphans:
+            become_subreaper()
         self._engine.start_slice()
+        if not needs_orphans:
+            self._loop.call_soon(become_subreaper)
         deadline = self._loop.time() + SERVE_WITHIN_SECONDS
         while self._engine.starting and self._loop.time() < deadline:
             await asyncio.sleep(0)

@@ -7,12 +7,13 @@ one has stopped. (Supervisor ends groups of equal priority one after the other; 
 
 from collections.abc import Callable, Mapping
 
-from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
+from vigild.config.model import GroupConfig, GroupKind, KillMode, ProcessConfig
 from vigild.config.snapshot import to_json
 from vigild.core.events import process_group_event, supervisor_state_event
 from vigild.core.process import ShutDown, Start
 from vigild.core.states import SupervisorState
 from vigild.engine.bus import EventBus
+from vigild.engine.kin import Kin
 from vigild.engine.listeners import PoolRunner, ResultHandler, default_result_handler
 from vigild.engine.managed import ManagedProcess, exit_words
 from vigild.engine.ports import Ports, StopStore, Timer
@@ -63,6 +64,7 @@ class Engine:
         self.mood = SupervisorState.RUNNING
         self._ticks = Ticks(ports.clock, self.bus)
         self._by_pid: dict[int, ManagedProcess] = {}
+        self._kin = Kin(ports, self._by_pid)
         self._result_handlers = result_handlers
         self._written: set[str] = set()  # groups that are in the journal
         self._start_again: set[ManagedProcess] = set()  # when they have stopped
@@ -131,6 +133,15 @@ class Engine:
             self._written.add(config.name)
             self.ports.journal.put(GROUP, config.name, to_json(config))
 
+    @property
+    def needs_orphans(self) -> bool:
+        """Must orphans come to us from the first program on, because one is followed by its descendants?"""
+        return any(
+            config.forking or config.kill_mode is KillMode.TREE
+            for group in self.groups.values()
+            for config in group.config.processes
+        )
+
     def all_processes(self) -> list[ManagedProcess]:
         """Every process, groups and members in order of priority."""
         groups = sorted(self.groups.values(), key=lambda group: group.config.priority)
@@ -146,6 +157,8 @@ class Engine:
             self.bus,
             self.settings,
             self._by_pid.__setitem__,
+            self._kin,
+            self._came_to_rest,
             pool=pool,
             fcgi_socket=group.socket,
         )
@@ -220,10 +233,14 @@ class Engine:
             self.ports.log.debug(f"reaped unknown pid {pid} ({exit_words(wait_status or 0)[1]})")
             return
         process.child_died(wait_status)
+        self._came_to_rest(process)
+
+    def _came_to_rest(self, process: ManagedProcess) -> None:
+        """It may have: is there something that waited for it?"""
         if process in self._start_again and process.stopped:
             self._start_again.discard(process)
             process.feed(Start())
-        if self._when_stopped is not None and process.stopped:
+        if self._when_stopped is not None and process.at_rest:
             self._stopping.discard(process)
             if not self._stopping:
                 self._next_wave()
@@ -261,7 +278,7 @@ class Engine:
             for process in sorted(members, key=lambda member: member.config.priority)[::-1]:
                 if not process.stopped:
                     process.feed(ShutDown())
-            self._stopping = {process for process in members if not process.stopped}
+            self._stopping = {process for process in members if not process.at_rest}
         if not self._stopping and self._when_stopped is not None:
             when_stopped, self._when_stopped = self._when_stopped, None
             if self._report_timer is not None:
@@ -275,12 +292,12 @@ class Engine:
 
     def _report_again(self) -> None:
         # One that the kernel will not let us kill ends up UNKNOWN; it must not hold up the rest for ever.
-        self._stopping = {process for process in self._stopping if not process.stopped}
+        self._stopping = {process for process in self._stopping if not process.at_rest}
         self._report()
         self._report_later()
         self._next_wave()
 
     def _report(self) -> None:
-        names = ", ".join(process.config.name for process in self.all_processes() if not process.stopped)
+        names = ", ".join(process.config.name for process in self.all_processes() if not process.at_rest)
         if names:
             self.ports.log.info(f"waiting for {names} to die")

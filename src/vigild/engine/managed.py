@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vigild.config.model import AUTO, ProcessConfig, StreamConfig
 from vigild.core import process as machine
 from vigild.core.adoption import Fate, fate
+from vigild.core.descendants import Origin
 from vigild.core.events import (
     process_communication_event,
     process_flapping_cleared_event,
@@ -20,6 +21,7 @@ from vigild.core.names import make_namespec
 from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawned, SpawnFailed
 from vigild.core.restarts import OnFlapping, flapping_words
 from vigild.core.states import STOPPED_STATES, ProcessState
+from vigild.engine.descent import Descent
 from vigild.engine.plans import child_environment, child_request, policy_of, stream_plan
 from vigild.engine.ports import Child, CommandProblem, Ports, Remains, SpawnFailure, StreamPlan, Timer
 from vigild.engine.records import PROCESS, ProcessRecord
@@ -27,6 +29,7 @@ from vigild.engine.records import PROCESS, ProcessRecord
 if TYPE_CHECKING:
     from vigild.config.model import FcgiSocketConfig
     from vigild.engine.bus import EventBus
+    from vigild.engine.kin import Kin
     from vigild.engine.listeners import PoolRunner
     from vigild.engine.settings import Settings
 
@@ -67,10 +70,10 @@ class ManagedProcess:
         "_alarm",
         "_bus",
         "_child",
+        "_descent",
         "_exit_words",
         "_ports",
         "_settings",
-        "_spawn_id",
         "_timer",
         "_waiters",
         "config",
@@ -82,6 +85,7 @@ class ManagedProcess:
         "pool",
         "process",
         "remembered_wall",
+        "spawn_id",
         "started_wall",
         "stderr_logfile",
         "stdout_logfile",
@@ -96,6 +100,8 @@ class ManagedProcess:
         bus: "EventBus",
         settings: "Settings",
         on_pid: Callable[[int, "ManagedProcess"], None],
+        kin: "Kin",
+        on_rest: Callable[["ManagedProcess"], None],
         *,
         pool: "PoolRunner | None" = None,
         fcgi_socket: "FcgiSocketConfig | None" = None,
@@ -117,11 +123,12 @@ class ManagedProcess:
         self._bus = bus
         self._settings = settings
         self._child: Child | None = None
-        self._spawn_id = ""
         self._alarm: machine.SetAlarm | None = None
         self._timer: Timer | None = None
         self._waiters: list[asyncio.Future[ProcessState]] = []
         self._exit_words = ""
+        self.spawn_id = ""
+        self._descent = Descent(self, kin, ports, on_rest)
 
     # What others may ask.
 
@@ -139,6 +146,16 @@ class ManagedProcess:
     def stopped(self) -> bool:
         """In a state that counts as stopped (that includes EXITED and FATAL)."""
         return self.process.state in STOPPED_STATES
+
+    @property
+    def at_rest(self) -> bool:
+        """Stopped, and nothing that it left behind is being ended."""
+        return self.stopped and not self.process.ending
+
+    @property
+    def origin(self) -> Origin:
+        """What its latest spawn is known by."""
+        return self._descent.origin
 
     def next_move(self) -> "asyncio.Future[ProcessState]":
         """Where its next move leads, from now on: whoever waits later still hears of it."""
@@ -189,8 +206,14 @@ class ManagedProcess:
                 match effect:
                     case machine.Refuse(reason):
                         refusal = reason
+                    case machine.Spawn() if self.process.ending:
+                        self._descent.spawn_waits = True
                     case machine.Spawn():
                         inputs.append(self._spawn())
+                    case machine.FindMain():
+                        self._descent.find_main()
+                    case machine.EndTree():
+                        self._descent.end_tree()
                     case machine.Signal(pid, signum, as_group):
                         if not self._signal(pid, signum, as_group):
                             inputs.append(machine.SignalFailed())
@@ -215,16 +238,34 @@ class ManagedProcess:
         else:
             status, self._exit_words = exit_words(wait_status)
         self.stopped_wall = self._ports.clock.wall()
-        child, self._child = self._child, None
-        if child is not None:
-            child.finish()
-        if self.fcgi_socket is not None:
-            self._ports.sockets.release(self.group_name)
+        now = self._ports.clock.monotonic()
+        if not machine.is_launch_step(self.process, status, now, self.policy):
+            self.finish_child()  # else its streams are those of the process that it leaves
         # The event a dead listener had goes back to the buffer after its own events are out.
         had = self.pool.child_gone(self) if self.pool is not None else None
         self.feed(Exited(status))
         if had is not None:
             had()
+
+    def finish_child(self) -> None:
+        """The last of it is gone: take in the rest of its output, and let go."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.finish()
+        if self.fcgi_socket is not None:
+            self._ports.sockets.release(self.group_name)
+
+    def follow(self, pid: int) -> None:
+        """What its launcher left is the process now: `pid`."""
+        if self._child is not None:
+            self._ports.children.follow(self._child, pid)
+        self.on_pid(pid, self)
+
+    def spawn_again(self) -> None:
+        """Carry out the spawn that had to wait, or that the daemon before this one did not come to."""
+        self.spawn_id = self._ports.children.new_spawn_id()
+        self._write_down([])
+        self.feed(self._spawn())
 
     # The life before this one.
 
@@ -232,7 +273,8 @@ class ManagedProcess:
         """Be what the daemon before this one wrote down; `resume` then goes on from there."""
         self.process = record.process
         self.started_wall, self.stopped_wall = record.started_wall, record.stopped_wall
-        self._spawn_id, self._exit_words = record.spawn_id, record.exit_words
+        self.spawn_id, self._exit_words = record.spawn_id, record.exit_words
+        self._descent.anchors = record.anchors
         config = self.config
         self.stdout_logfile, self.stderr_logfile = record.stdout_logfile, record.stderr_logfile
         if config.stdout.logfile is not AUTO:
@@ -255,9 +297,13 @@ class ManagedProcess:
         if decided is Fate.ADOPT_SPAWNED:
             self.feed(Spawned(remains.pid))
         elif decided is Fate.SPAWN:
-            self._spawn_id = self._ports.children.new_spawn_id()
-            self._write_down([])
-            self.feed(self._spawn())
+            self.spawn_again()
+        elif decided is Fate.FIND_MAIN:
+            self._take_over(Remains())
+            self._descent.find_main()
+        elif decided is Fate.END_TREE:
+            self._descent.spawn_waits = self.process.state is ProcessState.STARTING
+            self._descent.end_tree()
         elif self.process.state is ProcessState.STOPPING:
             # The signal may not have been sent before the old daemon died; without it, only SIGKILL would follow.
             self._signal(self.process.pid, self.policy.stop_signal, self.policy.stop_as_group)
@@ -268,11 +314,12 @@ class ManagedProcess:
             self.plans = self._make_plans()
         stderr = self.plans[1] if len(self.plans) > 1 else None
         self._child = self._ports.children.adopt(
-            remains, self.namespec, self._spawn_id, self.plans[0], stderr, has_stdin=self.fcgi_socket is None
+            remains, self.namespec, self.spawn_id, self.plans[0], stderr, has_stdin=self.fcgi_socket is None
         )
         if self.pool is not None:  # also when it is dead: it may have answered before
             self.pool.child_adopted(self, self._child.traces())
         if remains.pid:
+            self._descent.adopted(self._child)
             self.on_pid(remains.pid, self)
 
     def forget(self) -> None:
@@ -286,12 +333,12 @@ class ManagedProcess:
                 self._alarm = effect
             elif isinstance(effect, machine.CancelAlarm):
                 self._alarm = None
-            elif isinstance(effect, machine.Spawn):
-                self._spawn_id = self._ports.children.new_spawn_id()
+            elif isinstance(effect, machine.Spawn) and not self.process.ending:
+                self.spawn_id = self._ports.children.new_spawn_id()
         alarm = self._alarm
         record = ProcessRecord(
             self.process,
-            self._spawn_id,
+            self.spawn_id,
             self._child.start_ticks if self._child is not None else 0,
             alarm.alarm if alarm is not None else None,
             alarm.when if alarm is not None else 0.0,
@@ -300,6 +347,7 @@ class ManagedProcess:
             self.stdout_logfile,
             self.stderr_logfile,
             self._exit_words,
+            self._descent.anchors,
         )
         self._ports.journal.put(PROCESS, self.namespec, record.encode())
 
@@ -328,36 +376,38 @@ class ManagedProcess:
 
     def _spawn(self) -> Spawned | SpawnFailed:
         config = self.config
-        environment = child_environment(config, self.group_name, self._settings, self._spawn_id)
+        environment = child_environment(config, self.group_name, self._settings, self.spawn_id)
         command = self._ports.children.find_command(config.command, config.environment)
         if isinstance(command, CommandProblem):
-            return self._spawn_failed(command.text)
+            return self.spawn_failed(command.text)
         stdin_fd = None
         if self.fcgi_socket is not None:
             try:
                 stdin_fd = self._ports.sockets.acquire(self.group_name, self.fcgi_socket)
             except OSError as error:
-                return self._spawn_failed(
+                return self.spawn_failed(
                     f"cannot listen on {self.fcgi_socket.url}: {error.strerror or error}"
                 )
         if not self.plans:
             self.plans = self._make_plans()
         stderr = self.plans[1] if len(self.plans) > 1 else None
         request = child_request(command, config, self.namespec, environment, self.plans[0], stderr, stdin_fd)
-        request.spawn_id = self._spawn_id
+        request.spawn_id = self.spawn_id
         child = self._ports.children.spawn(request)
         if isinstance(child, SpawnFailure):
             if self.fcgi_socket is not None:
                 self._ports.sockets.release(self.group_name)
-            return self._spawn_failed(child.text)
+            return self.spawn_failed(child.text)
         self._child = child
+        self._descent.spawned(child, command.filename)
         if self.pool is not None:
             self.pool.child_started(self)
         self.on_pid(child.pid, self)
         self._ports.log.info(f"spawned: '{config.name}' with pid {child.pid}")
         return Spawned(child.pid)
 
-    def _spawn_failed(self, text: str) -> SpawnFailed:
+    def spawn_failed(self, text: str) -> SpawnFailed:
+        """Log why, and say it as the machine is told."""
         self._exit_words = ""
         self._ports.log.info(f"spawnerr: {text}")
         return SpawnFailed(text)
@@ -445,6 +495,8 @@ class ManagedProcess:
             self._timer = None
 
     def _entered(self, move: Entered) -> None:
+        if move.new is ProcessState.STOPPING:
+            self._descent.note_stop()
         if move.new is ProcessState.STARTING:
             self.started_wall = self._ports.clock.wall()
         if self._settings.on_move is not None:

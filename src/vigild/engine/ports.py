@@ -7,7 +7,10 @@ Rules that hold for every implementation:
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from vigild.core.descendants import Seen
 
 from vigild.core.listener import Traces
 from vigild.core.stop_marks import StopMark
@@ -191,6 +194,9 @@ class ChildHost(Protocol):
     ) -> Child:
         """Take over its streams, as far as they are still there, and hear of its end if it lives."""
 
+    def follow(self, child: Child, pid: int) -> None:
+        """What `child` launched is the process now: `pid`. Hear of its end, if it is not ours to reap."""
+
     def kill(self, pid: int, signum: int, as_group: bool) -> None:
         """Send a signal (to the whole process group if `as_group`). Raises OSError (ProcessLookupError if gone)."""
 
@@ -255,6 +261,32 @@ class SharedSockets(Protocol):
         """One member ended."""
 
 
+class ProcessTable(Protocol):
+    """What runs on the machine, whoever started it. A look at all of it takes milliseconds."""
+
+    @property
+    def own_pid(self) -> int:
+        """The daemon's."""
+
+    def take(self) -> "dict[int, Seen]":
+        """All that lives, by pid; no zombies."""
+
+    def children(self) -> list[int]:
+        """The pids of our own children, orphans that came to us included; cheap."""
+
+    def start_ticks(self, pid: int) -> int:
+        """When it started, in ticks since boot; 0 where nobody knows."""
+
+    def is_alive(self, pid: int, start_ticks: int) -> bool:
+        """Does the very process that was started then still run?"""
+
+    def runs(self, pid: int, executable: str) -> bool:
+        """Is this the file that the process executes?"""
+
+    def read_pid(self, path: str) -> int:
+        """The pid that a pidfile names; 0 while it names none."""
+
+
 class Log(Protocol):
     """The daemon's own log; levels as Supervisor names them."""
 
@@ -277,3 +309,4 @@ class Ports:
     sockets: SharedSockets
     log: Log
     journal: Journal
+    table: ProcessTable

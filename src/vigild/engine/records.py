@@ -28,6 +28,7 @@ class ProcessRecord:
     stdout_logfile: str | None = None
     stderr_logfile: str | None = None
     exit_words: str = ""
+    anchors: tuple[tuple[int, int], ...] = ()  # what else its descendants are known by: pids and start ticks
 
     def encode(self) -> bytes:
         """For the journal."""

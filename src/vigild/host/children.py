@@ -17,13 +17,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vigild.core.listener import Traces
-from vigild.engine.ports import ChildRequest, Command, CommandProblem, Log, Remains, SpawnFailure, StreamPlan
+from vigild.engine.ports import (
+    Child,
+    ChildRequest,
+    Command,
+    CommandProblem,
+    Log,
+    Remains,
+    SpawnFailure,
+    StreamPlan,
+)
 from vigild.host.commands import find_command
 from vigild.host.identity import Accounts
 from vigild.host.logfiles import ChildLogs
 from vigild.host.pidfd import ExitWatch
 from vigild.host.pipeline import needs_pipeline
-from vigild.host.procfs import start_ticks
+from vigild.host.procfs import start_ticks, stat_of
 from vigild.host.remains import find_remains
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.stdin import StdinWriter
@@ -184,6 +193,15 @@ class Children:
                 end.abandon()
             return self._told(request, outcome)
         return self._parent_side(request, ends, outcome)
+
+    def follow(self, child: Child, pid: int) -> None:
+        """What `child` launched is the process now; if it is somebody else's child, it is watched."""
+        assert isinstance(child, RunningChild)
+        stat = stat_of(pid)
+        child.pid = pid
+        child.start_ticks = 0 if stat is None else stat.start_ticks
+        if stat is None or stat.ppid != os.getpid():
+            child.watch(ExitWatch(self._loop, pid, child.start_ticks, self.on_exit))
 
     # -- adoption ----------------------------------------------------------------------------------
 

@@ -1,0 +1,109 @@
+"""What descends from one process: the one that its launcher leaves, and what it leaves behind itself."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from vigild.config.model import KillMode
+from vigild.core import process as machine
+from vigild.core.descendants import Origin
+from vigild.engine.forking import MainFinder
+from vigild.engine.tree_end import TreeEnd
+
+if TYPE_CHECKING:
+    from vigild.engine.kin import Kin
+    from vigild.engine.managed import ManagedProcess
+    from vigild.engine.ports import Child, Ports
+
+Anchors = tuple[tuple[int, int], ...]
+
+
+class Descent:
+    """Beside each process: the pids its latest spawn is known by, and the spawn that waits for the end of a tree."""
+
+    __slots__ = ("_executable", "_kin", "_on_rest", "_owner", "_ports", "anchors", "spawn_waits")
+
+    def __init__(
+        self,
+        owner: "ManagedProcess",
+        kin: "Kin",
+        ports: "Ports",
+        on_rest: Callable[["ManagedProcess"], None],
+    ) -> None:
+        self._owner = owner
+        self._kin = kin
+        self._ports = ports
+        self._on_rest = on_rest
+        self._executable = ""
+        self.anchors: Anchors = ()
+        self.spawn_waits = False
+
+    @property
+    def origin(self) -> Origin:
+        """What the latest spawn is known by."""
+        return Origin(self._owner.spawn_id, self.anchors)
+
+    def spawned(self, child: "Child", executable: str) -> None:
+        """There is a new child; all that descends from it is known by it."""
+        self._executable = executable
+        self.anchors = ((child.pid, child.start_ticks),)
+
+    def adopted(self, child: "Child") -> None:
+        """The daemon before this one spawned it; perhaps it wrote down who else belongs to it."""
+        anchor = (child.pid, child.start_ticks)
+        if anchor not in self.anchors:
+            self.anchors += (anchor,)
+
+    # From a launcher to the process.
+
+    def find_main(self) -> None:
+        """Find the process that the launcher has left in the background."""
+        config = self._owner.config
+        pidfile = config.pidfile
+        if pidfile is not None and not pidfile.startswith("/") and config.directory:
+            pidfile = f"{config.directory}/{pidfile}"
+        MainFinder(
+            self._owner,
+            self.origin,
+            pidfile,
+            self._executable,
+            self._kin,
+            self._ports,
+            self._main_found,
+            self._no_main_found,
+        )
+
+    def _main_found(self, pid: int) -> None:
+        owner = self._owner
+        self._ports.log.info(f"'{owner.config.name}' runs in the background with pid {pid}")
+        self.anchors += ((pid, self._ports.table.start_ticks(pid)),)
+        owner.follow(pid)
+        owner.feed(machine.MainPid(pid))
+
+    def _no_main_found(self, words: str) -> None:
+        owner = self._owner
+        owner.finish_child()
+        owner.feed(owner.spawn_failed(words))
+        self._on_rest(owner)
+
+    # The tree.
+
+    def note_stop(self) -> None:
+        """It is about to be told to stop: later, some of its tree may not be known as its own any more."""
+        if self._owner.config.kill_mode is KillMode.TREE:
+            members = self._kin.members(self.origin, self._owner, self._kin.recent_table())
+            self.anchors = self.origin.with_members(members).anchors
+
+    def end_tree(self) -> None:
+        """End what it left behind, and then spawn it if that was to be done meanwhile."""
+        TreeEnd(self._owner, self.origin, self._kin, self._ports, self._tree_ended)
+
+    def _tree_ended(self) -> None:
+        owner = self._owner
+        owner.feed(machine.TreeEnded())
+        if self.spawn_waits:
+            self.spawn_waits = False
+            if owner.process.wanted is machine.Wanted.DOWN:
+                owner.feed(machine.SpawnFailed("stopped before it was started"))
+            else:
+                owner.spawn_again()
+        self._on_rest(owner)
