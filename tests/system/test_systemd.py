@@ -123,8 +123,9 @@ def test_signs_of_life_end_when_the_daemon_hangs(tmp_path: Path, manager: Notify
 def test_in_the_background_the_new_process_takes_the_old_ones_place(
     tmp_path: Path, manager: NotifySocket
 ) -> None:
-    into_background = ("/bin/sh", "-c", 'shift; exec "$0" "$@"')  # leaves out the -n
-    environ = {"NOTIFY_SOCKET": manager.path}
+    # Leaves out the -n; the watchdog is asked of the process that is started, as systemd does.
+    into_background = ("/bin/sh", "-c", 'shift; WATCHDOG_PID=$$ exec "$0" "$@"')
+    environ = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"}
     daemon = Daemon(tmp_path, f"[program:web]\n{SLEEP}", environ, command_prefix=into_background)
     try:
         daemon.start(wait=False)
@@ -136,6 +137,7 @@ def test_in_the_background_the_new_process_takes_the_old_ones_place(
             "told by the one that was watched"
         )
         assert daemon.ctl("pid").out.strip() == str(ready.pid)
+        assert manager.wait(WATCHDOG="1", after=ready).pid == ready.pid
         daemon.ctl("shutdown")
         manager.wait(STOPPING="1")
     finally:

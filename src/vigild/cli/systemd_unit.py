@@ -2,7 +2,7 @@
 
 What is in it follows from how Vigil lives: the programs are not systemd's to kill (a crash of the daemon leaves
 them running, and the next one adopts them), and the daemon ends them itself, in order, when it is stopped.
-Only settings that systemd 245 and later knows are used. docs/how-to/systemd.md explains each line.
+Only settings that systemd 246 and later knows are used. docs/how-to/systemd.md explains each line.
 """
 
 import argparse
