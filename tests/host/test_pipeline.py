@@ -8,6 +8,7 @@ import pytest
 
 from support.machine import ListLog, Machine, on_machine
 from vigild.engine.ports import StreamPlan
+from vigild.host.flight import FlightRecorder, Mark
 from vigild.host.logfiles import ChildLogs
 from vigild.host.pipeline import Pipeline, needs_pipeline, timestamp
 from vigild.host.syslog import Syslog
@@ -107,3 +108,84 @@ def test_lines_go_to_syslog_one_by_one_with_their_tag(short_tmp: Path) -> None:
             assert re.fullmatch(
                 rb"<14>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d supervisord: web " + text, message
             )
+
+
+STATES = [
+    b"",
+    b"half a line",
+    b"half a sequence \x1b[3",
+    b"half a token <!--XSUPERVISOR:BEG",
+    b"<!--XSUPERVISOR:BEGIN-->half a part",
+    b"<!--XSUPERVISOR:BEGIN-->half a part <!--XSUPERV",
+]
+
+
+@pytest.mark.parametrize("before", STATES)
+def test_another_pipeline_goes_on_where_one_was(tmp_path: Path, before: bytes) -> None:
+    """Two lives with a state handed over are as one life."""
+    after = b"1mred\x1b[0m\nISOR:END-->text\nlast"
+    parts: list[bytes] = []
+
+    def make(path: Path) -> tuple[Pipeline, ChildLogs]:
+        logs = ChildLogs(str(tmp_path), "test", ListLog())
+        plan = StreamPlan("stdout", str(path), strip_ansi=True, capture_max_bytes=100, line_prefix=b"> ")
+        plan.on_capture = parts.append
+        plan.syslog_tag = "web"
+        return Pipeline(plan, logs.open(plan), Syslog(path=str(tmp_path / "none"))), logs
+
+    one, logs = make(tmp_path / "one")
+    one.feed(before)
+    one.feed(after)
+    one.flush()
+    logs.close_all()
+    expected, parts = parts, []
+    first, logs = make(tmp_path / "two")
+    first.feed(before)
+    logs.close_all()
+    second, logs = make(tmp_path / "two")
+    second.restore(first.state())
+    second.feed(after)
+    second.flush()
+    logs.close_all()
+    assert (tmp_path / "two").read_bytes() == (tmp_path / "one").read_bytes()
+    assert parts == expected
+
+
+def test_a_state_is_saved_when_it_changes_and_only_then(tmp_path: Path) -> None:
+    saved: list[bytes] = []
+    logs = ChildLogs(str(tmp_path), "test", ListLog())
+    plan = StreamPlan("stdout", str(tmp_path / "log"), line_prefix=b"> ")
+    pipeline = Pipeline(plan, logs.open(plan), Syslog(), saved.append)
+    for data in (b"a\n", b"b\n", b"half", b" more", b" end\n", b"c\n"):
+        pipeline.feed(data)
+    logs.close_all()
+    assert len(saved) == 2
+    assert saved[0] != b"" == saved[1]
+
+
+def test_a_state_of_options_that_are_gone_is_left_out(tmp_path: Path) -> None:
+    plan = StreamPlan("stdout", None, strip_ansi=True, capture_max_bytes=9, line_prefix=b"x")
+    plan.syslog_tag = ""
+    full = Pipeline(plan, None, Syslog(path=str(tmp_path / "none")))
+    full.feed(b"in line <!--XSUPERVISOR:BEGIN-->part\x1b[")
+    bare = Pipeline(StreamPlan("stdout", None, on_data=lambda data: None), None, Syslog())
+    bare.restore(full.state())
+    assert bare.state() == b""
+
+
+def test_a_full_runtime_directory_costs_the_record_and_nothing_else(tmp_path: Path) -> None:
+    class FullRecorder(FlightRecorder):
+        def output_follows(self, state: bytes, output: bytes | memoryview, mark: Mark) -> None:
+            raise OSError(28, "No space left on device")
+
+    logs = ChildLogs(str(tmp_path), "test", ListLog())
+    plan = StreamPlan("stdout", str(tmp_path / "log"), line_prefix=b"> ")
+    pipeline = Pipeline(plan, logs.open(plan), Syslog())
+    recorder = FullRecorder(str(tmp_path / "flight"))
+    recorder.expect_nothing(b"")
+    pipeline.feed(b"line\n", recorder)
+    recorder.done()
+    recorder.close()
+    logs.close_all()
+    assert (tmp_path / "log").read_bytes() == b"> line\n"
+    assert pipeline.unrecorded == 1

@@ -2,29 +2,26 @@
 
 import asyncio
 import fcntl
-import itertools
 import os
-import shutil
 import signal
 import stat
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from support.machine import Machine, on_machine
-from support.until import DEADLINE_SECONDS, until
 from vigild.engine.ports import StreamPlan
 from vigild.host import logfile, streams
+from vigild.host.flight import BUFFER_BYTES
 from vigild.host.runtime_dir import RuntimeDir
 from vigild.host.syslog import Syslog
 
 
 def fifos(machine: Machine) -> list[str]:
     assert isinstance(machine.runtime, RuntimeDir)
-    return sorted(name for name in os.listdir(machine.runtime.path) if name != "lock")
+    return sorted(
+        name for name in os.listdir(machine.runtime.path) if name != "lock" and not name.startswith("flight")
+    )
 
 
 @pytest.mark.parametrize("with_fifos", [True, False], ids=["fifos", "pipes"])
@@ -184,7 +181,7 @@ def test_a_busy_child_gets_a_bigger_pipe_and_a_quiet_one_does_not(short_tmp: Pat
 def test_a_slow_reader_of_the_log_holds_the_child_back_and_loses_nothing(
     short_tmp: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logfile, "MAX_PENDING_BYTES", streams.BUFFER_BYTES)
+    monkeypatch.setattr(logfile, "MAX_PENDING_BYTES", BUFFER_BYTES)
 
     async def play(machine: Machine) -> None:
         os.mkfifo(short_tmp / "slow")
@@ -202,30 +199,6 @@ def test_a_slow_reader_of_the_log_holds_the_child_back_and_loses_nothing(
         assert await machine.ended(child) == 0
         assert machine.logs.lost_bytes() == 0
         os.close(reader)
-
-    on_machine(short_tmp, play)
-
-
-def test_one_wake_up_reads_only_so_much(short_tmp: Path) -> None:
-    """Twelve full pipes at once: between any two turns of the loop the files grow by the budget at most."""
-
-    async def play(machine: Machine) -> None:
-        hub = streams.StreamHub(machine.loop, machine.logs, Syslog())
-        pipes = 12
-        for number in range(pipes):
-            reader, writer = os.pipe()
-            os.set_blocking(reader, False)
-            size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, streams.BUFFER_BYTES)
-            os.write(writer, b"x" * size)
-            os.close(writer)
-            hub.open(reader, None, machine.plan(name=f"f{number}"))
-        total = [0]
-        while total[-1] < pipes * streams.BUFFER_BYTES:
-            await asyncio.sleep(0)
-            total.append(sum(len(machine.read(f"f{number}")) for number in range(pipes)))
-        grown = [after - before for before, after in itertools.pairwise(total)]
-        assert max(grown) < streams.WAKEUP_BUDGET_BYTES + streams.BUFFER_BYTES
-        hub.close()
 
     on_machine(short_tmp, play)
 
@@ -275,137 +248,3 @@ def test_what_is_in_the_pipes_when_the_daemon_ends_is_still_written(short_tmp: P
 
     on_machine(short_tmp, play)
     assert (short_tmp / "stdout").read_bytes() == b"up\nlast\n"
-
-
-def test_neither_quiet_programs_nor_listeners_are_ever_delayed(
-    short_tmp: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(streams, "REST_SECONDS", 1e6)
-    monkeypatch.setattr(streams, "REST_OF_MANY_SECONDS", 1e6)
-
-    async def play(machine: Machine) -> None:
-        heard: list[bytes] = []
-        script = "while read x; do echo $x; done"
-        listener = machine.run(script, stdout=machine.plan(name="listener", on_data=heard.append))
-        quiet = machine.run(script, stdout=machine.plan(name="quiet"))
-        for number in range(200):  # one after another, as fast as the answers come
-            listener.write_stdin(b"%d\n" % number)
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                while not b"".join(heard).endswith(b"%d\n" % number):
-                    await asyncio.sleep(0)
-        for number in range(40):
-            quiet.write_stdin(b"%d\n" % number)
-            await machine.holds(lambda number=number: machine.read("quiet").endswith(b"%d\n" % number))
-            await asyncio.sleep(2 * streams.QUICK_SECONDS)  # quiet means: not at once again
-
-    on_machine(short_tmp, play)
-
-
-def test_an_idle_machine_makes_no_wake_ups(short_tmp: Path) -> None:
-    async def play(machine: Machine) -> None:
-        child = machine.run("while read x; do echo $x; done")
-        for _ in range(100):  # enough in a row to make the lane rest
-            child.write_stdin(b"line\n")
-        await machine.holds(lambda: machine.read("stdout").count(b"\n") == 100)
-        await asyncio.sleep(0.05)  # the last rest is over
-        before = time.thread_time()
-        switches = _voluntary_switches()
-        await asyncio.sleep(0.5)  # the time that is watched
-        assert _voluntary_switches() - switches <= 3
-        assert time.thread_time() - before < 0.1
-        child.write_stdin(b"still there\n")
-        await machine.holds(lambda: machine.read("stdout").endswith(b"still there\n"))
-
-    on_machine(short_tmp, play)
-
-
-def _voluntary_switches() -> int:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
-
-
-FAKE_DAEMON = """
-import asyncio, os, sys
-from pathlib import Path
-from support.machine import Machine
-
-async def main():
-    machine = Machine(asyncio.get_running_loop(), Path(sys.argv[1]))
-    script = "import os,time\\nfor i in range(30000):\\n os.write(1, b'%05d\\\\n' % i)\\n if i % 100 == 0: time.sleep(0.001)"
-    child = machine.python(script, stderr=None)
-    print(child.pid, machine.runtime.path, flush=True)
-    await asyncio.sleep(3600)
-
-asyncio.run(main())
-"""
-
-
-def test_a_child_survives_the_daemons_sudden_death_and_no_line_is_lost(short_tmp: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    daemon = subprocess.Popen(
-        [sys.executable, "-c", FAKE_DAEMON, str(short_tmp)], stdout=subprocess.PIPE, env=environment
-    )
-    assert daemon.stdout is not None
-    pid_text, runtime_path = daemon.stdout.readline().split()
-    child_pid = int(pid_text)
-    log = short_tmp / "stdout"
-    try:
-        until(lambda: log.exists() and log.stat().st_size > 6000, what="the first thousand lines")
-        daemon.kill()
-        daemon.wait()
-        written = _written_bytes(child_pid)
-        until(lambda: _written_bytes(child_pid) > written + 6000, what="the child to go on without a daemon")
-        (fifo,) = [name for name in os.listdir(runtime_path) if name.endswith(b".out")]
-        fd = os.open(os.path.join(runtime_path, fifo), os.O_RDONLY)
-        rest = b""
-        while data := os.read(fd, 65536):
-            rest += data
-        os.close(fd)
-        assert log.read_bytes() + rest == b"".join(b"%05d\n" % i for i in range(30000))
-    finally:
-        daemon.stdout.close()
-        _end(child_pid)
-        shutil.rmtree(runtime_path)
-
-
-def _written_bytes(pid: int) -> int:
-    """What a process has written so far; fails once it is dead."""
-    facts = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
-    return int(facts["wchar"])
-
-
-def _end(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-
-
-def test_a_flood_of_small_writes_is_read_between_rests_and_loses_nothing(
-    short_tmp: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    left: list[int] = []
-    real = streams.OutputStream.leave_set
-
-    def leave_set(stream: streams.OutputStream) -> bool:
-        gone = real(stream)
-        left.append(stream.fd if gone else -1)
-        return gone
-
-    monkeypatch.setattr(streams.OutputStream, "leave_set", leave_set)
-
-    async def play(machine: Machine) -> None:
-        child = machine.python(
-            "import os\n"
-            "for i in range(40000): os.write(1, b'%07d\\n' % i)\n"
-            "os.read(0, 1)\n"
-            "os.write(1, b'quiet\\n')\n"
-        )
-        await machine.holds(lambda: machine.read("stdout").endswith(b"0039999\n"))
-        child.write_stdin(b"x")  # after the flood it is watched again
-        await machine.holds(lambda: machine.read("stdout").endswith(b"quiet\n"))
-
-    on_machine(short_tmp, play)
-    assert any(fd >= 0 for fd in left), "the flood was never taken out of the set"
-    assert (short_tmp / "stdout").read_bytes() == b"".join(b"%07d\n" % i for i in range(40000)) + b"quiet\n"

@@ -163,7 +163,7 @@ class Life:
         inheritance = find_inheritance(runtime, log)
         self._journal = inheritance.journal
         self._child_logs = ChildLogs(daemon.child_log_dir, daemon.identifier, log, loop=loop)
-        self._children = Children(loop, runtime, self._child_logs, log)
+        self._children = Children(loop, runtime, self._child_logs, log, journal=self._journal)
         settings = Settings(
             identifier=daemon.identifier,
             server_url=daemon.server_url,

@@ -111,6 +111,7 @@ def stream_plan(
         capture_max_bytes=0 if protocol else stream.capture_max_bytes,
         on_data=on_data,
         on_capture=None if protocol else on_capture,
+        retells=not protocol,  # a listener that is adopted is met as if its last words had been lost
     )
 
 

@@ -22,6 +22,7 @@ from vigild.engine.ports import (
     ChildRequest,
     Command,
     CommandProblem,
+    Journal,
     Log,
     Remains,
     SpawnFailure,
@@ -127,12 +128,18 @@ class Children:
         log: Log,
         *,
         syslog: Syslog | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._loop = loop
         self._directory = runtime.path if isinstance(runtime, RuntimeDir) else None
         self._logs = logs
         self._log = log
-        self._hub = StreamHub(loop, logs, syslog or Syslog())
+        self._hub = StreamHub(loop, logs, syslog or Syslog(), directory=self._directory, journal=journal)
+        if self._hub.recorder_problem:
+            log.warn(
+                f"cannot record what is being read ({self._hub.recorder_problem}): if this daemon is killed, the "
+                "output it has just read is lost; free some space there and restart"
+            )
         # Not from the pid: a daemon that executes itself anew keeps it, and its children's FIFOs are still there.
         self._spawn_ids = map(f"{time.monotonic_ns():x}-{{:x}}".format, itertools.count(1))
         self._is_root = os.geteuid() == 0
@@ -241,15 +248,16 @@ class Children:
             return None
         fifo = f"{self._directory}/{name}"
         try:
-            fd = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            return self._hub.adopt(fifo, plan)
         except OSError:  # its output went nowhere, or somebody has tidied the directory away
             fd = -1 if self._hub.store is None else self._hub.store.take_back(name)
-            if fd < 0:
-                return None
-        return self._hub.open(fd, fifo, plan)
+            return None if fd < 0 else self._hub.adopt(fifo, plan, fd=fd)
 
     def sweep(self) -> None:
-        """Of the FIFOs that no child was adopted with, read on those that a descendant still writes to."""
+        """Every child is adopted: read on.
+
+        Of the FIFOs that no child was adopted with, too, if a descendant still writes to them.
+        """
         for name in os.listdir(self._directory) if self._directory is not None else ():
             stem, _, suffix = name.rpartition(".")
             if name in self._adopted or not stem:
@@ -266,6 +274,12 @@ class Children:
                 _unlink(f"{self._directory}/{name}")
         self._adopted.clear()
         self._plans_by_name.clear()
+        self._hub.start()
+        if self._hub.salvaged_bytes:
+            self._log.info(
+                f"wrote {self._hub.salvaged_bytes} bytes of output that the daemon before this one had read and "
+                "not written"
+            )
 
     # -- streams -----------------------------------------------------------------------------------
 
@@ -324,6 +338,7 @@ class Children:
                 f"{self._directory} was removed by somebody: what ran before can no longer be adopted as a whole; "
                 "exempt it from whatever cleans up there, and restart when convenient"
             )
+            self._hub.renew()
             self.on_directory_lost()
         if uid is not None and self._is_root:
             try:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 
 from vigild.core.rotation import cut_at
+from vigild.host.flight import NO_MARK, FlightRecorder, Mark
 
 MAX_PENDING_BYTES = 4 << 20  # for a target that does not read; beyond this, bytes are lost and counted
 RETRY_OPEN_SECONDS = 1.0
@@ -34,8 +35,10 @@ class LogFile:
 
     __slots__ = (
         "_backups",
+        "_device",
         "_failing",
         "_fd",
+        "_inode",
         "_is_regular",
         "_lost_now",
         "_max_bytes",
@@ -46,6 +49,7 @@ class LogFile:
         "_resumes",
         "_rotate_at",
         "_size",
+        "_size_from",
         "_socket",
         "_watched_by",
         "loop",
@@ -64,7 +68,10 @@ class LogFile:
         self._report = report
         self._fd = -1
         self._is_regular = False
+        self._device = 0
+        self._inode = 0
         self._size = 0
+        self._size_from = os.SEEK_END
         self._rotate_at = 0
         self._socket: socket.socket | None = None
         self._put: Callable[[bytes | memoryview], int] = self._put_plain
@@ -86,10 +93,20 @@ class LogFile:
         """Why it cannot be written at the moment, in words; empty when it can."""
         return self._failing
 
-    def write(self, data: bytes | memoryview) -> bool:
-        """Append `data`. False: it waits to be taken; write no more until `when_free` has called back."""
+    def mark(self) -> Mark:
+        """Which file this is, and its true length; `NO_MARK` for what is no regular file."""
         if not self._is_regular:
-            return self._write_special(data)
+            return NO_MARK
+        self._size = os.lseek(self._fd, 0, self._size_from)
+        return Mark(self._device, self._inode, self._size)
+
+    def write(self, data: bytes | memoryview, flight: FlightRecorder | None = None) -> bool:
+        """Append `data`. False: it waits to be taken; write no more until `when_free` has called back.
+
+        `flight` has an open batch that was `mark` before; it is told where that no longer holds.
+        """
+        if not self._is_regular:
+            return self._write_special(data, flight)
         try:
             count = os.write(self._fd, data) if self._size + len(data) < self._rotate_at else -1
         except OSError as error:
@@ -100,7 +117,7 @@ class LogFile:
             if self._failing:
                 self._recovered()
             return True
-        self._write_slowly(bytes(data[max(count, 0) :]), max(count, 0))
+        self._write_slowly(bytes(data), max(count, 0), flight)
         return True
 
     def when_free(self, resume: Callable[[], None]) -> None:
@@ -137,6 +154,12 @@ class LogFile:
             if self._is_regular:
                 os.ftruncate(self._fd, 0)
 
+    def flush(self) -> int:
+        """One more try for what waits to be taken; the number of bytes that still wait."""
+        if self._pending:
+            self._drain_pending()
+        return len(self._pending)
+
     def close(self) -> None:
         """Last try for what waits, then let go of the file."""
         if self._pending:
@@ -145,29 +168,35 @@ class LogFile:
 
     # -- regular files ---------------------------------------------------------------------------
 
-    def _write_slowly(self, data: bytes, already: int) -> None:
-        """The write that fills the file, was cut short, or comes while there is trouble."""
-        self._size += already
+    def _write_slowly(self, data: bytes, done: int, flight: FlightRecorder | None) -> None:
+        """The write that fills the file, was cut short after `done` bytes, or comes while there is trouble."""
+        self._size += done
         rotations = 0
-        while data:
-            limit = len(data)
+        while done < len(data):
+            rest = data[done:]
+            limit = len(rest)
             if self._max_bytes and rotations < MAX_ROTATIONS_PER_WRITE:
-                limit = cut_at(data, self._rotate_at - self._size)
+                limit = cut_at(rest, self._rotate_at - self._size)
             if limit:
                 try:
-                    count = os.write(self._fd, data[:limit])
+                    count = os.write(self._fd, rest[:limit])
                 except OSError as error:
-                    self._lose(len(data), error)
+                    self._lose(len(rest), error)
                     return
                 self._size += count
-                data = data[count:]
+                done += count
                 if count < limit:
                     continue
                 if self._failing:
                     self._recovered()
-            if self._max_bytes and (data or self._size >= self._rotate_at):
+            if self._max_bytes and (done < len(data) or self._size >= self._rotate_at):
                 rotations += 1
+                # Before: what is in the file that is about to go does not count again if we die meanwhile.
+                if flight is not None:
+                    flight.progress(done, self.mark())
                 self._rotate()
+                if flight is not None:
+                    flight.progress(done, self.mark())
 
     def _rotate(self) -> None:
         """`log` becomes `log.1`, that becomes `log.2`, and so on; without backups the file is emptied."""
@@ -186,12 +215,14 @@ class LogFile:
                 _rename(f"{self.path}.{number}", f"{self.path}.{number + 1}")
             _rename(self.path, f"{self.path}.1")
             fd = os.open(self.path, _FLAGS | os.O_TRUNC, 0o666)
+            facts = os.fstat(fd)
         except OSError as error:
             self._rotate_at = self._size + self._max_bytes
             self._report(f"cannot rotate log file {self.path}: {_words(error)}; it goes on growing")
             return
         os.close(self._fd)
         self._fd = fd
+        self._device, self._inode = facts.st_dev, facts.st_ino
         self._size = 0
         self._rotate_at = self._max_bytes
 
@@ -203,11 +234,13 @@ class LogFile:
 
     # -- targets that cannot seek ------------------------------------------------------------------
 
-    def _write_special(self, data: bytes | memoryview) -> bool:
+    def _write_special(self, data: bytes | memoryview, flight: FlightRecorder | None) -> bool:
         if self._fd < 0 and not self._reopen_in_trouble(len(data)):
             return True
         if self._is_regular:
-            return self.write(data)
+            if flight is not None:
+                flight.progress(0, self.mark())
+            return self.write(data, flight)
         if self._pending and self._watched_by is None:
             self._drain_pending()
         if not self._pending:
@@ -284,6 +317,7 @@ class LogFile:
             self._lose(0, error)
             return
         self._is_regular = stat.S_ISREG(facts.st_mode)
+        self._device, self._inode = facts.st_dev, facts.st_ino
         self._size = facts.st_size
         if not self._is_regular or _is_device_path(self.path):
             self._max_bytes = 0
@@ -291,8 +325,10 @@ class LogFile:
 
     def _open_fd(self) -> int:
         self._put = self._put_plain
+        self._size_from = os.SEEK_END
         inherited = _inherited_fd(self.path)
         if inherited is not None and stat.S_ISREG(os.fstat(inherited).st_mode):
+            self._size_from = os.SEEK_CUR
             return os.dup(inherited)  # `supervisord -n > file`: others write there too, so share the offset
         try:
             return os.open(self.path, _FLAGS, 0o666)

@@ -2,16 +2,28 @@
 
 In order: escape sequences out, captured parts out, the rest to `on_data`, then heads before lines,
 then file and syslog. A stream without such options never comes here.
+
+What is held back from one read to the next (half an escape sequence, a part that is still being captured, a
+line that has not ended) outlives the daemon: whenever it changed, `save` is told the new `state`, and the
+recorder holds the state that goes with the bytes that are on their way to the log.
 """
 
 import time
+from collections.abc import Callable
 
 from vigild.engine.ports import StreamPlan
+from vigild.host.flight import NO_MARK, FlightRecorder
 from vigild.host.logfile import LogFile
 from vigild.host.syslog import Syslog
 from vigild.wire.ansi import AnsiStripper
 from vigild.wire.capture import CaptureSplitter
+from vigild.wire.journal import decode, encode_put
 from vigild.wire.lines import LinePrefixer, LineSplitter
+
+MAX_SAVED_CAPTURE_BYTES = 256 << 10  # of a part that is still being captured: the end of it
+
+Save = Callable[[bytes], None]
+"""Keep the state of this stream for the next daemon; an empty one need not be kept."""
 
 
 def needs_pipeline(plan: StreamPlan) -> bool:
@@ -29,29 +41,48 @@ def needs_pipeline(plan: StreamPlan) -> bool:
 class Pipeline:
     """The steps of one stream, kept from one spawn of the program to its end."""
 
-    __slots__ = ("_ansi", "_capture", "_file", "_plan", "_prefixer", "_splitter", "_syslog", "_tag", "muted")
+    __slots__ = (
+        "_ansi",
+        "_capture",
+        "_file",
+        "_plan",
+        "_prefixer",
+        "_save",
+        "_saved",
+        "_splitter",
+        "_syslog",
+        "_tag",
+        "muted",
+        "unrecorded",
+    )
 
-    def __init__(self, plan: StreamPlan, file: LogFile | None, syslog: Syslog) -> None:
+    def __init__(
+        self, plan: StreamPlan, file: LogFile | None, syslog: Syslog, save: Save | None = None
+    ) -> None:
         self._plan = plan
         self._file = file
         self._syslog = syslog
+        self._save = save
+        self._saved = b""
         self._ansi = AnsiStripper() if plan.strip_ansi else None
         self._capture = CaptureSplitter(plan.capture_max_bytes) if plan.capture_max_bytes else None
         self._prefixer = LinePrefixer() if plan.line_prefix or plan.line_timestamps else None
         self._splitter = LineSplitter() if plan.syslog_tag is not None else None
         self._tag = (plan.syslog_tag or "").encode() + b" " if plan.syslog_tag else b""
         self.muted = False  # True: the child is gone, its callbacks too; files still get what comes
+        self.unrecorded = 0  # batches whose output could not be recorded: a crash would repeat them
 
-    def feed(self, data: bytes) -> bool:
-        """Deliver one read. False: the log file cannot take more for now."""
+    def feed(self, data: bytes, flight: FlightRecorder | None = None) -> bool:
+        """Deliver one read, a batch of `flight`. False: the log file cannot take more for now."""
+        kept = data
         if self._ansi is not None:
-            data = self._ansi.feed(data)
+            kept = self._ansi.feed(kept)
         if self._capture is not None:
-            data, parts = self._capture.feed(data)
+            kept, parts = self._capture.feed(kept)
             self._deliver_parts(parts)
-        return self._deliver(data)
+        return self._deliver(data, kept, flight)
 
-    def flush(self) -> None:
+    def flush(self, flight: FlightRecorder | None = None) -> None:
         """The stream ended: deliver what was held back."""
         data = b""
         if self._ansi is not None:
@@ -60,29 +91,94 @@ class Pipeline:
             data, parts = self._capture.feed(data)
             self._deliver_parts(parts)
             data += self._capture.flush()
-        self._deliver(data)
         if self._splitter is not None:
-            for line in self._splitter.flush():
+            for line in [*self._splitter.feed(data), *self._splitter.flush()]:
                 self._syslog.send(self._tag + line)
+        self._deliver(b"", data, flight, to_syslog=False)
+
+    def state(self) -> bytes:
+        """What is held back, for `restore` in another life; empty for nothing."""
+        parts = b""
+        if self._ansi is not None and self._ansi.held:
+            parts += encode_put("ansi", "", self._ansi.held)
+        capture = self._capture
+        if capture is not None and (capture.capturing or capture.held):
+            part = capture.captured[-MAX_SAVED_CAPTURE_BYTES:]
+            parts += encode_put("capture", "on" if capture.capturing else "off", part)
+            parts += encode_put("token", "", capture.held)
+        if self._prefixer is not None and not self._prefixer.at_start:
+            parts += _IN_LINE
+        if self._splitter is not None and self._splitter.held:
+            parts += encode_put("line", "", self._splitter.held)
+        return parts
+
+    def restore(self, state: bytes) -> None:
+        """Go on from where a pipeline with this `state`, which is saved, was.
+
+        What the plan no longer asks for is left out.
+        """
+        self._saved = state
+        entries, _ = decode(state)
+        if self._ansi is not None:
+            self._ansi.held = entries.get("ansi", {}).get("", b"")
+        if self._capture is not None:
+            parts = entries.get("capture", {})
+            self._capture.capturing = "on" in parts
+            self._capture.captured = parts.get("on", b"")
+            self._capture.held = entries.get("token", {}).get("", b"")
+        if self._prefixer is not None:
+            self._prefixer.at_start = "in-line" not in entries
+        if self._splitter is not None:
+            self._splitter.held = entries.get("line", {}).get("", b"")
+
+    def keep(self, state: bytes) -> None:
+        """Have `state` saved, if that is news."""
+        if state != self._saved:
+            self._saved = state
+            if self._save is not None:
+                self._save(state)
 
     def _deliver_parts(self, parts: list[bytes]) -> None:
         if self._plan.on_capture is not None and not self.muted:
             for part in parts:
                 self._plan.on_capture(part)
 
-    def _deliver(self, data: bytes) -> bool:
-        if not data:
-            return True
-        if self._plan.on_data is not None and not self.muted:
-            self._plan.on_data(data)
-        if self._splitter is not None:
-            for line in self._splitter.feed(data):
-                self._syslog.send(self._tag + line)
+    def _deliver(
+        self, raw: bytes, data: bytes, flight: FlightRecorder | None, *, to_syslog: bool = True
+    ) -> bool:
+        output: bytes | memoryview = data
+        if data:
+            if self._plan.on_data is not None and not self.muted:
+                self._plan.on_data(data)
+            if self._splitter is not None and to_syslog:
+                for line in self._splitter.feed(data):
+                    self._syslog.send(self._tag + line)
+            if self._prefixer is not None:
+                output = self._prefixer.feed(data, self._head())
+        state = self.state()
+        if flight is not None and (output or state != self._saved):
+            flight = self._record(flight, output is raw, state, output)
+        self.keep(state)
+        return not output or self._file is None or self._file.write(output, flight)
+
+    def _record(
+        self, flight: FlightRecorder, is_unchanged: bool, state: bytes, output: bytes | memoryview
+    ) -> FlightRecorder | None:
+        """All is delivered but what goes to the file. None: that could not be recorded."""
+        mark = NO_MARK
         if self._file is None:
-            return True
-        if self._prefixer is not None:
-            return self._file.write(self._prefixer.feed(data, self._head()))
-        return self._file.write(data)
+            output = b""
+        else:
+            mark = self._file.mark()
+        if is_unchanged and not state and not self._saved:
+            flight.write_follows(mark)
+            return flight
+        try:
+            flight.output_follows(state, output, mark)
+        except OSError:
+            self.unrecorded += 1
+            return None
+        return flight
 
     def _head(self) -> bytes:
         if self._plan.line_timestamps:
@@ -90,6 +186,7 @@ class Pipeline:
         return self._plan.line_prefix
 
 
+_IN_LINE = encode_put("in-line", "", b"")
 _stamp_second = -1
 _stamp_parts = (b"", b"")
 

@@ -1,154 +1,56 @@
 """Reading the output of all children: quickly, fairly, and without a wake-up that isn't needed.
 
 One buffer serves every stream: nothing is allocated for a read, and 256 KiB stay in the cache between
-the read and the write. A wake-up of the loop reads about `WAKEUP_BUDGET_BYTES` at most; what is ready
-beyond that has its turn first in the next one, after the loop has seen to timers, signals and clients.
+the read and the write. A child that writes a lot gets a bigger pipe. When which stream is read: `host.lanes`.
 
-A child that writes a lot gets a bigger pipe. Many small writes, of one child or of hundreds, would wake
-us for each of them; so after a streak of small wake-ups in quick succession the bulk lane rests for a
-millisecond, or four where many programs write a little each, and then reads what has come. A single
-program that floods with small writes is not even watched meanwhile (`leave_set`). Streams with somebody who listens to the data (events, the listener protocol) are in the prompt lane, which never rests;
-quiet programs never cause a rest.
+With a runtime directory the buffer is a file in it, the flight recorder, so that what was read outlives the
+daemon (`host.flight`). A read that happens inside the delivery of another has a recorder of its own. After a
+crash: `adopt` every stream that is still there, then `start`, which writes what the dead daemon had read, and
+only then reads on.
 """
 
 import asyncio
 import fcntl
 import os
 import sys
-import time
 from collections import deque
-from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from vigild.engine.ports import StreamPlan
+from vigild.engine.ports import Journal, StreamPlan
+from vigild.host.flight import BUFFER_BYTES, NO_MARK, Batch, FlightRecorder, Stage, stamp_of
+from vigild.host.lanes import Lane
 from vigild.host.logfile import LogFile
 from vigild.host.logfiles import ChildLogs
 from vigild.host.pipeline import Pipeline, needs_pipeline
-from vigild.host.readiness import open_readiness
+from vigild.host.salvage import bytes_in_log
 from vigild.host.syslog import Syslog
 
 if TYPE_CHECKING:
     from vigild.host.descriptor_store import DescriptorStore
 
-BUFFER_BYTES = 256 << 10
-WAKEUP_BUDGET_BYTES = 1 << 20
-READY_AT_ONCE = 32
 FINISH_DRAIN_BYTES = 4 << 20  # a descendant that goes on flooding must not hold up its parent's end
 MAX_ORPHAN_STREAMS = 64  # streams of dead children that a descendant still holds
 FULL_READ_BYTES = 32 << 10  # a full pipe of 16 pages may hold this little: a write never straddles pages
 BUSY_PIPE_BYTES = 1 << 20
 MAX_BUSY_PIPES = 128  # enlarged ones at a time: what waits in them is the kernel's memory
 BUSY_READS = 2  # full pipes found before one is enlarged
-SMALL_WAKEUP_BYTES = FULL_READ_BYTES
-QUICK_SECONDS = 0.001
-STREAK = 16
-MAX_STREAK = 32
-REST_SECONDS = 0.001
-REST_OF_MANY_SECONDS = 0.004
-TRICKLE_BYTES = 512  # a rest that brings less than this, from a single stream, was for nothing
+MAX_RECORDERS = 4  # for reads inside reads; what is read deeper than that does not outlive the daemon
+RECORDER_NAME = "flight-"
+JOURNAL_KIND = "stream"  # by the name of the FIFO: what its pipeline holds back
 
 _F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
+_F_GETPIPE_SZ = getattr(fcntl, "F_GETPIPE_SZ", 1032)
 
 
-class Lane:
-    """Streams that are woken for together."""
+@dataclass(slots=True)
+class Released:
+    """A stream on its way to the next daemon: what `StreamHub.adopt` needs to go on with it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, may_rest: bool) -> None:
-        self.streams: dict[int, OutputStream] = {}
-        self._loop = loop
-        self._readiness = open_readiness()
-        self.watch = self._readiness.add
-        self.unwatch = self._readiness.remove
-        self._may_rest = may_rest
-        self._due: list[int] = []
-        self._streak = 0
-        self._last_wakeup = 0.0
-        self._rested = False
-        self._rest: asyncio.TimerHandle | None = None
-        self._watching = False
-        self._flood: OutputStream | None = None
-        self._watch_again()
-
-    def close(self) -> None:
-        """Read what is there, and let go of everything."""
-        if self._rest is not None:
-            self._rest.cancel()
-        if self._watching:
-            self._loop.remove_reader(self._readiness.fileno())
-        for stream in list(self.streams.values()):
-            stream.drain()
-            stream.close()
-        self._readiness.close()
-
-    def stay_awake(self) -> None:
-        """A pipe was full, and a rest would make its writer wait."""
-        self._streak = 0
-
-    def _on_ready(self) -> None:
-        due = self._due or self._readiness.ready(READY_AT_ONCE)
-        budget = WAKEUP_BUDGET_BYTES
-        count = len(due)
-        streams = self.streams
-        stream = None
-        while due and budget > 0:
-            stream = streams.get(due.pop())
-            if stream is not None:
-                budget -= stream.read()
-        self._due = due
-        spent = WAKEUP_BUDGET_BYTES - budget
-        if self._flood is not None and self._read_flood(self._flood):
-            self._take_rest(REST_SECONDS)
-        elif spent < SMALL_WAKEUP_BYTES and self._may_rest:
-            self._after_small_wakeup(count, spent, stream)
-        if self._rest is None and not self._watching:
-            self._watch_again()
-
-    def _after_small_wakeup(self, count: int, spent: int, last: "OutputStream | None") -> None:
-        worthwhile = count > 1 or spent >= TRICKLE_BYTES
-        now = time.monotonic()
-        if self._rested:
-            self._rested = False
-            self._streak = min(self._streak + 1, MAX_STREAK) if worthwhile else self._streak - 4
-        elif now - self._last_wakeup < QUICK_SECONDS:
-            self._streak += 1
-        else:
-            self._streak = 0
-        self._last_wakeup = now
-        if self._streak >= STREAK:
-            self._rested = True
-            self._take_rest(REST_OF_MANY_SECONDS if count > 1 else REST_SECONDS)
-            if count == 1 and spent >= TRICKLE_BYTES and last is not None and last.leave_set():
-                self._flood = last
-
-    def _read_flood(self, stream: "OutputStream") -> bool:
-        """Read what one flooding program wrote during a rest. False: the flood is over, or too much for rests."""
-        total = 0
-        while stream.fd >= 0 and total < BUSY_PIPE_BYTES:
-            count = stream.read()
-            total += count
-            if count < BUFFER_BYTES:
-                break
-        if TRICKLE_BYTES <= total < BUSY_PIPE_BYTES and stream.can_read_on:
-            return True
-        self._flood = None
-        stream.rejoin_set()
-        self._streak = 0
-        return False
-
-    def _take_rest(self, seconds: float) -> None:
-        if self._watching:
-            self._watching = False
-            self._loop.remove_reader(self._readiness.fileno())
-        self._rest = self._loop.call_later(seconds, self._end_rest)
-
-    def _end_rest(self) -> None:
-        # One rest mostly follows another: reading at once saves a turn of the loop and two changes of its set.
-        self._rest = None
-        self._on_ready()
-
-    def _watch_again(self) -> None:
-        self._watching = True
-        self._loop.add_reader(self._readiness.fileno(), self._on_ready)
+    fifo: str | None
+    fd: int
+    state: bytes
 
 
 class StreamHub:
@@ -156,28 +58,104 @@ class StreamHub:
 
     store: "DescriptorStore | None" = None  # keeps the streams over the daemon's death
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, logs: ChildLogs, syslog: Syslog) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        logs: ChildLogs,
+        syslog: Syslog,
+        *,
+        directory: str | None = None,
+        journal: Journal | None = None,
+    ) -> None:
         self.logs = logs
         self.syslog = syslog
-        self.buffer = [bytearray(BUFFER_BYTES)]
-        self.view = memoryview(self.buffer[0])
         self.orphans: deque[OutputStream] = deque()
         self.busy_pipes = 0
+        self.unrecorded_reads = 0
+        self.salvaged_bytes = 0  # that a dead daemon had read and not written
+        self.flight: FlightRecorder | None = None
+        self.recorder_problem = ""  # why there is none, though there is a directory
+        self._directory = directory
+        self._journal = journal
+        self._flights: list[FlightRecorder] = []
+        self._buffer: bytearray | None = None
+        self._left: list[tuple[FlightRecorder, Batch]] = []  # by a dead daemon, until `start` at the latest
+        self._adopted: list[OutputStream] = []  # until `start`
+        self._is_started = False
         self._bulk = Lane(loop, may_rest=True)
         self._prompt = Lane(loop, may_rest=False)
+        if directory is not None:
+            self._open_recorders(directory)
 
     def open(self, fd: int, fifo: str | None, plan: StreamPlan) -> "OutputStream":
         """Read `fd` (non-blocking) from now on, as `plan` says; remove `fifo` at its end."""
-        lane = self._bulk if plan.on_data is None else self._prompt
-        stream = OutputStream(self, lane, fd, fifo, plan, self.logs.open(plan))
-        lane.streams[fd] = stream
-        lane.watch(fd)
+        stream = self._add(fd, fifo, plan)
+        stream.resume()
         return stream
+
+    def adopt(
+        self, fifo: str | None, plan: StreamPlan, *, fd: int = -1, state: bytes | None = None
+    ) -> "OutputStream":
+        """Go on with a stream of a daemon that died (`fifo`), or that executed itself anew (`fd` as well).
+
+        Nothing is read before `start`, or before the stream's own `finish`. `state` is what the journal has of
+        it, unless given. Raises OSError.
+        """
+        if fd < 0:
+            fd = os.open(fifo or "", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        stream = self._add(fd, fifo, plan)
+        stream.continue_from(self._kept_state(fifo) if state is None else state)
+        if self._is_started:
+            stream.resume()
+        else:
+            self._adopted.append(stream)
+        return stream
+
+    def start(self) -> None:
+        """All that is to be adopted is: write what a dead daemon had read, then read on."""
+        if self._is_started:
+            return
+        self._is_started = True
+        left, self._left = self._left, []
+        for flight, batch in left:
+            stream = next((stream for stream in self._adopted if stream.fifo == batch.fifo), None)
+            self._salvage(flight, batch, stream)
+        self._forget_states()
+        adopted, self._adopted = self._adopted, []
+        for stream in adopted:
+            stream.resume()
+
+    def settle(self, stream: "OutputStream") -> None:
+        """Before `stream` is read: deliver what a dead daemon had read of it."""
+        for flight, batch in self._left.copy():
+            if batch.fifo == stream.fifo:
+                self._left.remove((flight, batch))
+                self._salvage(flight, batch, stream)
+
+    def release(self) -> list[Released]:
+        """Stop reading, and make every stream ready for a daemon that is executed in the place of this one."""
+        self._bulk.pause()
+        self._prompt.pause()
+        released = []
+        for stream in [*self._bulk.streams.values(), *self._prompt.streams.values()]:
+            os.set_inheritable(stream.fd, True)
+            released.append(Released(stream.fifo, stream.fd, stream.state()))
+        return released
+
+    def resume(self) -> None:
+        """It was not executed: go on after `release`."""
+        for lane in (self._bulk, self._prompt):
+            for fd in lane.streams:
+                os.set_inheritable(fd, False)
+            lane.resume()
 
     def close(self) -> None:
         """Read what is there, and let go of everything."""
+        self.start()
         self._bulk.close()
         self._prompt.close()
+        for flight in self._flights:
+            flight.close()
 
     def adopt_orphan(self, stream: "OutputStream") -> None:
         """A dead child's stream is still held by a descendant: read on, but not for any number of them."""
@@ -185,12 +163,121 @@ class StreamHub:
         if len(self.orphans) > MAX_ORPHAN_STREAMS:
             self.orphans[0].close()
 
+    def plain_view(self) -> memoryview:
+        """A buffer for reads that no recorder is there for."""
+        if self._buffer is None:
+            self._buffer = bytearray(BUFFER_BYTES)
+        return memoryview(self._buffer)
+
+    def nested_flight(self) -> FlightRecorder | None:
+        """A recorder for a read inside a read; None when there are too many inside each other."""
+        for flight in self._flights:
+            if not flight.is_open:
+                return flight
+        if self._directory is not None and len(self._flights) < MAX_RECORDERS:
+            try:
+                flight = FlightRecorder(f"{self._directory}/{RECORDER_NAME}{len(self._flights)}")
+            except OSError:
+                pass
+            else:
+                self._flights.append(flight)
+                return flight
+        self.unrecorded_reads += 1
+        return None
+
+    def keep_state(self, fifo: str | None, state: bytes) -> None:
+        """In the journal: what the pipeline of this stream holds back, for `adopt`."""
+        if self._journal is None or fifo is None:
+            return
+        if state:
+            self._journal.put(JOURNAL_KIND, os.path.basename(fifo), state)
+        else:
+            self._journal.drop(JOURNAL_KIND, os.path.basename(fifo))
+
+    def renew(self) -> None:
+        """Somebody removed the directory with our files: begin anew, between two batches."""
+        if self._directory is None or self._left or any(flight.is_open for flight in self._flights):
+            return
+        for flight in self._flights:
+            flight.close()
+        self._flights.clear()
+        self.flight = None
+        self._open_recorders(self._directory)
+
+    def _add(self, fd: int, fifo: str | None, plan: StreamPlan) -> "OutputStream":
+        lane = self._bulk if plan.on_data is None else self._prompt
+        stream = OutputStream(self, lane, fd, fifo, plan, self.logs.open(plan))
+        lane.streams[fd] = stream
+        return stream
+
+    def _kept_state(self, fifo: str | None) -> bytes:
+        if self._journal is None or fifo is None:
+            return b""
+        return self._journal.entries.get(JOURNAL_KIND, {}).get(os.path.basename(fifo), b"")
+
+    def _forget_states(self) -> None:
+        """Drop from the journal what was held back of streams that are no more."""
+        if self._journal is None:
+            return
+        streams = [*self._bulk.streams.values(), *self._prompt.streams.values()]
+        known = {os.path.basename(stream.fifo or "") for stream in streams}
+        for name in set(self._journal.entries.get(JOURNAL_KIND, {})) - known:
+            self._journal.drop(JOURNAL_KIND, name)
+
+    def _open_recorders(self, directory: str) -> None:
+        """The one that is always used, and those of reads inside reads that a dead daemon left."""
+        for number in range(MAX_RECORDERS):
+            path = f"{directory}/{RECORDER_NAME}{number}"
+            if number and not os.path.exists(path):
+                break
+            try:
+                flight = FlightRecorder(path)
+            except (OSError, ValueError) as error:
+                self.recorder_problem = str(error)
+                break
+            self._flights.append(flight)
+            try:
+                batch = flight.pending()
+            except (OSError, ValueError) as error:  # somebody has been at our files
+                self.recorder_problem = str(error)
+                flight.done()
+            else:
+                if batch is not None:
+                    self._left.insert(0, (flight, batch))  # a read inside a read came to its end first
+        if self._flights:
+            self.flight = self._flights[0]
+
+    def _salvage(self, flight: FlightRecorder, batch: Batch, stream: "OutputStream | None") -> None:
+        try:
+            if stream is not None:
+                self.salvaged_bytes += stream.salvage(flight, batch)
+            elif batch.log_path:
+                # Nothing is left of the stream but this.
+                file = self.logs.open(StreamPlan("stdout", batch.log_path))
+                if file is not None:
+                    self.salvaged_bytes += finish_write(file, flight, batch)
+                    self.logs.release(file)
+                    if not file.users:
+                        self.logs.close_unused(file.path)
+        finally:
+            flight.done()
+
+
+def finish_write(file: LogFile, flight: FlightRecorder, batch: Batch) -> int:
+    """Write what of `batch` is not in the log yet; the number of bytes."""
+    done = bytes_in_log(batch.log_path, batch.mark, batch.data)
+    rest = batch.data[done:]
+    if rest:
+        flight.rebase(batch.offset + done)
+        flight.progress(0, file.mark())
+        file.write(rest, flight)
+    return len(rest)
+
 
 class OutputStream:
     """One output stream of one spawn."""
 
     __slots__ = (
-        "_feed",
         "_file",
         "_full_reads",
         "_hub",
@@ -198,6 +285,8 @@ class OutputStream:
         "_is_orphan",
         "_lane",
         "_pipeline",
+        "_retells",
+        "_stamp",
         "_watched",
         "fd",
         "fifo",
@@ -213,32 +302,54 @@ class OutputStream:
         self._hub = hub
         self._lane = lane
         self._file = file
-        self._pipeline = Pipeline(plan, file, hub.syslog) if needs_pipeline(plan) or file is None else None
-        self._feed: Callable[[memoryview], bool] | None = None
-        if self._pipeline is None and file is not None:
-            self._feed = file.write
+        self._pipeline: Pipeline | None = None
+        if needs_pipeline(plan) or file is None:
+            self._pipeline = Pipeline(plan, file, hub.syslog, partial(hub.keep_state, fifo))
+        self._stamp = stamp_of(fifo or "", None if file is None else file.path)
+        self._retells = plan.retells
         self._is_enlarged = False
         self._full_reads = 0
-        self._watched = True
+        self._watched = False
         self._is_orphan = False
 
     def read(self) -> int:
         """Read once and deliver; the number of bytes. At the end of the stream it closes itself."""
         hub = self._hub
+        flight = hub.flight
+        if flight is not None and flight.is_open:
+            flight = hub.nested_flight()
+        if flight is None:
+            return self._deliver(hub.plain_view(), None)
+        if self._pipeline is None:
+            assert self._file is not None
+            view = flight.expect(self.fd, self._stamp, Stage.STRAIGHT, self._file.mark())
+        else:
+            view = flight.expect(self.fd, self._stamp, Stage.READ, NO_MARK)
         try:
-            count = os.readv(self.fd, hub.buffer)
+            return self._deliver(view, flight)
+        finally:
+            flight.done()
+
+    def _deliver(self, view: memoryview, flight: FlightRecorder | None) -> int:
+        """Read into `view`, in which `flight` has a batch open, and deliver."""
+        try:
+            count = os.readv(self.fd, (view,))
         except BlockingIOError:
             return 0
         except OSError:
             count = 0
         if not count:
+            if flight is not None:
+                flight.done()  # closing needs it
             self.close(at_end=True)
             return 0
-        if self._feed is not None:
-            free = self._feed(hub.view[:count])
+        if count < len(view):
+            view = view[:count] if flight is None else flight.cut(count)
+        if self._pipeline is None:
+            assert self._file is not None
+            free = self._file.write(view, flight)
         else:
-            assert self._pipeline is not None
-            free = self._pipeline.feed(bytes(hub.view[:count]))
+            free = self._pipeline.feed(bytes(view), flight)
         if self.fd < 0:
             return count  # a listener to the data has ended the child meanwhile
         if not free:
@@ -246,6 +357,34 @@ class OutputStream:
         elif count >= FULL_READ_BYTES and self._full_reads <= BUSY_READS:
             self._after_full_read()
         return count
+
+    def continue_from(self, state: bytes) -> None:
+        """Another daemon has read this stream until now."""
+        if self._pipeline is not None:
+            self._pipeline.restore(state)
+        if sys.platform == "linux":
+            try:
+                self._is_enlarged = fcntl.fcntl(self.fd, _F_GETPIPE_SZ) >= BUSY_PIPE_BYTES
+            except OSError:
+                pass
+            self._hub.busy_pipes += self._is_enlarged
+
+    def state(self) -> bytes:
+        """What its pipeline holds back."""
+        return b"" if self._pipeline is None else self._pipeline.state()
+
+    def salvage(self, flight: FlightRecorder, batch: Batch) -> int:
+        """Deliver what is missing of a batch that a dead daemon had read; the number of bytes."""
+        if batch.stage is Stage.READ and self._pipeline is not None:
+            was_muted = self._pipeline.muted
+            self._pipeline.muted = was_muted or not self._retells
+            self._pipeline.feed(batch.data, flight)
+            self._pipeline.muted = was_muted
+            return len(batch.data)
+        if batch.stage is Stage.WRITE_OUTPUT and self._pipeline is not None:
+            self._pipeline.restore(batch.state)
+            self._hub.keep_state(self.fifo, batch.state)
+        return 0 if self._file is None else finish_write(self._file, flight, batch)
 
     def mark(self) -> None:
         """Let the FIFO look as if the child had never written, until it does. Raises OSError."""
@@ -272,6 +411,7 @@ class OutputStream:
 
     def drain(self) -> None:
         """Deliver what is there, up to a limit and as far as the log takes it."""
+        self._hub.settle(self)
         budget = FINISH_DRAIN_BYTES
         while budget > 0 and self.can_read_on:
             count = self.read()
@@ -290,13 +430,17 @@ class OutputStream:
             self._lane.unwatch(fd)
         self._lane.streams.pop(fd, None)
         os.close(fd)
-        if self.fifo is not None:
+        if self._pipeline is not None:
+            if at_end:
+                self._flush(self._pipeline)
+            self._pipeline.keep(b"")
+        if (
+            self.fifo is not None
+        ):  # not before what was held back is written: the next daemon asks for it by this name
             try:
                 os.unlink(self.fifo)
             except OSError:
                 pass
-        if self._pipeline is not None and at_end:
-            self._pipeline.flush()
         if self._is_enlarged:
             hub.busy_pipes -= 1
         if self._file is not None:
@@ -305,6 +449,20 @@ class OutputStream:
             hub.orphans.remove(self)
         if hub.store is not None and self.fifo is not None:
             hub.store.forget(os.path.basename(self.fifo))
+
+    def _flush(self, pipeline: Pipeline) -> None:
+        hub = self._hub
+        flight = hub.flight
+        if flight is not None and flight.is_open:
+            flight = hub.nested_flight()
+        if flight is None or not pipeline.state():
+            pipeline.flush()
+            return
+        flight.expect_nothing(self._stamp)
+        try:
+            pipeline.flush(flight)
+        finally:
+            flight.done()
 
     def _after_full_read(self) -> None:
         self._full_reads += 1
@@ -347,7 +505,7 @@ class OutputStream:
     def rejoin_set(self) -> None:
         """Be watched again, unless it has ended or its log will say when."""
         if self.can_read_on:
-            self._resume()
+            self.resume()
 
     def _hold(self) -> None:
         """The log target takes nothing: leave the rest in the pipe until it does."""
@@ -355,9 +513,10 @@ class OutputStream:
         if self._watched:
             self._watched = False
             self._lane.unwatch(self.fd)
-        self._file.when_free(self._resume)
+        self._file.when_free(self.resume)
 
-    def _resume(self) -> None:
+    def resume(self) -> None:
+        """Be watched."""
         if self.fd >= 0 and not self._watched:
             self._watched = True
             self._lane.watch(self.fd)

@@ -14,28 +14,28 @@ _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*)?\Z")
 
 
 class AnsiStripper:
-    """Removes escape sequences from one stream. `feed` it in order; `flush` at the end."""
+    """Removes escape sequences from one stream. `feed` it in order; `flush` at the end. `held` is held back."""
 
-    __slots__ = ("_held",)
+    __slots__ = ("held",)
 
     def __init__(self) -> None:
-        self._held = b""
+        self.held = b""
 
     def feed(self, data: bytes) -> bytes:
         """`data` without its sequences; the beginning of an unfinished one is held back."""
-        if self._held:
-            data = self._held + data
-            self._held = b""
+        if self.held:
+            data = self.held + data
+            self.held = b""
         if b"\x1b" not in data:
             return data
         data = _SEQUENCE.sub(b"", data)
         unfinished = _UNFINISHED.search(data, max(0, len(data) - MAX_SEQUENCE_BYTES))
         if unfinished:
-            self._held = unfinished.group()
+            self.held = unfinished.group()
             data = data[: unfinished.start()]
         return data
 
     def flush(self) -> bytes:
         """The stream ended: what was held back after all."""
-        held, self._held = self._held, b""
+        held, self.held = self.held, b""
         return held

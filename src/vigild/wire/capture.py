@@ -10,47 +10,51 @@ END_TOKEN = b"<!--XSUPERVISOR:END-->"
 
 
 class CaptureSplitter:
-    """Splits one stream into log bytes and captured parts, in order."""
+    """Splits one stream into log bytes and captured parts, in order.
 
-    __slots__ = ("_captured", "_capturing", "_held", "_max_bytes")
+    Between two reads: `capturing` says that a part has begun, `captured` is what there is of it, and `held`
+    what could become a token.
+    """
+
+    __slots__ = ("_max_bytes", "captured", "capturing", "held")
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._capturing = False
-        self._captured = b""
-        self._held = b""
+        self.capturing = False
+        self.captured = b""
+        self.held = b""
 
     def feed(self, data: bytes) -> tuple[bytes, list[bytes]]:
         """`(bytes for the log, parts that are now complete)`."""
-        if self._held:
-            data = self._held + data
-            self._held = b""
+        if self.held:
+            data = self.held + data
+            self.held = b""
         log: list[bytes] = []
         parts: list[bytes] = []
         while data:
-            token = END_TOKEN if self._capturing else BEGIN_TOKEN
+            token = END_TOKEN if self.capturing else BEGIN_TOKEN
             before, found, data = data.partition(token)
             if not found:
                 held = _prefix_at_end(before, token)
                 if held:
-                    self._held = before[-held:]
+                    self.held = before[-held:]
                     before = before[:-held]
-            if self._capturing:
-                self._captured = (self._captured + before)[-self._max_bytes :]
+            if self.capturing:
+                self.captured = (self.captured + before)[-self._max_bytes :]
             else:
                 log.append(before)
             if found:
-                if self._capturing:
-                    parts.append(self._captured)
-                    self._captured = b""
-                self._capturing = not self._capturing
+                if self.capturing:
+                    parts.append(self.captured)
+                    self.captured = b""
+                self.capturing = not self.capturing
         return b"".join(log), parts
 
     def flush(self) -> bytes:
         """The stream ended: what was held back; a part whose END never came goes to the log, not to nobody."""
-        rest = self._captured + self._held
-        self._captured = self._held = b""
-        self._capturing = False
+        rest = self.captured + self.held
+        self.captured = self.held = b""
+        self.capturing = False
         return rest
 
 
