@@ -213,7 +213,7 @@ def test_output_outlives_with_the_state_that_goes_with_it(short_tmp: Path, pipe:
     again.expect(pipe[0], STAMP, Stage.READ, NO_MARK)
     again.output_follows(b"", output, NO_MARK)
     again.done()
-    assert (short_tmp / "f.out").stat().st_size == 0, "a big one is not kept"
+    assert (short_tmp / "f-output").stat().st_size == 0, "a big one is not kept"
     again.close()
     assert os.listdir(short_tmp) == []
 

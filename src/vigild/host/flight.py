@@ -307,4 +307,4 @@ def _write_all(fd: int, *parts: bytes | memoryview) -> None:
 
 
 def _output_path(path: str) -> str:
-    return f"{path}.out"
+    return f"{path}-output"
