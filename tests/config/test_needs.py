@@ -1,6 +1,6 @@
 """What a configuration asks of the system."""
 
-from vigild.config.model import GroupConfig, ProcessConfig
+from vigild.config.model import GroupConfig, KillMode, ProcessConfig
 from vigild.config.needs import (
     FDS_PER_PROCESS,
     KILL_SECONDS,
@@ -20,6 +20,11 @@ def test_a_wave_takes_as_long_as_its_slowest_and_waves_follow_one_another() -> N
     assert stop_seconds([]) == 0
     assert stop_seconds([group(999, 10, 30, 5)]) == 30 + KILL_SECONDS
     assert stop_seconds([group(999, 10), group(1, 60), group(999, 20)]) == 20 + 60 + 2 * KILL_SECONDS
+
+
+def test_what_is_left_behind_takes_its_time_too() -> None:
+    process = ProcessConfig("p", "cat", stop_wait_seconds=10, kill_mode=KillMode.TREE)
+    assert stop_seconds([GroupConfig("g", 1, (process,))]) == 20 + KILL_SECONDS
 
 
 def test_open_files_grow_with_the_processes() -> None:

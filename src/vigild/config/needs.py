@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from vigild.config.model import GroupConfig
+from vigild.config.model import GroupConfig, KillMode
 
 KILL_SECONDS = 2  # for a wave whose programs had to be killed
 FDS_PER_PROCESS = 5  # two streams, their log files, and stdin for those that are written to
@@ -20,8 +20,10 @@ def stop_seconds(groups: Iterable[GroupConfig]) -> int:
     waves: dict[int, int] = {}
     for group in groups:
         for process in group.processes:
+            # What a process leaves behind is given the same time once more.
+            rounds = 2 if process.kill_mode is KillMode.TREE else 1
             longest = waves.get(group.priority, 0)
-            waves[group.priority] = max(longest, process.stop_wait_seconds)
+            waves[group.priority] = max(longest, rounds * process.stop_wait_seconds)
     return sum(longest + KILL_SECONDS for longest in waves.values())
 
 
