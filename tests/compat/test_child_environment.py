@@ -17,9 +17,10 @@ SHOW = (
 
 
 def environment_of(stage: Stage, name: str) -> list[str]:
-    """The child's environment, without what the stage put there."""
+    """The child's environment, without what the stage put there and the mark that is Vigil's own."""
     lines = stage.path(f"{name}.env").read_text().splitlines()
-    return sorted(line for line in lines if not line.startswith(("PROBES=", "PYTHON=", "_=", "OLDPWD=")))
+    left_out = ("PROBES=", "PYTHON=", "_=", "OLDPWD=", "VIGIL_SPAWN_ID=")
+    return sorted(line for line in lines if not line.startswith(left_out))
 
 
 def test_environment_directory_umask_user(agree: Agree) -> None:
