@@ -51,8 +51,9 @@ class Accounts:
 def identity_steps(setup: ChildSetup, uid: int | None, account: Account | None) -> list[Step]:
     """Groups, then user: after the user is switched, the right to the rest is gone.
 
-    `uid` is None where the daemon's user stays; `account` is that of `uid`, with the group that is asked for. Without `supplementary_groups`
-    a switched user gets its own groups (as `initgroups` gives them), and the daemon's user keeps the daemon's.
+    `uid` is None where the daemon's user stays; `account` is that of `uid`, with the group that is asked for.
+    Without `supplementary_groups` a switched user gets its own groups (as `initgroups` gives them), and the
+    daemon's user keeps the daemon's.
     """
     gid, gids = setup.gid, setup.supplementary_gids
     if account is not None:

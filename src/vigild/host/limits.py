@@ -44,14 +44,13 @@ def limit_steps(setup: ChildSetup) -> list[Step]:
         steps.append(_oom_step(setup.oom_score_adjustment))
     if setup.cpus:
         steps.append(_cpu_step(setup.cpus))
-    limits = sorted(setup.limits, key=lambda limit: limit[0] in _MEMORY_LIMITS)
-    ordinary = [limit for limit in limits if limit[0] not in _MEMORY_LIMITS]
-    steps += [_limit_step(*limit) for limit in ordinary]  # limit_nice allows nice, so it comes first
+    # limit_nice allows nice, so it comes first.
+    steps += [_limit_step(*limit) for limit in setup.limits if limit[0] not in _MEMORY_LIMITS]
     if setup.nice is not None:
         steps.append(_nice_step(setup.nice))
     if setup.io_priority is not None:
         steps.append(_io_step(*setup.io_priority))
-    steps += [_limit_step(*limit) for limit in limits[len(ordinary) :]]
+    steps += [_limit_step(*limit) for limit in setup.limits if limit[0] in _MEMORY_LIMITS]
     return steps
 
 
@@ -62,14 +61,14 @@ def _limit_step(name: str, soft: int, hard: int) -> Step:
     import resource
 
     number = RLIMIT_LOCKS if name == "locks" else int(getattr(resource, f"RLIMIT_{name.upper()}"))
-    none = resource.RLIM_INFINITY  # not -1 everywhere
+    setrlimit, none = resource.setrlimit, resource.RLIM_INFINITY  # not -1 everywhere
     limits = (none if soft == UNLIMITED else soft, none if hard == UNLIMITED else hard)
-    act: Callable[[], object]
-    if sys.platform == "linux":
-        prlimit = resource.prlimit  # setrlimit turns errno into a ValueError
-        act = lambda: prlimit(0, number, limits)  # noqa: E731
-    else:
-        act = lambda: resource.setrlimit(number, limits)  # noqa: E731
+
+    def act() -> None:
+        try:
+            setrlimit(number, limits)
+        except ValueError:  # Python's for EPERM, and for a soft limit above the hard one, which cannot be
+            raise PermissionError(errno.EPERM, "setrlimit") from None
 
     def explain(code: int) -> str:
         own = resource.getrlimit(number)[1]
