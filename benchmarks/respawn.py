@@ -26,7 +26,10 @@ def _latencies(contender: Contender, plan: Plan, payload: Payload, others: int) 
     with make_site(payload) as site:
         victims = site.make_notes("v", keep_open=True)
         idle = site.make_notes("i", keep_open=True)
-        victim = Program("victim", tuple(payload.argv("note", victims.path)))
+        # Who is killed fifty times in a row is flapping, and Vigil would slow it down.
+        victim = Program(
+            "victim", tuple(payload.argv("note", victims.path)), options=(("flapping", "1000/1s"),)
+        )
         programs = (victim, *waiting_programs(payload, idle, others))
         daemon = contender.launch(site, Setup(programs=programs))
         pid = victims.take(1, MAIN, 60)[0].pid

@@ -68,8 +68,12 @@ def test_a_flapping_process_is_told_with_when_it_is_restarted() -> None:
 
 
 def test_a_failed_start_tells_when_it_is_tried_again_where_a_delay_is_configured() -> None:
-    for delay, words in ((0.0, ""), (5.0, ", restarting in 5s")):
-        config = program("w", restart_delay_seconds=delay)
+    for options, words in (
+        ({}, ""),
+        ({"restart_delay_seconds": 5.0}, ", restarting in 5s"),
+        ({"start_retries": -1}, ", restarting in 1s"),
+    ):
+        config = program("w", **options)
         world = World(group(config)).boot()
         world.exits("w")
         assert world.state("w") == "BACKOFF"

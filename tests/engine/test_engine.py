@@ -314,9 +314,7 @@ def test_a_crash_loop_is_slowed_down_and_told_of() -> None:
         "PROCESS_FLAPPING processname:web groupname:web from_state:EXITED "
         "restarts:10 window_seconds:60 action:backoff"
     )
-    words = (
-        "flapping: web had 10 restarts within 60 seconds; it is restarted in 1 seconds, and later each time"
-    )
+    words = "flapping: web had 10 restarts within 60 seconds; restarts wait from now on, 1s at first and longer each time"
     assert f"WARN {words}" in world.log.lines
     world.clock.advance(1)
     assert (world.state("web"), len(world.children.spawned)) == ("RUNNING", count + 1)

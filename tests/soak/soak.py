@@ -49,6 +49,7 @@ command={python} -ISB {script} {name}
 autostart=false
 autorestart=true
 startsecs=0
+flapping=1000/1s
 stopwaitsecs=1
 killasgroup=true
 stdout_logfile_maxbytes={maxbytes}
@@ -71,6 +72,7 @@ buffer_size=100
 autostart=false
 autorestart=true
 startsecs=0
+flapping=1000/1s
 startretries=1000000
 """
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from vigild.config.model import AUTO, GroupConfig, ProcessConfig, StreamConfig
 from vigild.control.facade import ConfigInfo, Facts, Info
+from vigild.core.process import Policy
+from vigild.core.restarts import FOR_EVER
 from vigild.core.states import ProcessState
 from vigild.engine.managed import ManagedProcess
 
@@ -32,10 +34,14 @@ def _words_on_restarts(process: ManagedProcess) -> str:
             return flaps
         case ProcessState.EXITED | ProcessState.BACKOFF:
             seconds = process.seconds_to_restart
-            delayed = machine.state is ProcessState.EXITED or flaps or process.policy.pace.delay_seconds
+            delayed = machine.state is ProcessState.EXITED or flaps or _delayed_by_option(process.policy)
             return f", restarting in {math.ceil(seconds)}s{flaps}" if seconds is not None and delayed else ""
         case _:
             return ""
+
+
+def _delayed_by_option(policy: Policy) -> bool:
+    return policy.pace.delay_seconds > 0 or policy.start_retries == FOR_EVER
 
 
 def _supervisors_words(process: ManagedProcess, now_wall: float) -> str:

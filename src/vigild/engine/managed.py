@@ -527,7 +527,7 @@ class ManagedProcess:
         name, action = self.config.name, self.policy.pace.on_flapping
         then = "it is given up"
         if action is OnFlapping.BACKOFF:
-            then = f"it is restarted in {self.process.restart_delay:g} seconds, and later each time"
+            then = f"restarts wait from now on, {self.process.restart_delay:g}s at first and longer each time"
         often = f"{began.restarts} restarts within {began.window_seconds:.0f} seconds"
         self._ports.log.warn(f"flapping: {name} had {often}; {then}")
         self._bus.emit_if_wanted(
