@@ -1,7 +1,7 @@
 """Numbers and words that clients are told."""
 
 from support.fakes import World, group, program
-from vigild.control.info import capped, config_info, describe
+from vigild.control.info import capped, config_info, describe, process_facts
 from vigild.core.process import Autorestart, Process
 from vigild.core.states import ProcessState, SupervisorState
 
@@ -86,3 +86,17 @@ def test_a_flapping_process_that_starts_or_is_given_up_is_told_as_supervisor_doe
     for state, words in ((ProcessState.STARTING, ""), (ProcessState.FATAL, "x")):
         process.process = Process(state=state, flapping=True, spawn_error="x")
         assert describe(process, 0.0) == words
+
+
+def test_what_a_process_left_behind_is_told_after_the_usual_words() -> None:
+    world = World(group(program("web", autorestart=Autorestart.NEVER)))
+    world.table.gets_orphans = True
+    world.boot()
+    world.clock.advance(10)
+    world.table.add(300, spawn_id="spawn-1", name="helper")
+    world.exits("web")
+    process = world.engine.groups["web"].processes["web"]
+    assert process_facts(process, 0)["left_behind"] == []
+    world.clock.advance(1)
+    assert describe(process, 0).endswith("; left behind: 1 process (300 helper)")
+    assert process_facts(process, 0)["left_behind"] == [{"pid": 300, "name": "helper"}]

@@ -252,6 +252,7 @@ class FakeTable:
     """`seen`: what lives, by pid; `pidfiles`: which pid each names; `executables`: what each pid runs."""
 
     own_pid: int = 1
+    gets_orphans: bool = False
     seen: dict[int, Seen] = field(default_factory=dict)
     pidfiles: dict[str, int] = field(default_factory=dict)
     executables: dict[int, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from vigild.control.facade import ConfigInfo, Facts, Info
 from vigild.core.process import Policy
 from vigild.core.restarts import FOR_EVER
 from vigild.core.states import ProcessState
+from vigild.engine.leftovers import leftovers_words
 from vigild.engine.managed import ManagedProcess
 
 MAX_XMLRPC_INT = 2**31 - 1
@@ -20,7 +21,9 @@ def capped(value: float) -> int:
 
 def describe(process: ManagedProcess, now_wall: float) -> str:
     """The words that `status` shows behind the state: Supervisor's, and after them what only Vigil knows."""
-    return _supervisors_words(process, now_wall) + _words_on_restarts(process)
+    words = _supervisors_words(process, now_wall) + _words_on_restarts(process)
+    left, hint = process.leftovers
+    return f"{words}; {leftovers_words(left, hint)}" if left else words
 
 
 def _words_on_restarts(process: ManagedProcess) -> str:
@@ -96,6 +99,7 @@ def process_facts(process: ManagedProcess, now_wall: float) -> Facts:
     facts: Facts = dict(process_info(process, now_wall))
     facts["wanted"] = machine.wanted.value
     facts["exit_known"] = machine.exit_status is not None
+    facts["left_behind"] = [{"pid": seen.pid, "name": seen.name} for seen in process.leftovers[0]]
     return facts
 
 

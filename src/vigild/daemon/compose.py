@@ -38,7 +38,6 @@ from vigild.host.service_manager import NoServiceManager, without_own_variables
 from vigild.host.signals import SignalPipe
 from vigild.host.sockets import Listener, SharedSockets
 from vigild.host.state_file import StopFile, default_state_dir
-from vigild.host.subreaper import become_subreaper
 
 if TYPE_CHECKING:
     from vigild.daemon.status_line import StatusLine
@@ -70,6 +69,7 @@ LATE_MODULES = (
     "resource",
     "shlex",
     "termios",
+    "vigild.config.commands",
     "vigild.config.needs",
     "vigild.daemon.status_line",
     "vigild.fronts.router",
@@ -171,8 +171,10 @@ class Life:
             output_to_main_log=daemon.log_level in ("debug", "trace", "blather"),
             base_environment=without_own_variables(os.environ),
         )
-        sockets, table = SharedSockets(log), ProcTable()
-        ports = Ports(LoopClock(loop), self._children, self._child_logs, sockets, log, self._journal, table)
+        sockets, self._table = SharedSockets(log), ProcTable()
+        ports = Ports(
+            LoopClock(loop), self._children, self._child_logs, sockets, log, self._journal, self._table
+        )
         self._stops = StopFile(
             daemon.state_dir or default_state_dir(os.environ, os.geteuid()),
             config.path,
@@ -206,12 +208,11 @@ class Life:
         self._adopt()
         self._engine.remembered.forget_others(self._engine.all_processes())
         self._engine.announce_running()
-        needs_orphans = self._engine.needs_orphans
-        if needs_orphans:
-            become_subreaper()
+        if self._engine.needs_orphans:
+            self._table.adopt_orphans()
         self._engine.start_slice()
-        if not needs_orphans:
-            self._loop.call_soon(become_subreaper)
+        if not self._table.gets_orphans:
+            self._table.adopt_orphans()
         deadline = self._loop.time() + SERVE_WITHIN_SECONDS
         while self._engine.starting and self._loop.time() < deadline:
             await asyncio.sleep(0)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from vigild.config.model import KillMode
 from vigild.core import process as machine
-from vigild.core.descendants import Origin
+from vigild.core.descendants import Origin, Seen
 from vigild.engine.forking import MainFinder
 from vigild.engine.tree_end import TreeEnd
 
@@ -20,7 +20,7 @@ Anchors = tuple[tuple[int, int], ...]
 class Descent:
     """Beside each process: the pids its latest spawn is known by, and the spawn that waits for the end of a tree."""
 
-    __slots__ = ("_executable", "_kin", "_on_rest", "_owner", "_ports", "anchors", "spawn_waits")
+    __slots__ = ("_executable", "_is_ours", "_kin", "_on_rest", "_owner", "_ports", "anchors", "spawn_waits")
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class Descent:
         self._ports = ports
         self._on_rest = on_rest
         self._executable = ""
+        self._is_ours = True
         self.anchors: Anchors = ()
         self.spawn_waits = False
 
@@ -45,10 +46,12 @@ class Descent:
     def spawned(self, child: "Child", executable: str) -> None:
         """There is a new child; all that descends from it is known by it."""
         self._executable = executable
+        self._is_ours = True
         self.anchors = ((child.pid, child.start_ticks),)
 
-    def adopted(self, child: "Child") -> None:
+    def adopted(self, child: "Child", *, is_ours: bool) -> None:
         """The daemon before this one spawned it; perhaps it wrote down who else belongs to it."""
+        self._is_ours = is_ours
         anchor = (child.pid, child.start_ticks)
         if anchor not in self.anchors:
             self.anchors += (anchor,)
@@ -86,6 +89,21 @@ class Descent:
         self._on_rest(owner)
 
     # The tree.
+
+    def note_exit(self, status: int | None) -> None:
+        """It has ended: what it leaves behind is looked for soon, unless that is ended with it anyhow."""
+        if self._owner.config.kill_mode is not KillMode.TREE:
+            leftovers = self._kin.leftovers
+            leftovers.note_exit(self._owner, status, self._executable, is_ours=self._is_ours)
+
+    def leftovers(self) -> tuple[tuple[Seen, ...], str]:
+        """What lives of what it left behind, and a hint for one that puts itself in the background."""
+        leftovers = self._kin.leftovers
+        return leftovers.of(self._owner), leftovers.hint(self._owner)
+
+    def forget(self) -> None:
+        """Its process leaves the configuration."""
+        self._kin.leftovers.forget(self._owner)
 
     def note_stop(self) -> None:
         """It is about to be told to stop: later, some of its tree may not be known as its own any more."""

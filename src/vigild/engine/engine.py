@@ -230,7 +230,9 @@ class Engine:
         """A child has ended; `wait_status` is None where nobody can say how."""
         process = self._by_pid.pop(pid, None)
         if process is None:
-            self.ports.log.debug(f"reaped unknown pid {pid} ({exit_words(wait_status or 0)[1]})")
+            owner = self._kin.leftovers.reaped(pid)
+            of = f"pid {pid}, left behind by {owner.namespec}" if owner is not None else f"unknown pid {pid}"
+            self.ports.log.debug(f"reaped {of} ({exit_words(wait_status or 0)[1]})")
             return
         process.child_died(wait_status)
         self._came_to_rest(process)
@@ -284,6 +286,7 @@ class Engine:
             if self._report_timer is not None:
                 self._report_timer.cancel()
             self._ticks.stop()
+            self._kin.close()
             when_stopped()
 
     def _report_later(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from vigild.core.descendants import Origin, Seen, Table, members_of
+from vigild.engine.leftovers import Leftovers
 
 if TYPE_CHECKING:
     from vigild.engine.managed import ManagedProcess
@@ -24,6 +25,7 @@ class Kin:
     def __init__(self, ports: "Ports", by_pid: Mapping[int, "ManagedProcess"]) -> None:
         self._ports = ports
         self._by_pid = by_pid
+        self.leftovers = Leftovers(ports, self, by_pid)
         self._asked: list[tuple[float, Ask]] = []
         self._timer: Timer | None = None
         self._when = 0.0
@@ -45,6 +47,7 @@ class Kin:
 
     def close(self) -> None:
         """Nobody is answered any more."""
+        self.leftovers.close()
         self._asked.clear()
         if self._timer is not None:
             self._timer.cancel()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vigild.config.model import AUTO, ProcessConfig, StreamConfig
 from vigild.core import process as machine
 from vigild.core.adoption import Fate, fate
-from vigild.core.descendants import Origin
+from vigild.core.descendants import Origin, Seen
 from vigild.core.events import (
     process_communication_event,
     process_flapping_cleared_event,
@@ -157,6 +157,11 @@ class ManagedProcess:
         """What its latest spawn is known by."""
         return self._descent.origin
 
+    @property
+    def leftovers(self) -> tuple[tuple[Seen, ...], str]:
+        """What lives of what it left behind, oldest first, and what to do if it puts itself in the background."""
+        return self._descent.leftovers()
+
     def next_move(self) -> "asyncio.Future[ProcessState]":
         """Where its next move leads, from now on: whoever waits later still hears of it."""
         waiter: asyncio.Future[ProcessState] = asyncio.get_running_loop().create_future()
@@ -241,6 +246,7 @@ class ManagedProcess:
         now = self._ports.clock.monotonic()
         if not machine.is_launch_step(self.process, status, now, self.policy):
             self.finish_child()  # else its streams are those of the process that it leaves
+            self._descent.note_exit(status)
         # The event a dead listener had goes back to the buffer after its own events are out.
         had = self.pool.child_gone(self) if self.pool is not None else None
         self.feed(Exited(status))
@@ -319,12 +325,13 @@ class ManagedProcess:
         if self.pool is not None:  # also when it is dead: it may have answered before
             self.pool.child_adopted(self, self._child.traces())
         if remains.pid:
-            self._descent.adopted(self._child)
+            self._descent.adopted(self._child, is_ours=remains.is_ours)
             self.on_pid(remains.pid, self)
 
     def forget(self) -> None:
         """It leaves the configuration: the next daemon need not know of it."""
         self._ports.journal.drop(PROCESS, self.namespec)
+        self._descent.forget()
 
     def _write_down(self, effects: list[machine.Effect]) -> None:
         """Tell the journal where things stand, before `effects` are carried out."""

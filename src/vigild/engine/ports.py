@@ -269,6 +269,10 @@ class ProcessTable(Protocol):
     def own_pid(self) -> int:
         """The daemon's."""
 
+    @property
+    def gets_orphans(self) -> bool:
+        """Do orphans come to the daemon as its children?"""
+
     def take(self) -> "dict[int, Seen]":
         """All that lives, by pid; no zombies."""
 

@@ -1,6 +1,6 @@
 """Ending all that a process left behind: the stop signal once for each, SIGKILL when the time is over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from vigild.core.descendants import Origin, Seen, Table
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FIRST_DELAY_SECONDS = 0.02
 LONGEST_DELAY_SECONDS = 0.5
-NAMED_IN_LOG = 8  # of what is ended, at most so many are named
+NAMED = 8  # of many processes, at most so many are named
 
 
 class TreeEnd:
@@ -68,14 +68,17 @@ class TreeEnd:
             )
 
     def _tell(self, todo: list[Seen], late: bool) -> None:
-        names = ", ".join(f"{seen.pid} {seen.name}" for seen in todo[:NAMED_IN_LOG])
-        more = f" and {len(todo) - NAMED_IN_LOG} more" if len(todo) > NAMED_IN_LOG else ""
+        name, names = self._owner.namespec, names_of(todo)
         if late:
-            self._ports.log.warn(
-                f"killing what {self._owner.namespec} left behind with SIGKILL: {names}{more}"
-            )
+            self._ports.log.warn(f"killing what {name} left behind with SIGKILL: {names}")
         else:
-            self._ports.log.info(f"ending what {self._owner.namespec} left behind: {names}{more}")
+            self._ports.log.info(f"ending what {name} left behind: {names}")
+
+
+def names_of(processes: Sequence[Seen]) -> str:
+    """`1234 nginx, 1235 nginx`; of many, only the first few are named."""
+    names = ", ".join(f"{seen.pid} {seen.name}" for seen in processes[:NAMED])
+    return names + (f" and {len(processes) - NAMED} more" if len(processes) > NAMED else "")
 
 
 def _id(seen: Seen) -> tuple[int, int]:

@@ -5,6 +5,7 @@ import stat
 
 from vigild.core.descendants import Seen
 from vigild.host import procfs
+from vigild.host.subreaper import become_subreaper
 
 PIDFILE_BYTES = 64
 
@@ -14,6 +15,11 @@ class ProcTable:
 
     def __init__(self) -> None:
         self.own_pid = os.getpid()
+        self.gets_orphans = False
+
+    def adopt_orphans(self) -> None:
+        """From now on orphans come to us."""
+        self.gets_orphans = become_subreaper()
 
     def take(self) -> dict[int, Seen]:
         """All that lives, with its spawn id where it has one; no zombies."""
