@@ -172,9 +172,9 @@ def test_killed_again_and_again_while_it_adopts(tmp_path: Path) -> None:
     with Daemon(tmp_path, "".join(program(tmp_path, name) for name in names)) as daemon:
         pids = wait_started(tmp_path, *names)
         crash(daemon)
-        for lines in range(1, 9):
-            daemon.start(wait=False)
+        for lines in (1, 2, 3, 3, 3):
             written = len(daemon.log())
+            daemon.start(wait=False)
             until(lambda: daemon.log()[written:].count("\n") >= lines)  # noqa: B023
             crash(daemon)
         daemon.start()
@@ -199,7 +199,7 @@ def test_of_two_daemons_started_after_a_crash_one_refuses_and_names_the_other(tm
             loser = next(process for process in both if process.poll() is not None)
             winner = next(process for process in both if process is not loser)
             assert loser.returncode == 2
-            assert str(winner.pid) in both[loser].read_text().splitlines()[-1]
+            assert str(winner.pid) in both[loser].read_text()
             until(lambda: daemon.ctl("pid").out.strip() == str(winner.pid))
             assert pid == info(daemon, "web")["pid"]
             assert [pid] == starts(tmp_path, "web")
