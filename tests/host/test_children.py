@@ -393,3 +393,16 @@ def test_a_long_name_in_any_script_makes_a_fifo(short_tmp: Path) -> None:
         assert machine.read("stdout") == b"up\n"
 
     on_machine(short_tmp, play)
+
+
+def test_a_child_started_during_the_adoption_keeps_its_streams(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        child = machine.run("read x; echo got $x; read y; echo got $y")
+        machine.children.sweep()
+        child.write_stdin(b"one\n")
+        await machine.holds(lambda: machine.read("stdout") == b"got one\n")
+        child.write_stdin(b"two\n")
+        await machine.ended(child)
+        assert machine.read("stdout") == b"got one\ngot two\n"
+
+    on_machine(short_tmp, play)

@@ -144,7 +144,7 @@ class Children:
         self._spawn_ids = map(f"{time.monotonic_ns():x}-{{:x}}".format, itertools.count(1))
         self._is_root = os.geteuid() == 0
         self._accounts = Accounts()
-        self._adopted: set[str] = set()  # names of FIFOs, until `sweep`
+        self._claimed: set[str] | None = set()  # names of FIFOs that have a child, until `sweep`
         self.on_directory_lost: Callable[[], None] = lambda: None
         self._plans_by_name: dict[str, tuple[StreamPlan, StreamPlan]] = {}
         self.on_exit: Callable[[int, int | None], None] = lambda pid, wait_status: (
@@ -239,7 +239,8 @@ class Children:
         child = RunningChild(remains.pid, remains.start_ticks, stdin, streams)
         if remains.pid and not remains.is_ours:
             child.watch(ExitWatch(self._loop, remains.pid, remains.start_ticks, self.on_exit))
-        self._adopted.update(f"{stem}.{suffix}" for suffix in ("in", "out", "err"))
+        if self._claimed is not None:
+            self._claimed.update(f"{stem}.{suffix}" for suffix in ("in", "out", "err"))
         self._plans_by_name[_stem(name, "")] = (stdout, stderr or stdout)
         return child
 
@@ -260,7 +261,7 @@ class Children:
         """
         for name in os.listdir(self._directory) if self._directory is not None else ():
             stem, _, suffix = name.rpartition(".")
-            if name in self._adopted or not stem:
+            if name in (self._claimed or ()) or not stem:
                 continue
             nowhere = StreamPlan(suffix, None)  # it must not wait for ever, wherever that goes
             plans = self._plans_by_name.get(
@@ -272,7 +273,7 @@ class Children:
                     stream.finish()
             elif suffix == "in":
                 _unlink(f"{self._directory}/{name}")
-        self._adopted.clear()
+        self._claimed = None
         self._plans_by_name.clear()
         self._hub.start()
         if self._hub.salvaged_bytes:
@@ -329,6 +330,8 @@ class Children:
     def _make_fifo(self, name: str, uid: int | None) -> str:
         assert self._directory is not None
         fifo = f"{self._directory}/{name}"
+        if self._claimed is not None:  # a spawn that the dead daemon did not get to
+            self._claimed.add(name)
         try:
             os.mkfifo(fifo, 0o600)
         except FileNotFoundError:  # somebody tidied the directory away; the daemon must go on
