@@ -1,6 +1,7 @@
 """Two hundred programs that number their lines, ten of them busy, under a real daemon."""
 
 import os
+import random
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -146,3 +147,22 @@ def running_crowd(tmp: Path, number: int, port: int, options: str = "") -> Itera
         crowd.wait_running()
         until(lambda: len(crowd.notes.starts) == number, what="the notes of all programs")
         yield crowd
+
+
+def at_a_random_moment(crowd: Crowd) -> None:
+    """Return somewhere in a flood, decided by how far one of the writers has come."""
+    crowd.flood()
+    crowd.wait_written(f"busy{random.randrange(10)}", random.randrange(BURST_BYTES // 100 // 2))
+
+
+def assert_nothing_happened(crowd: Crowd) -> None:
+    """All end, and then each has been started once, and every line is there once."""
+    crowd.daemon.ctl("shutdown")
+    assert crowd.daemon.wait_end(60) == 0
+    notes = crowd.notes
+    assert [] == notes.restarted()
+    assert [] == notes.doubles
+    assert [] == notes.errors
+    assert {writer.name for writer in crowd.writers} == set(notes.ends)
+    assert {} == crowd.broken_logs()
+    assert crowd.count().written > 0
