@@ -289,6 +289,14 @@ def test_what_has_left_the_configuration_cannot_be_started_any_more() -> None:
     assert world.children.spawned == []
 
 
+def test_a_group_that_is_removed_while_a_restart_is_awaited_leaves_no_alarm() -> None:
+    world = World(group(program("web", start_seconds=0, restart_delay_seconds=30.0))).boot()
+    world.exits("web", 256)
+    assert (world.state("web"), world.clock.armed) == ("EXITED", 1)
+    assert world.engine.remove_group("web")
+    assert world.clock.armed == 0
+
+
 def test_a_crash_loop_can_be_given_up() -> None:
     config = program("web", start_seconds=0, flapping=(2, 10), on_flapping=OnFlapping.FATAL)
     world = World(group(config)).boot()

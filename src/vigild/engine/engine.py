@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from vigild.config.model import GroupConfig, GroupKind, KillMode, ProcessConfig
 from vigild.config.snapshot import to_json
 from vigild.core.events import process_group_event, supervisor_state_event
-from vigild.core.process import ShutDown, Start
+from vigild.core.process import ShutDown, Start, Stop
 from vigild.core.states import SupervisorState
 from vigild.engine.bus import EventBus
 from vigild.engine.kin import Kin
@@ -111,6 +111,8 @@ class Engine:
         for process in group.processes.values():
             process.forbid_restarts()  # an order that is still on its way must not start what nobody sees any more
             self.cancel_autostart(process)
+            if process.process.pausing:
+                process.feed(Stop())  # nothing waits any more for the restart of what is no more
             process.release_logs()
             process.forget()
         self.ports.journal.drop(GROUP, name)
