@@ -3,6 +3,7 @@
 import errno
 import socket
 import threading
+import time
 import xmlrpc.client
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,15 @@ def test_one_connection_serves_many_calls(daemon: FakeDaemon) -> None:
     with RpcClient(daemon.url) as client:
         for _ in range(5):
             client.call("supervisor.getVersion")
+    assert daemon.connections == 1
+
+
+def test_a_time_limit_makes_no_call_wait(daemon: FakeDaemon) -> None:
+    with RpcClient(daemon.url, timeout_seconds=0.5) as client:
+        begun = time.monotonic()
+        for _ in range(3):
+            client.call("supervisor.getVersion")
+        assert time.monotonic() - begun < 0.5
     assert daemon.connections == 1
 
 

@@ -13,9 +13,12 @@ from vigild.config.load import Loaded
 from vigild.config.model import Config, DaemonConfig
 from vigild.core.states import SupervisorState
 from vigild.daemon.compose import DEFAULT_RESULT_HANDLER, Life, MainLogDoor, load_result_handler
+from vigild.daemon.holdings import Holdings
+from vigild.daemon.lineage import begin
 from vigild.engine.listeners import default_result_handler
 from vigild.host.mainlog import MainLog
 from vigild.host.runtime_dir import NoRuntimeDir
+from vigild.host.service_manager import NoServiceManager
 from vigild.host.signals import SignalPipe
 
 
@@ -81,14 +84,19 @@ def test_a_daemon_that_gives_up_root_imports_nothing_afterwards() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_defect_is_written_into_the_log_and_the_daemon_goes_on(tmp_path: Path) -> None:
+def test_a_defect_is_written_into_the_log_and_the_daemon_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else this process would be it for ever, and the tests after this one would wait for zombies to go.
+    monkeypatch.setattr("vigild.host.process_table.become_subreaper", lambda: True)
     path = tmp_path / "log"
     log = MainLog()
     log.open(str(path), 0, 0, level="info", to_stdout=False)
     config = Config(str(tmp_path / "conf"), DaemonConfig(child_log_dir=str(tmp_path)))
     loop = asyncio.new_event_loop()
     signals = SignalPipe(loop)
-    life = Life(loop, config, lambda: Loaded(config, (), ()), log, [], signals, NoRuntimeDir("a test"))
+    holdings = Holdings(begin({}), signals, NoRuntimeDir("a test"), NoServiceManager())
+    life = Life(loop, config, lambda: Loaded(config, (), ()), log, [], holdings)
     loop.call_soon(lambda: 1 / 0)
     loop.call_soon(life.shutdown)
     assert loop.run_until_complete(life.run()) is SupervisorState.SHUTDOWN

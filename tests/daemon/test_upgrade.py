@@ -59,10 +59,17 @@ class Attempt:
 
     async def _play(self, times: int) -> None:
         helpers = HelperProcesses()
-        asyncio.get_running_loop().add_signal_handler(
-            signal.SIGCHLD, Reaper(lambda pid, status: helpers.claim(pid, status) and None).reap
+        upgrade = Upgrade(
+            self.image,
+            helpers,
+            self.log,
+            pack=self.pack,
+            go_on=lambda: self.server.story.append("go on"),
+            may_go_on=lambda: not self.is_ending,
         )
-        upgrade = Upgrade(self.image, helpers, self.log, pack=self.pack, may_go_on=lambda: not self.is_ending)
+        asyncio.get_running_loop().add_signal_handler(
+            signal.SIGCHLD, Reaper(lambda pid, status: upgrade.claim(pid, status) and None).reap
+        )
         tasks = [upgrade.begin([self.server]) for _ in range(times)]  # type: ignore[list-item]
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, VigilError):
@@ -109,6 +116,14 @@ def test_a_check_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.
     assert "did not end within 0.2 seconds" in attempt.refusal
 
 
+def test_of_a_traceback_its_last_line_is_told_and_all_of_it_logged(tmp_path: Path) -> None:
+    attempt = Attempt(
+        "echo 'Traceback (most recent call last):'; echo ' here'; echo 'ValueError: x'; exit 1", tmp_path
+    )
+    assert attempt.run().refusal == "FAILED: the new code cannot be loaded: ValueError: x"
+    assert "here\nValueError: x" in attempt.log.text()
+
+
 def test_an_installation_that_is_gone_is_told_of(tmp_path: Path) -> None:
     attempt = Attempt("", tmp_path)
     attempt.program.unlink()
@@ -132,7 +147,7 @@ def test_a_process_that_does_not_know_how_it_was_started_is_not_upgraded(
 def test_two_at_once_are_one_too_many(tmp_path: Path) -> None:
     attempt = Attempt(f"echo '{OK}'; rm $0", tmp_path).run(times=2)
     assert attempt.refusal == "FAILED: another upgrade is under way"
-    assert attempt.server.story == ["hold", "settle", "resume"]
+    assert attempt.server.story == ["hold", "settle", "resume", "go on"]
 
 
 def test_an_exec_that_fails_changes_nothing(tmp_path: Path) -> None:
@@ -143,7 +158,7 @@ def test_an_exec_that_fails_changes_nothing(tmp_path: Path) -> None:
         attempt.error == f"the new image could not be executed: No such file or directory: {attempt.program}"
     )
     assert ("critical", f"{attempt.error}; going on as before") in attempt.log.lines
-    assert attempt.server.story == ["hold", "settle", "resume"]
+    assert attempt.server.story == ["hold", "settle", "resume", "go on"]
     assert (os.getcwd(), signal.pthread_sigmask(signal.SIG_BLOCK, [])) == (before, mask)
 
 
@@ -151,7 +166,7 @@ def test_what_cannot_be_packed_changes_nothing(tmp_path: Path) -> None:
     attempt = Attempt(f"echo '{OK}'", tmp_path)
     attempt.pack_error = OSError(28, "No space left on device", "memory")
     assert attempt.run().error == "the new image could not be executed: No space left on device: memory"
-    assert attempt.server.story[-1] == "resume"
+    assert attempt.server.story[-2:] == ["resume", "go on"]
 
 
 def test_a_daemon_that_is_told_to_end_meanwhile_ends(tmp_path: Path) -> None:
@@ -166,4 +181,4 @@ def test_a_daemon_that_is_told_to_end_meanwhile_ends(tmp_path: Path) -> None:
 
     attempt.server.settle = settle  # type: ignore[method-assign]
     assert attempt.run().error == "the daemon was told to end"
-    assert attempt.server.story == ["hold", "resume"]
+    assert attempt.server.story == ["hold", "resume", "go on"]

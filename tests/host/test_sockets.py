@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -153,8 +154,8 @@ def test_a_shared_socket_goes_on_for_the_members_that_are_adopted() -> None:
     second = SharedSockets(log)
     second.inherit(group, os.dup(fd))
     second.inherit("unused", os.dup(fd))
-    second.adopt("site", config, 0)
-    second.adopt("site", config, 0)
+    second.adopt("site", config)
+    second.adopt("site", config)
     second.close_inherited()
     shared = second.acquire("site", config)
     assert os.path.samestat(os.fstat(shared), os.fstat(fd))
@@ -166,9 +167,38 @@ def test_a_shared_socket_goes_on_for_the_members_that_are_adopted() -> None:
     first.release("site")
 
 
-def test_a_shared_socket_that_cannot_be_taken_back_is_told_of() -> None:
+def test_a_shared_socket_is_taken_back_from_a_member() -> None:
+    config = FcgiSocketConfig("tcp://127.0.0.1:0", host="127.0.0.1", port=0)
+    first = SharedSockets(ListLog())
+    member = subprocess.Popen(["/bin/sleep", "1000"], stdin=first.acquire("site", config))
     log = ListLog()
     second = SharedSockets(log)
-    second.adopt("site", FcgiSocketConfig("tcp://127.0.0.1:9"), 2**22)
+    second.take_back("site", config, member.pid)
+    second.take_back("site", config, 0)  # it has it by now
+    second.adopt("site", config)
+    if not log.lines:  # else the machine does not let us, and it has been said
+        assert os.path.samestat(os.fstat(second.acquire("site", config)), os.fstat(first.describe()[0][1]))
+        second.release("site")
+    second.release("site")
+    second.close_inherited()
     assert second.describe() == []
-    assert "cannot take the socket tcp://127.0.0.1:9 back" in log.text()
+    member.kill()
+    member.wait()
+    first.release("site")
+
+
+def test_a_shared_socket_that_cannot_be_taken_back_is_told_of() -> None:
+    log = ListLog()
+    config = FcgiSocketConfig("tcp://127.0.0.1:0", host="127.0.0.1", port=0)
+    second = SharedSockets(log)
+    second.take_back("site", config, 2**22)
+    assert "cannot take the socket tcp://127.0.0.1:0 back" in log.text()
+    second.adopt("site", config)
+    assert second.describe() == []
+    second.acquire("site", config)
+    second.release("site")
+    assert second.describe() != [], "the end of a member of the old socket does not close the new one"
+    second.release("site")
+    second.adopt("site", config)
+    second.release("site")
+    assert second.describe() == []

@@ -235,6 +235,7 @@ class FakeLogs:
 @dataclass
 class FakeSockets:
     held: dict[str, int] = field(default_factory=dict)
+    taken_back: list[tuple[str, int]] = field(default_factory=list)
     error: OSError | None = None
 
     def acquire(self, group: str, socket: object) -> int:
@@ -242,6 +243,12 @@ class FakeSockets:
             raise self.error
         self.held[group] = self.held.get(group, 0) + 1
         return 55
+
+    def take_back(self, group: str, socket: object, pid: int) -> None:
+        self.taken_back.append((group, pid))
+
+    def adopt(self, group: str, socket: object) -> None:
+        self.held[group] = self.held.get(group, 0) + 1
 
     def release(self, group: str) -> None:
         self.held[group] -= 1

@@ -136,13 +136,18 @@ def _report(
     pids = {(info["group"], info["name"]): info["pid"] for info in new}
     ran = [info for info in old if info["pid"]]
     gone = [info for info in ran if pids.get((info["group"], info["name"])) != info["pid"]]
-    words = f"{len(ran) - len(gone)} processes run on, none was restarted"
+    runs_on = _runs_on(len(ran) - len(gone))
+    words = f"{runs_on}, none was restarted"
     if gone:
         names = ", ".join(f"{info['name']} (pid {info['pid']})" for info in gone[:MAX_NAMES])
         more = f" and {len(gone) - MAX_NAMES} more" if len(gone) > MAX_NAMES else ""
-        words = f"{len(ran) - len(gone)} processes run on; meanwhile ended by themselves: {names}{more}"
+        words = f"{runs_on}; meanwhile ended by themselves: {names}{more}"
     same_pid = f"pid {after['pid']} as before" if after["pid"] == before["pid"] else f"pid {after['pid']}"
     return (
         f"upgraded {before['version']} -> {after['version']}, {same_pid}; {words}; "
         f"{seconds:.2f} s (checked before in {check_seconds:.2f} s)"
     )
+
+
+def _runs_on(count: int) -> str:
+    return f"{count} process runs on" if count == 1 else f"{count} processes run on"

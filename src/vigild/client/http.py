@@ -172,12 +172,16 @@ def _connect(address: Address, timeout_seconds: float | None) -> socket.socket:
 
 def _is_stale(connection: socket.socket) -> bool:
     # Between calls a server has nothing to say: anything readable means that it hung up.
+    seconds = connection.gettimeout()
+    connection.setblocking(False)  # with a time limit, Python would wait that long for something to read
     try:
-        connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        connection.recv(1, socket.MSG_PEEK)
     except BlockingIOError:
         return False
     except OSError:
         return True
+    finally:
+        connection.settimeout(seconds)
     return True
 
 

@@ -19,8 +19,11 @@ from vigild.config.diff import diff_groups
 from vigild.config.load import Loaded
 from vigild.config.model import Config, GroupConfig, ServerConfig
 from vigild.control.daemon import Configuration, Daemon, VigilControl
+from vigild.core.adoption import Fate
 from vigild.core.errors import Fault, VigilError
 from vigild.core.states import SupervisorState
+from vigild.daemon.doors import address_of, hand_over_doors
+from vigild.daemon.holdings import Holdings
 from vigild.daemon.inheritance import find_inheritance
 from vigild.engine.adoption import adopt, forget_strangers, plan_adoption
 from vigild.engine.engine import Engine
@@ -34,15 +37,17 @@ from vigild.host.mainlog import MainLog
 from vigild.host.process_table import ProcTable
 from vigild.host.reaper import Reaper
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
-from vigild.host.service_manager import NoServiceManager, without_own_variables
-from vigild.host.signals import SignalPipe
+from vigild.host.service_manager import without_own_variables
+from vigild.host.signals import unblock
 from vigild.host.sockets import Listener, SharedSockets
 from vigild.host.state_file import StopFile, default_state_dir
 
 if TYPE_CHECKING:
     from vigild.daemon.status_line import StatusLine
+    from vigild.daemon.upgrade import Upgrade
     from vigild.fronts.serving.auth import Credentials
     from vigild.fronts.serving.server import Server
+    from vigild.host.handover import Handover, Package
 
 DEFAULT_RESULT_HANDLER = "supervisor.dispatchers:default_handler"
 SERVE_WITHIN_SECONDS = 0.1  # clients are served after this, even while programs are still being started
@@ -72,6 +77,8 @@ LATE_MODULES = (
     "vigild.config.commands",
     "vigild.config.needs",
     "vigild.daemon.status_line",
+    "vigild.daemon.succession",
+    "vigild.daemon.upgrade",
     "vigild.fronts.router",
     "vigild.fronts.serving.auth",
     "vigild.fronts.serving.server",
@@ -138,21 +145,22 @@ class Life:
         read: Callable[[], Loaded],
         log: MainLog,
         listeners: list[Listener],
-        signals: SignalPipe,
-        runtime: RuntimeDir | NoRuntimeDir,
-        service: NoServiceManager | None = None,
+        holdings: Holdings,
     ) -> None:
         self._loop = loop
-        self._service = service or NoServiceManager()
+        self._holdings = holdings
+        self._service = holdings.service
         self._config = config
         self._read = read
         self._log = log
         self._listeners = listeners
-        self._signals = signals
+        self._signals = holdings.signals
+        self._servers: list[tuple[ServerConfig, Server]] = []
+        self._upgrade: Upgrade | None = None
         self._ended: asyncio.Future[None] = loop.create_future()
         loop.set_exception_handler(self._on_defect)
         daemon = config.daemon
-        self._runtime = runtime
+        self._runtime = runtime = holdings.runtime
         if isinstance(runtime, NoRuntimeDir):
             log.warn(
                 f"no runtime directory ({runtime.reason}): programs get plain pipes, "
@@ -160,7 +168,8 @@ class Life:
             )
         else:
             runtime.sign()
-        inheritance = find_inheritance(runtime, log)
+        handover = holdings.lineage.handover
+        inheritance = find_inheritance(runtime, log, None if handover is None else handover.entries)
         self._journal = inheritance.journal
         self._child_logs = ChildLogs(daemon.child_log_dir, daemon.identifier, log, loop=loop)
         self._children = Children(loop, runtime, self._child_logs, log, journal=self._journal)
@@ -171,16 +180,17 @@ class Life:
             output_to_main_log=daemon.log_level in ("debug", "trace", "blather"),
             base_environment=without_own_variables(os.environ),
         )
-        sockets, self._table = SharedSockets(log), ProcTable()
+        self._shared, self._table = SharedSockets(log), ProcTable()
         ports = Ports(
-            LoopClock(loop), self._children, self._child_logs, sockets, log, self._journal, self._table
-        )
-        self._stops = StopFile(
-            daemon.state_dir or default_state_dir(os.environ, os.geteuid()),
-            config.path,
-            daemon.identifier,
+            LoopClock(loop),
+            self._children,
+            self._child_logs,
+            self._shared,
             log,
+            self._journal,
+            self._table,
         )
+        self._stops = _open_stops(config, log)
         self._engine = Engine(ports, settings, load_result_handler, self._stops)
         self._engine.bus.restore(inheritance.entries, log)
         if self._service.store is not None:
@@ -200,14 +210,18 @@ class Life:
 
     async def run(self) -> SupervisorState:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
-        reaper = Reaper(self._engine.child_died)
+        reaper = Reaper(self._child_died)
         self._set_signals(reaper)
+        handover = self._holdings.lineage.handover
+        if handover is not None:
+            unblock(handover.text("signal_mask"))
         self._loop.call_soon(reaper.reap)  # whoever ended before this life began
         for group in self._adoption.groups:
             self._engine.add_group(group, self._adoption.records)
         self._adopt()
         self._engine.remembered.forget_others(self._engine.all_processes())
-        self._engine.announce_running()
+        if handover is None:
+            self._engine.announce_running()
         if self._engine.needs_orphans:
             self._table.adopt_orphans()
         self._engine.start_slice()
@@ -217,7 +231,10 @@ class Life:
         while self._engine.starting and self._loop.time() < deadline:
             await asyncio.sleep(0)
         self._let_go_of_unclaimed()
-        servers = self._serve()
+        self._serve()
+        servers = [server for _, server in self._servers]
+        if handover is not None:
+            self._take_the_rest(handover)
         sweeping = self._loop.call_later(SWEEP_AFTER_SECONDS, self._sweep_siblings)
         gc.enable()
         gc.freeze()
@@ -253,11 +270,18 @@ class Life:
     def _adopt(self) -> None:
         """Take over what the daemon before this one ran, and say so."""
         adoption = self._adoption
+        handover = self._holdings.lineage.handover
+        if handover is not None:
+            from vigild.daemon.succession import take_before_adoption
+
+            take_before_adoption(handover, self._children, self._shared)
         adoption.kept = frozenset(
             name for name, record in adoption.records.items() if self._children.is_kept(name, record.spawn_id)
         )
         adopt(self._engine, adoption)
         self._children.sweep()
+        self._children.close_inherited()
+        self._shared.close_inherited()
         forget_strangers(self._engine, self._journal)
         self._engine.bus.restored()
         for line in adoption.report():
@@ -275,22 +299,76 @@ class Life:
         self._loop.call_soon(self._stop, SupervisorState.RESTARTING)
 
     async def upgrade(self) -> None:
-        """Execute this daemon anew."""
-        raise VigilError(Fault.FAILED, "this version cannot be upgraded in place yet")
+        """Execute this daemon anew, when that has been found possible; refused (FAILED) otherwise."""
+        from vigild.daemon.upgrade import Upgrade
+        from vigild.host.helper_process import HelperProcesses
+
+        if self._upgrade is None:
+            self._upgrade = Upgrade(
+                self._holdings.lineage.image,
+                HelperProcesses(),
+                self._log,
+                pack=self._pack,
+                go_on=self._go_on_as_before,
+                may_go_on=lambda: self._engine.mood is SupervisorState.RUNNING,
+            )
+        while self._engine.starting:  # what has not had its turn yet is in no ledger
+            await asyncio.sleep(READY_CHECK_SECONDS)
+        await self._upgrade.begin([server for _, server in self._servers])
+
+    def _pack(self) -> "Package":
+        """Everything that the next image needs."""
+        from vigild.daemon.succession import pack, pack_clients
+
+        self._service.reloading()
+        package = pack(self._holdings, self._journal.entries, self._children, self._shared)
+        hand_over_doors(package, self._config.servers, self._listeners)
+        pack_clients(package, self._servers)
+        return package
+
+    def _go_on_as_before(self) -> None:
+        self._children.resume()
+        if self._status_line is not None:
+            self._service.ready(self._status_line.text())
+
+    def _take_the_rest(self, handover: "Handover") -> None:
+        """The clients of the image before this one; and let go of what nobody has taken."""
+        from vigild.daemon.succession import take_clients
+
+        lineage = self._holdings.lineage
+        clients = take_clients(handover)
+        for config, server in self._servers:
+            for client in clients.pop(address_of(config), ()):
+                server.adopt(client)
+        for client in (client for rest in clients.values() for client in rest):
+            os.close(client.fd)
+        handover.close_rest()
+        lineage.handover = None
+        self._log.info(
+            f"Vigil {vigild.__version__} goes on in place of {lineage.former_version}, upgrade number "
+            f"{lineage.generation} of pid {os.getpid()}"
+        )
+
+    def _child_died(self, pid: int, wait_status: int) -> None:
+        if self._upgrade is None or not self._upgrade.claim(pid, wait_status):
+            self._engine.child_died(pid, wait_status)
 
     def facts(self) -> dict[str, object]:
         """What is known of this daemon, past Supervisor's questions."""
-        reason = self._runtime.reason if isinstance(self._runtime, NoRuntimeDir) else ""
+        reason = "the journal cannot be written: the log says why" if self._journal.failures else ""
+        if isinstance(self._runtime, NoRuntimeDir):
+            reason = f"no runtime directory: {self._runtime.reason}"
+        lineage = self._holdings.lineage
         return {
             "version": vigild.__version__,
             "python": ".".join(map(str, sys.version_info[:3])),
             "pid": os.getpid(),
-            "generation": 0,
-            "started": 0,
-            "adopted": 0,
+            "generation": lineage.generation,
+            "started": int(lineage.started_wall),
+            "adopted": self._adoption.count(Fate.ADOPT, Fate.ADOPT_SPAWNED),
             "survives": not reason,
             "survival": reason,
-            "upgrade_error": "",
+            "upgrade_error": self._upgrade.error if self._upgrade is not None else "",
         }
 
     def _stop(self, mood: SupervisorState) -> None:
@@ -382,20 +460,19 @@ class Life:
 
     # Doors.
 
-    def _serve(self) -> list["Server"]:
+    def _serve(self) -> None:
         if not self._listeners:
-            return []
+            return
         from vigild.fronts.router import make_app
         from vigild.fronts.serving.server import open_server
 
         app = make_app(self._control, self._load_interfaces())
-        servers = []
-        for server, listener in zip(self._config.servers, self._listeners, strict=True):
-            self._warn_of_open_door(server)
-            servers.append(
-                open_server(listener.socket, app, credentials=_credentials(server), log=self._log_by_level)
+        for config, listener in zip(self._config.servers, self._listeners, strict=True):
+            self._warn_of_open_door(config)
+            server = open_server(
+                listener.socket, app, credentials=_credentials(config), log=self._log_by_level
             )
-        return servers
+            self._servers.append((config, server))
 
     def _load_interfaces(self) -> dict[str, object]:
         from vigild.fronts.xmlrpc.interfaces import load_interface
@@ -418,6 +495,12 @@ class Life:
 
     def _log_by_level(self, level: str, message: str) -> None:
         getattr(self._log, level)(message)
+
+
+def _open_stops(config: Config, log: MainLog) -> StopFile:
+    daemon = config.daemon
+    directory = daemon.state_dir or default_state_dir(os.environ, os.geteuid())
+    return StopFile(directory, config.path, daemon.identifier, log)
 
 
 def _credentials(server: ServerConfig) -> "Credentials | None":

@@ -21,17 +21,24 @@ class Inheritance:
     is_upgrade: bool = False  # the old daemon is this very process, which executed itself anew
 
 
-def find_inheritance(runtime: RuntimeDir | NoRuntimeDir, log: MainLog) -> Inheritance:
-    """Read what is there, and begin a journal with it: nothing is forgotten until something newer is known."""
+def find_inheritance(
+    runtime: RuntimeDir | NoRuntimeDir, log: MainLog, handed_over: Entries | None = None
+) -> Inheritance:
+    """Read what is there, and begin a journal with it: nothing is forgotten until something newer is known.
+
+    `handed_over`: what the image of this very process before this one had in its journal, if there was one.
+    """
     if isinstance(runtime, NoRuntimeDir):
-        return Inheritance(MemoryJournal())
-    entries = _read(runtime.path, log)
+        entries = handed_over or {}
+        journal = MemoryJournal({kind: dict(keys) for kind, keys in entries.items()})
+        return Inheritance(journal, entries, is_upgrade=handed_over is not None)
+    entries = _read(runtime.path, log) if handed_over is None else handed_over
     boot = boot_id().encode()
     if entries.get(HEAD, {}).get(BOOT) != boot:
         entries = {}  # pids and times of another boot mean nothing in this one
-    journal = open_journal(runtime.path, {kind: dict(keys) for kind, keys in entries.items()}, log)
-    journal.put(HEAD, BOOT, boot)
-    return Inheritance(journal, entries)
+    kept = open_journal(runtime.path, {kind: dict(keys) for kind, keys in entries.items()}, log)
+    kept.put(HEAD, BOOT, boot)
+    return Inheritance(kept, entries, is_upgrade=handed_over is not None)
 
 
 def _read(directory: str, log: MainLog) -> Entries:

@@ -37,6 +37,7 @@ class Lineage:
     generation: int = 0
     former_version: str = ""  # of the image before this one
     handover: Handover | None = None  # until the first life has taken it
+    pidfile: str = ""  # which we have written
 
 
 def begin(environ: MutableMapping[str, str]) -> Lineage:
@@ -57,6 +58,7 @@ def begin(environ: MutableMapping[str, str]) -> Lineage:
         handover.number("generation"),
         handover.text("version"),
         handover,
+        handover.text("pidfile"),
     )
 
 
@@ -66,4 +68,5 @@ def facts_for_the_next(lineage: Lineage) -> dict[str, bytes]:
         "started": b"%d" % int(lineage.started_wall),
         "generation": b"%d" % (lineage.generation + 1),
         "version": vigild.__version__.encode(),
+        "pidfile": os.fsencode(lineage.pidfile),
     }

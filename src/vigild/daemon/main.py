@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vigild.config.load import Loaded, find_config_file, load, searched_paths
@@ -19,12 +20,15 @@ from vigild.core.compat import SUPERVISOR_VERSION
 from vigild.core.states import SupervisorState
 from vigild.daemon.arguments import Arguments, UsageError, help_text, parse_arguments
 from vigild.daemon.compose import Life, import_late_modules
+from vigild.daemon.doors import open_doors, take_doors
+from vigild.daemon.holdings import Holdings
+from vigild.daemon.lineage import Lineage, begin
 from vigild.host.mainlog import MainLog
 from vigild.host.privileges import daemonize, drop_privileges, raise_limits, remove_pidfile, write_pidfile
 from vigild.host.runtime_dir import HeldRuntimeDir, NoRuntimeDir, RuntimeDir, open_runtime_dir
 from vigild.host.service_manager import NoServiceManager, find_service_manager, pass_on_watchdog
 from vigild.host.signals import SignalPipe
-from vigild.host.sockets import Listener, open_listener
+from vigild.host.sockets import Listener
 
 if TYPE_CHECKING:
     from vigild.host.inherited import Inherited
@@ -47,7 +51,7 @@ def run(argv: list[str]) -> int:
             from vigild.daemon.precheck import check
 
             return check(read_configuration(program, arguments))
-        return _lives(program, arguments)
+        return _lives(program, arguments, begin(os.environ))
     except UsageError as error:
         sys.stderr.write(f"Error: {error}\nFor help, use {program} -h\n")
         return 2
@@ -61,24 +65,23 @@ def read_configuration(program: str, arguments: Arguments) -> Loaded:
     return loaded
 
 
-def _lives(program: str, arguments: Arguments) -> int:
+def _lives(program: str, arguments: Arguments, lineage: Lineage) -> int:
     held: list[RuntimeDir] = []
     try:
-        return _live(program, arguments, held)
+        return _live(program, arguments, lineage, held)
     finally:
         for runtime in held:
             runtime.release()
 
 
-def _live(program: str, arguments: Arguments, held: list[RuntimeDir]) -> int:
+def _live(program: str, arguments: Arguments, lineage: Lineage, held: list[RuntimeDir]) -> int:
     loop: asyncio.AbstractEventLoop | None = None
-    signals: SignalPipe | None = None
+    holdings: Holdings | None = None
     log = MainLog()
-    inherited = _take_inherited(log)
+    inherited = _take_inherited(lineage, log)
     service = find_service_manager(os.environ, log)
     _open_store(service, inherited)
     runtime: RuntimeDir | NoRuntimeDir | None = None
-    first = True
     while True:
         path = _config_path(program, arguments)
 
@@ -89,37 +92,33 @@ def _live(program: str, arguments: Arguments, held: list[RuntimeDir]) -> int:
         if loaded.config is None:
             raise UsageError(error_text(loaded))
         config = loaded.config
-        if not first:
+        if holdings is not None:
             log = MainLog()
-        if first:
+        elif lineage.handover is None:  # an image that takes over has its user and its limits already
             _drop_privileges(config, log)
             _raise_limits(config, log)
         if runtime is None:
-            runtime = _open_runtime_dir(config)
+            runtime = _take_runtime_dir(config, lineage)
             if isinstance(runtime, RuntimeDir):
                 held.append(runtime)
         _open_log(config, loaded, log)
         try:
-            listeners = _open_doors(config, inherited, log)
+            config, listeners = _doors(config, lineage, inherited, log)
         except UsageError as error:
             log.critical(str(error))  # after a restart nobody reads standard error
             raise
-        if first and not config.daemon.nodaemon:
-            parent_pid = os.getpid()
-            daemonize(log, config.daemon.directory, config.daemon.umask, before_leaving=service.main_pid)
-            pass_on_watchdog(os.environ, parent_pid)
-        if loop is None or signals is None:
+        if loop is None or holdings is None:
+            _find_place(config, lineage, service, log)
             loop = asyncio.new_event_loop()
             asyncio.set_event_loop(loop)
-            signals = SignalPipe(loop)
-        first = False
+            holdings = Holdings(lineage, _open_signals(loop, lineage), runtime, service, inherited)
         service.attach(loop, log)
-        mood = _one_life(loop, config, read, log, listeners, signals, runtime, service)
+        mood = _one_life(loop, config, read, log, listeners, holdings)
         if mood is SupervisorState.SHUTDOWN:
             service.close()
             if inherited is not None:
                 inherited.close()
-            signals.close()
+            holdings.signals.close()
             loop.close()
             return 0
         gc.unfreeze()  # what the last life froze is garbage now
@@ -132,22 +131,70 @@ def _one_life(
     read: Callable[[], Loaded],
     log: MainLog,
     listeners: list[Listener],
-    signals: SignalPipe,
-    runtime: RuntimeDir | NoRuntimeDir,
-    service: NoServiceManager,
+    holdings: Holdings,
 ) -> SupervisorState:
     log.attach(loop)
     # Another daemon with the same pidfile has its sockets; we would not have come this far.
-    ours = write_pidfile(config.daemon.pidfile, log)
+    lineage, pidfile = holdings.lineage, config.daemon.pidfile
+    former, lineage.pidfile = lineage.pidfile, ""
+    if former and former != pidfile:
+        remove_pidfile(former)
+    if former == pidfile or write_pidfile(pidfile, log):
+        lineage.pidfile = pidfile
     try:
-        life = Life(loop, config, read, log, listeners, signals, runtime, service)
+        life = Life(loop, config, read, log, listeners, holdings)
         return loop.run_until_complete(life.run())
     finally:
         for listener in listeners:
             listener.close()
-        if ours:
-            remove_pidfile(config.daemon.pidfile)
+        if lineage.pidfile:
+            remove_pidfile(lineage.pidfile)
+            lineage.pidfile = ""
         log.close()
+
+
+def _take_runtime_dir(config: Config, lineage: Lineage) -> RuntimeDir | NoRuntimeDir:
+    if lineage.handover is None:
+        return _open_runtime_dir(config)
+    from vigild.daemon.succession import take_runtime
+
+    runtime = take_runtime(lineage.handover)
+    if runtime is not None:
+        return runtime
+    try:
+        return _open_runtime_dir(config)
+    except UsageError as error:  # too late to refuse: programs run
+        return NoRuntimeDir(str(error))
+
+
+def _doors(
+    config: Config, lineage: Lineage, inherited: "Inherited | None", log: MainLog
+) -> tuple[Config, list[Listener]]:
+    if lineage.handover is None:
+        return config, open_doors(config.servers, inherited, log)
+    servers, listeners = take_doors(config.servers, lineage.handover, log)
+    return replace(config, servers=tuple(servers)), listeners
+
+
+def _find_place(config: Config, lineage: Lineage, service: NoServiceManager, log: MainLog) -> None:
+    """Go into the background, or be where the image before this one was."""
+    if lineage.handover is not None:
+        from vigild.daemon.succession import enter_directory
+
+        enter_directory(lineage.handover)
+    elif not config.daemon.nodaemon:
+        parent_pid = os.getpid()
+        daemonize(log, config.daemon.directory, config.daemon.umask, before_leaving=service.main_pid)
+        pass_on_watchdog(os.environ, parent_pid)
+        pass_on_watchdog(lineage.image.environment, parent_pid)
+
+
+def _open_signals(loop: asyncio.AbstractEventLoop, lineage: Lineage) -> SignalPipe:
+    if lineage.handover is None:
+        return SignalPipe(loop)
+    from vigild.daemon.succession import take_signal_ends
+
+    return SignalPipe(loop, take_signal_ends(lineage.handover))
 
 
 def _open_runtime_dir(config: Config) -> RuntimeDir | NoRuntimeDir:
@@ -251,7 +298,11 @@ def _open_log(config: Config, loaded: Loaded, log: MainLog) -> None:
         log.info(line)
 
 
-def _take_inherited(log: MainLog) -> "Inherited | None":
+def _take_inherited(lineage: Lineage, log: MainLog) -> "Inherited | None":
+    if lineage.handover is not None:
+        from vigild.daemon.succession import take_sockets
+
+        return take_sockets(lineage.handover)
     if "LISTEN_FDS" not in os.environ:
         return None
     from vigild.host.inherited import take_inherited
@@ -264,32 +315,3 @@ def _open_store(service: NoServiceManager, inherited: "Inherited | None") -> Non
         from vigild.host.descriptor_store import DescriptorStore
 
         service.store = DescriptorStore(service, inherited.take_stored() if inherited is not None else None)
-
-
-def _open_doors(config: Config, inherited: "Inherited | None", log: MainLog) -> list[Listener]:
-    """Bind before anything is started: a second daemon on the same sockets must not start its programs too.
-
-    A socket that was handed over for a door is used as it is, and whoever made it removes it.
-    """
-    import errno
-
-    listeners: list[Listener] = []
-    for server in config.servers:
-        try:
-            handed_over = inherited.claim(server) if inherited is not None else None
-            listeners.append(Listener(handed_over) if handed_over else open_listener(server, log))
-        except OSError as error:
-            for listener in listeners:
-                listener.close()
-            where = server.path or f"{server.host or '*'}:{server.port}"
-            if error.errno == errno.EADDRINUSE:
-                raise UsageError(
-                    f"Another program is already listening on {where}, which [{server.section}] is to use. "
-                    "Is this configuration's daemon running already? Shut that program down first"
-                ) from None
-            raise UsageError(
-                f"cannot open the HTTP server of [{server.section}] on {where}: {error.strerror or error}"
-            ) from None
-    if inherited is not None:
-        inherited.close_unclaimed(log)
-    return listeners

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from vigild.core.errors import Fault, VigilError
 from vigild.daemon.lineage import Image
+from vigild.daemon.succession import DIRECTORY
 from vigild.engine.ports import Log
 from vigild.host.handover import HANDOVER_FORMAT, HANDOVER_VARIABLE, Package
 from vigild.host.helper_process import HelperProcesses
@@ -29,16 +30,17 @@ if TYPE_CHECKING:
 
 CHECK_SECONDS = 60.0
 SETTLE_SECONDS = 2.0
-DIRECTORY = (
-    "directory"  # role of the descriptor of where the daemon is, which need not be where it was started
-)
 _OK = re.compile(r"^OK: Vigil (?P<version>\S+) on Python \S+, handover (?P<format>\d+)$", re.MULTILINE)
 # These are the consequences of a defect, not messages: blocked, they would make it invisible.
 _NEVER_BLOCKED = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT, signal.SIGTRAP}
 
 
 class Upgrade:
-    """One attempt at a time. `pack` fills the package; `may_go_on` says whether the daemon is not ending."""
+    """One attempt at a time.
+
+    `pack` fills the package; `go_on` is called when there was no exec after all; `may_go_on` says whether the
+    daemon is not about to end.
+    """
 
     def __init__(
         self,
@@ -47,16 +49,22 @@ class Upgrade:
         log: Log,
         *,
         pack: Callable[[], Package],
+        go_on: Callable[[], None],
         may_go_on: Callable[[], bool],
     ) -> None:
         self._image = image
         self._helpers = helpers
         self._log = log
         self._pack = pack
+        self._go_on = go_on
         self._may_go_on = may_go_on
         self._under_way = False
         self._task: asyncio.Task[None] | None = None
         self.error = ""  # why the last one failed after its code had been found fit
+
+    def claim(self, pid: int, wait_status: int) -> bool:
+        """A child was reaped: True if it was the check."""
+        return self._helpers.claim(pid, wait_status)
 
     async def begin(self, servers: Sequence["Server"]) -> None:
         """Check, and carry it out once this has returned. Raises VigilError (FAILED): all is as before."""
@@ -100,16 +108,23 @@ class Upgrade:
             ) from None
         words = outcome.output.decode("utf-8", "replace").strip()
         if outcome.wait_status is None:
-            raise _unfit(f"the check of the new code did not end within {CHECK_SECONDS:g} seconds", words)
+            self._log.info(f"what the check said until then: {words or 'nothing'}")
+            raise _unfit(f"the check of the new code did not end within {CHECK_SECONDS:g} seconds")
         found = _OK.search(words)
         if outcome.wait_status or found is None:
-            words = re.sub(r"\nFor help, use .*\Z", "", words).removeprefix("Error: ")
-            raise _unfit(words or f"the check of the new code ended with wait status {outcome.wait_status}")
+            raise _unfit(self._reason(words, outcome.wait_status))
         if int(found["format"]) != HANDOVER_FORMAT:
             raise _unfit(
                 f"Vigil {found['version']} takes over in another way than this one hands over; restart instead"
             )
         return found["version"]
+
+    def _reason(self, words: str, wait_status: int) -> str:
+        if words.startswith("Traceback "):
+            self._log.info(f"the check of the new code failed:\n{words}")
+            return f"the new code cannot be loaded: {words.rpartition(chr(10))[2]}"
+        words = re.sub(r"\nFor help, use .*\Z", "", words).removeprefix("Error: ")
+        return words or f"the check of the new code ended with wait status {wait_status}"
 
     # -- the exec ----------------------------------------------------------------------------------
 
@@ -128,6 +143,7 @@ class Upgrade:
             for server in servers:
                 server.resume()
             self._under_way = False
+            self._go_on()
 
     def _execute(self) -> None:
         """Become the new image. Returns only by raising; then all is as it was."""
@@ -157,11 +173,5 @@ class Upgrade:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def unblock_signals(names: str) -> None:
-    """In the new image, once it listens to signals: what came meanwhile is told of now."""
-    mask = {int(word) for word in names.split(",") if word.isdigit()}
-    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-def _unfit(reason: str, words: str = "") -> VigilError:
-    return VigilError(Fault.FAILED, f"{reason}\n{words}".rstrip())
+def _unfit(reason: str) -> VigilError:
+    return VigilError(Fault.FAILED, reason)

@@ -104,6 +104,11 @@ def plan_adoption(
 
 def adopt(engine: Engine, adoption: Adoption) -> None:
     """Go on with every recorded process of the groups that were added with `adoption.records`."""
+    # Before a dead member is started again, which would make another socket.
+    for name, found in adoption.remains.items():
+        owner = engine.groups.get(name.partition(":")[0])
+        if found.pid and owner is not None and owner.config.socket is not None:
+            engine.ports.sockets.take_back(owner.config.name, owner.config.socket, found.pid)
     for group in list(engine.groups.values()):
         for process in group.by_priority:
             remains = adoption.remains.get(process.namespec)

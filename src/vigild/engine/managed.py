@@ -310,12 +310,14 @@ class ManagedProcess:
         elif decided is Fate.END_TREE:
             self._descent.spawn_waits = self.process.state is ProcessState.STARTING
             self._descent.end_tree()
-        elif self.process.state is ProcessState.STOPPING:
+        elif self.process.state is ProcessState.STOPPING and not remains.is_ours:
             # The signal may not have been sent before the old daemon died; without it, only SIGKILL would follow.
             self._signal(self.process.pid, self.policy.stop_signal, self.policy.stop_as_group)
         return decided
 
     def _take_over(self, remains: Remains) -> None:
+        if self.fcgi_socket is not None:
+            self._ports.sockets.adopt(self.group_name, self.fcgi_socket)
         if not self.plans:
             self.plans = self._make_plans()
         stderr = self.plans[1] if len(self.plans) > 1 else None

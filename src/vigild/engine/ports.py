@@ -258,6 +258,12 @@ class SharedSockets(Protocol):
     def acquire(self, group: str, socket: object) -> int:
         """fd of the group's listening socket (`config.model.FcgiSocketConfig`), made on first use. Raises OSError."""
 
+    def take_back(self, group: str, socket: object, pid: int) -> None:
+        """Hold the socket that `pid` holds, a living member that the daemon before this one started."""
+
+    def adopt(self, group: str, socket: object) -> None:
+        """A member of the daemon before this one goes on, or is found dead and will be released."""
+
     def release(self, group: str) -> None:
         """One member ended."""
 

@@ -108,6 +108,7 @@ class _Ends:
     child_fd: int
     daemon_fd: int = -1
     fifo: str | None = None
+    name: str = ""  # as the FIFO is called, or would be
 
     def abandon(self) -> None:
         for fd in (self.child_fd, self.daemon_fd):
@@ -145,6 +146,9 @@ class Children:
         self._is_root = os.geteuid() == 0
         self._accounts = Accounts()
         self._claimed: set[str] | None = set()  # names of FIFOs that have a child, until `sweep`
+        self._writers: set[StdinWriter] = set()  # that have their end open
+        self._pipe_names: dict[int, str] = {}  # where there are no FIFOs with names
+        self._inherited: dict[str, tuple[int, bytes]] = {}
         self.on_directory_lost: Callable[[], None] = lambda: None
         self._plans_by_name: dict[str, tuple[StreamPlan, StreamPlan]] = {}
         self.on_exit: Callable[[int, int | None], None] = lambda pid, wait_status: (
@@ -228,9 +232,7 @@ class Children:
     ) -> RunningChild:
         """Take over its streams, as far as they are still there, and hear of its end if it lives."""
         stem = _stem(name, spawn_id)
-        stdin = None
-        if has_stdin and self._directory is not None and remains.pid:
-            stdin = StdinWriter(self._loop, f"{self._directory}/{stem}.in")
+        stdin = self._adopt_stdin(f"{stem}.in") if has_stdin and remains.pid else None
         streams = [
             stream
             for suffix, plan in (("out", stdout), ("err", stderr))
@@ -244,15 +246,60 @@ class Children:
         self._plans_by_name[_stem(name, "")] = (stdout, stderr or stdout)
         return child
 
-    def _adopt_stream(self, name: str, plan: StreamPlan) -> OutputStream | None:
-        if self._directory is None:
+    def _adopt_stdin(self, name: str) -> StdinWriter | None:
+        fd, queue = self._inherited.pop(name, (-1, b""))
+        if fd < 0 and self._directory is None:
             return None
+        writer = self._writer(name, None if self._directory is None else f"{self._directory}/{name}", fd)
+        if queue:
+            try:
+                writer.write(queue)
+            except BrokenPipeError:
+                pass  # it reads no more, or is dead
+        return writer
+
+    def _adopt_stream(self, name: str, plan: StreamPlan) -> OutputStream | None:
+        fd, state = self._inherited.pop(name, (-1, None))
+        if fd < 0 and self._directory is None:
+            return None
+        if self._directory is None:
+            self._pipe_names[fd] = name
+            return self._hub.adopt(None, plan, fd=fd, state=state)
         fifo = f"{self._directory}/{name}"
         try:
-            return self._hub.adopt(fifo, plan)
+            return self._hub.adopt(fifo, plan, fd=fd, state=state)
         except OSError:  # its output went nowhere, or somebody has tidied the directory away
             fd = -1 if self._hub.store is None else self._hub.store.take_back(name)
             return None if fd < 0 else self._hub.adopt(fifo, plan, fd=fd)
+
+    def _writer(self, name: str, fifo: str | None, fd: int = -1) -> StdinWriter:
+        return StdinWriter(self._loop, fifo, fd, name=name, open_ones=self._writers)
+
+    # -- the next image of the daemon --------------------------------------------------------------
+
+    def release(self) -> list[tuple[str, int, bytes]]:
+        """Stop reading. All open ends: name, descriptor, what waits in us; for `inherit` in the next image."""
+        ends = [writer.describe() for writer in self._writers]
+        for stream in self._hub.release():
+            name = (
+                self._pipe_names.get(stream.fd, "") if stream.fifo is None else os.path.basename(stream.fifo)
+            )
+            ends.append((name, stream.fd, stream.state))
+        return ends
+
+    def resume(self) -> None:
+        """There was no next image: read on."""
+        self._hub.resume()
+
+    def inherit(self, name: str, fd: int, data: bytes) -> None:
+        """An end that the image before this one had open, to be found by `adopt`."""
+        self._inherited[name] = (fd, data)
+
+    def close_inherited(self) -> None:
+        """All are adopted: let go of the ends that nobody claimed."""
+        for fd, _ in self._inherited.values():
+            os.close(fd)
+        self._inherited.clear()
 
     def sweep(self) -> None:
         """Every child is adopted: read on.
@@ -299,10 +346,10 @@ class Children:
         if self._directory is None:
             child_fd, daemon_fd = os.pipe()
             os.set_blocking(daemon_fd, False)
-            return _Ends(child_fd, daemon_fd)
+            return _Ends(child_fd, daemon_fd, name=name)
         fifo = self._make_fifo(name, uid)
         try:
-            return _Ends(os.open(fifo, os.O_RDWR | os.O_CLOEXEC), fifo=fifo)
+            return _Ends(os.open(fifo, os.O_RDWR | os.O_CLOEXEC), fifo=fifo, name=name)
         except OSError:
             os.unlink(fifo)
             raise
@@ -314,7 +361,7 @@ class Children:
         if self._directory is None:
             daemon_fd, child_fd = os.pipe()
             os.set_blocking(daemon_fd, False)
-            return _Ends(child_fd, daemon_fd)
+            return _Ends(child_fd, daemon_fd, name=name)
         fifo = self._make_fifo(name, uid)
         child_fd = -1
         try:
@@ -325,7 +372,7 @@ class Children:
                 os.close(child_fd)
             os.unlink(fifo)
             raise
-        return _Ends(child_fd, daemon_fd, fifo)
+        return _Ends(child_fd, daemon_fd, fifo, name)
 
     def _make_fifo(self, name: str, uid: int | None) -> str:
         assert self._directory is not None
@@ -358,8 +405,10 @@ class Children:
             os.close(end.child_fd)
         stdin: StdinWriter | None = None
         if request.stdin_fd is None:
-            stdin = StdinWriter(self._loop, ends[0].fifo, ends[0].daemon_fd)
+            stdin = self._writer(ends[0].name, ends[0].fifo, ends[0].daemon_fd)
         plans = [request.stdout] if request.stderr is None else [request.stdout, request.stderr]
+        if self._directory is None:
+            self._pipe_names.update((end.daemon_fd, end.name) for end in ends[1:])
         streams = [
             self._hub.open(end.daemon_fd, end.fifo, plan)
             for end, plan in zip(ends[1:], plans, strict=True)

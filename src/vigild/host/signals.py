@@ -60,5 +60,10 @@ class SignalPipe:
                 callback()
 
 
+def unblock(numbers: str) -> None:
+    """Let through what was held back over an exec: from now on only `numbers` are blocked, as they were before."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, {int(word) for word in numbers.split(",") if word.isdigit()})
+
+
 def _do_nothing(signum: int, frame: FrameType | None) -> None:
     """Python wants a handler; the wake-up byte has said it all."""

@@ -187,16 +187,24 @@ class SharedSockets:
             listener.close()
         self._inherited.clear()
 
-    def adopt(self, group: str, config: object, pid: int) -> None:
-        """Count `pid`, a member that the daemon before this one started, and hold the socket that it holds."""
-        assert isinstance(config, FcgiSocketConfig)
-        if group not in self._sockets:
-            listener = self._inherited.pop(group, None) or self._taken_back(config, pid)
-            if listener is None:
-                return
+    def take_back(self, group: str, socket: object, pid: int) -> None:
+        """Hold the socket that member `pid` of the daemon before this one holds."""
+        assert isinstance(socket, FcgiSocketConfig)
+        if group not in self._sockets and group not in self._inherited:
+            listener = self._taken_back(socket, pid)
+            if listener is not None:
+                self._inherited[group] = listener
+
+    def adopt(self, group: str, socket: object) -> None:
+        """Count a member that the daemon before this one started."""
+        assert isinstance(socket, FcgiSocketConfig)
+        self._claim(group, socket)
+        self._members[group] = self._members.get(group, 0) + 1
+
+    def _claim(self, group: str, config: FcgiSocketConfig) -> None:
+        listener = self._inherited.pop(group, None)
+        if listener is not None:
             self._sockets[group] = (listener, config.url)
-            self._members[group] = 0
-        self._members[group] += 1
 
     def _taken_back(self, config: FcgiSocketConfig, pid: int) -> socket.socket | None:
         from vigild.host.take_descriptor import take_descriptor
@@ -214,11 +222,11 @@ class SharedSockets:
     def acquire(self, group: str, socket: object) -> int:
         """fd of the group's socket, made on first use. Raises OSError."""
         assert isinstance(socket, FcgiSocketConfig)
+        self._claim(group, socket)
         if group not in self._sockets:
             self._log.info(f"Creating socket {socket.url}")
             self._sockets[group] = (_open_shared(socket), socket.url)
-            self._members[group] = 0
-        self._members[group] += 1
+        self._members[group] = self._members.get(group, 0) + 1
         return self._sockets[group][0].fileno()
 
     def release(self, group: str) -> None:
@@ -228,6 +236,8 @@ class SharedSockets:
         self._members[group] -= 1
         if self._members[group] <= 0:
             del self._members[group]
+            if group not in self._sockets:  # it could not be taken back from the members
+                return
             listener, url = self._sockets.pop(group)
             self._log.info(f"Closing socket {url}")
             listener.close()

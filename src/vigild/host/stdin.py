@@ -18,15 +18,31 @@ class StdinWriter:
     descriptor; with a plain pipe it is there from the start.
     """
 
-    __slots__ = ("_fd", "_fifo", "_loop", "_queue", "_watched", "queued_dropped_bytes")
+    __slots__ = ("_fd", "_fifo", "_loop", "_open_ones", "_queue", "_watched", "name", "queued_dropped_bytes")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, fifo: str | None, fd: int = -1) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        fifo: str | None,
+        fd: int = -1,
+        *,
+        name: str = "",
+        open_ones: "set[StdinWriter] | None" = None,
+    ) -> None:
+        self.name = name
         self._loop = loop
         self._fifo = fifo
         self._fd = fd
         self._queue = bytearray()
         self._watched = False
+        self._open_ones = open_ones if open_ones is not None else set()
         self.queued_dropped_bytes = 0
+        if fd >= 0:
+            self._open_ones.add(self)
+
+    def describe(self) -> tuple[str, int, bytes]:
+        """Name, descriptor and what waits to be written: for the daemon's next image."""
+        return self.name, self._fd, bytes(self._queue)
 
     def write(self, data: bytes) -> None:
         """Send or queue all of `data`. Raises BrokenPipeError when it cannot reach a reader."""
@@ -80,6 +96,7 @@ class StdinWriter:
             self._fd = os.open(self._fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:  # ENXIO: nobody has it open for reading
             raise BrokenPipeError(errno.EPIPE, "nobody reads the process's stdin") from error
+        self._open_ones.add(self)
 
     def _send(self) -> None:
         try:
@@ -111,4 +128,5 @@ class StdinWriter:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+            self._open_ones.discard(self)
         self._queue.clear()

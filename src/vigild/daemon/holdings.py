@@ -1,0 +1,23 @@
+"""What one process holds over all lives of its daemon: a restart within it (`reload`) begins another life."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vigild.daemon.lineage import Lineage
+from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
+from vigild.host.service_manager import NoServiceManager
+from vigild.host.signals import SignalPipe
+
+if TYPE_CHECKING:
+    from vigild.host.inherited import Inherited
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Opened before the first life, and closed after the last."""
+
+    lineage: Lineage
+    signals: SignalPipe
+    runtime: RuntimeDir | NoRuntimeDir
+    service: NoServiceManager
+    inherited: "Inherited | None" = None  # sockets that whoever started us handed over
