@@ -1,5 +1,6 @@
 #!/bin/sh
-# Vigil under a real systemd: the daemon is killed again and again while programs write numbered lines and end.
+# Vigil under a real systemd: the daemon is upgraded in place, and killed again and again, while programs write
+# numbered lines and end.
 #
 # A private `systemd --user` runs in a mount namespace of its own, beside whatever runs the machine (a container,
 # too); nothing of it is left behind. Linux, root and systemd are needed, and a cgroup file system that can be written to.
@@ -77,6 +78,11 @@ until systemctl --user start vigil 2>/dev/null; do
     sleep 0.1
 done
 
+# It stays the same process, and what systemd keeps of it does not grow.
+"$bin/supervisorctl" -c "$work/supervisord.conf" upgrade
+"$bin/supervisorctl" -c "$work/supervisord.conf" upgrade
+systemctl --user show -p SubState -p NRestarts -p NFileDescriptorStore vigil
+
 count=0
 while [ $count -lt $kills ]; do
     sleep 0.8
@@ -98,5 +104,5 @@ for log in "$work"/logs/w*.log; do
         failed=1
     fi
 done
-echo "systemd $(systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p'): the daemon was killed $kills times"
+echo "systemd $(systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p'): the daemon was upgraded twice and killed $kills times"
 exit $failed

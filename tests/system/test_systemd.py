@@ -91,6 +91,21 @@ def test_a_restart_is_a_reload(tmp_path: Path, manager: NotifySocket) -> None:
         assert not any("STOPPING" in message for message in manager.messages)
 
 
+def test_an_upgrade_is_a_reload_of_the_same_process(tmp_path: Path, manager: NotifySocket) -> None:
+    environ = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000", "FDSTORE": "100"}
+    with Daemon(tmp_path, f"[program:web]\n{SLEEP}", environ) as daemon:
+        ready = manager.wait(READY="1")
+        names = set(kept(manager))
+        outcome = daemon.ctl("upgrade")
+        assert (0, "") == (outcome.code, outcome.err)
+        again = manager.wait(READY="1", after=manager.wait(RELOADING="1", after=ready))
+        assert again.pid == ready.pid
+        assert manager.wait(WATCHDOG="1", after=again).pid == ready.pid
+        assert set(kept(manager)) == names
+        daemon.stop()
+        assert kept(manager) == {}
+
+
 def test_children_do_not_see_what_is_meant_for_the_daemon(tmp_path: Path, manager: NotifySocket) -> None:
     found = tmp_path / "env"
     conf = f"[program:show]\ncommand=/bin/sh -c 'env > {found}.new && mv {found}.new {found}; sleep 1000'\n"
@@ -172,6 +187,10 @@ serverurl=unix://{path}
         daemon.ctl("reload")
         until(lambda: daemon.log().count("entered RUNNING state, process has stayed up") == 2)
         daemon.wait_state("web", "RUNNING")
+        assert str(daemon.process.pid) in daemon.ctl("-s", f"http://127.0.0.1:{port}", "pid").out
+        assert daemon.ctl("upgrade").code == 0
+        daemon.ctl("reload")
+        until(lambda: daemon.log().count("entered RUNNING state, process has stayed up") == 3)
         assert str(daemon.process.pid) in daemon.ctl("-s", f"http://127.0.0.1:{port}", "pid").out
         child = Path(f"/proc/{daemon.pid('web')}/fd")
         assert {"0", "1", "2"} == {fd.name for fd in child.iterdir()}, "no child gets them"
