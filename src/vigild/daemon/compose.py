@@ -54,6 +54,7 @@ SERVE_WITHIN_SECONDS = 0.1  # clients are served after this, even while programs
 READY_CHECK_SECONDS = 0.005  # how soon a service manager hears that the last program was started
 STOP_SLACK_SECONDS = 10  # for what follows the end of the last program
 SWEEP_AFTER_SECONDS = 5.0  # once, when all is quiet
+FORWARDED_BY_INIT = ("SIGUSR1", "SIGWINCH", "SIGALRM", "SIGVTALRM", "SIGPWR", "SIGCONT")
 DRAIN_SECONDS = 2.0  # for answers that are on their way when the daemon ends
 
 
@@ -196,6 +197,7 @@ class Life:
         if self._service.store is not None:
             self._children.keep_streams_in(self._service.store)
         self._status_line = self._keep_status_line(settings) if self._service.is_present else None
+        self._engine.on_essential_end = self.shutdown
         self._children.on_exit = self._engine.child_died
         self._children.on_directory_lost = self._journal.compact
         self._adoption = plan_adoption(
@@ -286,6 +288,11 @@ class Life:
         self._engine.bus.restored()
         for line in adoption.report():
             self._log.info(line)
+
+    @property
+    def exit_status(self) -> int:
+        """What the daemon exits with after this life."""
+        return self._engine.exit_status
 
     # The lifecycle that control orders.
 
@@ -437,6 +444,10 @@ class Life:
             pipe.on(signum, partial(self._on_end, signum))
         pipe.on(signal.SIGHUP, self._on_hangup)
         pipe.on(signal.SIGUSR2, self._on_reopen)
+        if os.getpid() == 1:  # the init of a container: what means nothing to us is for its program
+            for name in FORWARDED_BY_INIT:
+                signum = getattr(signal, name)
+                pipe.on(signum, partial(self._engine.signal_essential, int(signum)))
         pipe.resume()
 
     def _on_end(self, signum: signal.Signals) -> None:

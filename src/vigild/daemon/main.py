@@ -113,14 +113,14 @@ def _live(program: str, arguments: Arguments, lineage: Lineage, held: list[Runti
             asyncio.set_event_loop(loop)
             holdings = Holdings(lineage, _open_signals(loop, lineage), runtime, service, inherited)
         service.attach(loop, log)
-        mood = _one_life(loop, config, read, log, listeners, holdings)
+        mood, exit_status = _one_life(loop, config, read, log, listeners, holdings)
         if mood is SupervisorState.SHUTDOWN:
             service.close()
             if inherited is not None:
                 inherited.close()
             holdings.signals.close()
             loop.close()
-            return 0
+            return exit_status
         gc.unfreeze()  # what the last life froze is garbage now
         gc.collect()
 
@@ -132,7 +132,7 @@ def _one_life(
     log: MainLog,
     listeners: list[Listener],
     holdings: Holdings,
-) -> SupervisorState:
+) -> tuple[SupervisorState, int]:
     log.attach(loop)
     # Another daemon with the same pidfile has its sockets; we would not have come this far.
     lineage, pidfile = holdings.lineage, config.daemon.pidfile
@@ -143,7 +143,7 @@ def _one_life(
         lineage.pidfile = pidfile
     try:
         life = Life(loop, config, read, log, listeners, holdings)
-        return loop.run_until_complete(life.run())
+        return loop.run_until_complete(life.run()), life.exit_status
     finally:
         for listener in listeners:
             listener.close()
@@ -182,6 +182,8 @@ def _find_place(config: Config, lineage: Lineage, service: NoServiceManager, log
         from vigild.daemon.succession import enter_directory
 
         enter_directory(lineage.handover)
+    elif os.getpid() == 1 and not config.daemon.nodaemon:
+        log.warn("staying in the foreground: the container would end with process 1; say nodaemon=true")
     elif not config.daemon.nodaemon:
         parent_pid = os.getpid()
         daemonize(log, config.daemon.directory, config.daemon.umask, before_leaving=service.main_pid)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from vigild.config.model import KillMode
 from vigild.core import process as machine
 from vigild.core.descendants import Origin, Seen
+from vigild.engine.essential import has_ended_by_itself
 from vigild.engine.forking import MainFinder
 from vigild.engine.tree_end import TreeEnd
 
@@ -55,6 +56,11 @@ class Descent:
         anchor = (child.pid, child.start_ticks)
         if anchor not in self.anchors:
             self.anchors += (anchor,)
+
+    def note_rest(self) -> None:
+        """An essential process has moved: is it at rest by itself?"""
+        if has_ended_by_itself(self._owner):
+            self._kin.essential_ended(self._owner)
 
     # From a launcher to the process.
 

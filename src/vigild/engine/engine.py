@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from vigild.config.model import GroupConfig, GroupKind, KillMode, ProcessConfig
 from vigild.config.snapshot import to_json
 from vigild.core.events import process_group_event, supervisor_state_event
-from vigild.core.process import ShutDown, Start, Stop
+from vigild.core.process import SendSignal, ShutDown, Start, Stop
 from vigild.core.states import SupervisorState
 from vigild.engine.bus import EventBus
+from vigild.engine.essential import exit_status_of
 from vigild.engine.kin import Kin
 from vigild.engine.listeners import PoolRunner, ResultHandler, default_result_handler
 from vigild.engine.managed import ManagedProcess, exit_words
@@ -65,6 +66,9 @@ class Engine:
         self._ticks = Ticks(ports.clock, self.bus)
         self._by_pid: dict[int, ManagedProcess] = {}
         self._kin = Kin(ports, self._by_pid)
+        self._kin.essential_ended = self._essential_ended
+        self.exit_status = 0  # the daemon's, when all have ended
+        self.on_essential_end: Callable[[], None] = lambda: None
         self._result_handlers = result_handlers
         self._written: set[str] = set()  # groups that are in the journal
         self._start_again: set[ManagedProcess] = set()  # when they have stopped
@@ -248,6 +252,22 @@ class Engine:
             self._stopping.discard(process)
             if not self._stopping:
                 self._next_wave()
+
+    def _essential_ended(self, process: ManagedProcess) -> None:
+        if self.mood < SupervisorState.RUNNING:
+            return
+        self.exit_status = exit_status_of(process)
+        self.ports.log.critical(
+            f"{process.namespec} is essential and has ended ({process.state.name}): "
+            f"shutting down, to exit with status {self.exit_status}"
+        )
+        self.on_essential_end()
+
+    def signal_essential(self, signum: int) -> None:
+        """Hand a signal on to the essential programs."""
+        for process in self.all_processes():
+            if process.config.essential:
+                process.feed(SendSignal(signum))
 
     # Ending.
 

@@ -25,6 +25,7 @@ class Kin:
     def __init__(self, ports: "Ports", by_pid: Mapping[int, "ManagedProcess"]) -> None:
         self._ports = ports
         self._by_pid = by_pid
+        self.essential_ended: Callable[[ManagedProcess], None] = lambda process: None
         self.leftovers = Leftovers(ports, self, by_pid)
         self._asked: list[tuple[float, Ask]] = []
         self._timer: Timer | None = None

@@ -90,6 +90,7 @@ class ManagedProcess:
         "stderr_logfile",
         "stdout_logfile",
         "stopped_wall",
+        "wait_status",
     )
 
     def __init__(
@@ -128,6 +129,7 @@ class ManagedProcess:
         self._waiters: list[asyncio.Future[ProcessState]] = []
         self._exit_words = ""
         self.spawn_id = ""
+        self.wait_status: int | None = None  # of its last run, as the kernel said it; None where nobody knows
         self._descent = Descent(self, kin, ports, on_rest)
 
     # What others may ask.
@@ -234,6 +236,8 @@ class ManagedProcess:
                         self._flapping_cleared(effect)
             if not is_written:
                 self._write_down(effects)
+        if self.config.essential:
+            self._descent.note_rest()
         return refusal
 
     def child_died(self, wait_status: int | None) -> None:
@@ -242,7 +246,7 @@ class ManagedProcess:
             status, self._exit_words = None, "nobody saw how"
         else:
             status, self._exit_words = exit_words(wait_status)
-        self.stopped_wall = self._ports.clock.wall()
+        self.stopped_wall, self.wait_status = self._ports.clock.wall(), wait_status
         now = self._ports.clock.monotonic()
         if not machine.is_launch_step(self.process, status, now, self.policy):
             self.finish_child()  # else its streams are those of the process that it leaves
@@ -384,7 +388,7 @@ class ManagedProcess:
     # Effects.
 
     def _spawn(self) -> Spawned | SpawnFailed:
-        config = self.config
+        config, self.wait_status = self.config, None
         environment = child_environment(config, self.group_name, self._settings, self.spawn_id)
         command = self._ports.children.find_command(config.command, config.environment)
         if isinstance(command, CommandProblem):
