@@ -53,6 +53,16 @@ def test_request_is_plain_http(peer: socket.socket) -> None:
     assert body == b"BODY"
 
 
+def test_a_kept_connection_is_used_again_without_waiting_for_its_timeout() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(http_timeout := 1000.0)
+        assert not http._is_stale(ours), "or this test would take a thousand seconds"
+        assert ours.gettimeout() == http_timeout
+        theirs.close()
+        assert http._is_stale(ours)
+
+
 def test_answer_past_the_limit_is_refused(peer: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "MAX_BODY_BYTES", 10)
     thread = answer(peer, b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + b"x" * 11, [])
