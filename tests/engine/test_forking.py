@@ -124,6 +124,15 @@ def test_the_only_orphan_without_a_mark_is_taken() -> None:
     assert pid(world) == 300
 
 
+def test_what_the_daemon_runs_for_itself_is_not_taken() -> None:
+    world = World()
+    world.table.add(1, ppid=0, pgid=1)
+    world.table.add(300, pgid=1)
+    launched(world, start_retries=0)
+    world.clock.advance(2)
+    assert world.state("d") == "FATAL"
+
+
 def test_of_several_the_one_with_the_launchers_executable_is_taken() -> None:
     world = World()
     world.table.add(300)

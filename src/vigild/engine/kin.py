@@ -65,6 +65,7 @@ class Kin:
         """
         others = self._others(owner)
         own = self._ports.table.own_pid
+        group = table[own].pgid if own in table else 0
         first = min((ticks for _, ticks in origin.anchors), default=0)
         claimed = {
             seen.pid
@@ -77,6 +78,7 @@ class Kin:
             for seen in table.values()
             if seen.ppid == own
             and not seen.spawn_id
+            and seen.pgid != group  # what the daemon runs for itself
             and seen.start_ticks >= first
             and seen.pid not in others
             and seen.pid not in claimed
