@@ -30,7 +30,8 @@ class Found:
     killed: list[cases.Loss] = field(default_factory=list)
     upgraded: list[cases.Loss] = field(default_factory=list)
     deliveries: list[cases.Delivery] = field(default_factory=list)
-    jobs: list[cases.Job] = field(default_factory=list)
+    finished_jobs: list[int] = field(default_factory=list)
+    running_jobs: list[int] = field(default_factory=list)
     taken_back_ms: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -92,7 +93,8 @@ def _round(contender: Contender, payload: Payload, found: Found) -> None:
         ("kill", cases.kill, found.killed),  # type: ignore[arg-type]
         ("upgrade", cases.upgrade, found.upgraded),
         ("events", cases.events, found.deliveries),
-        ("job", cases.job, found.jobs),
+        ("finished job", cases.finished_job, found.finished_jobs),
+        ("running job", cases.running_job, found.running_jobs),
         ("take back", cases.take_back, found.taken_back_ms),
     )
     for name, play, results in plays:
@@ -122,10 +124,16 @@ def _lines(found: list[Found]) -> list[list[str]]:
         ["lines lost", *map(_lost_lines, upgraded)],
         ["calls of a client that got no answer", *map(_failed_calls, upgraded)],
         ["longest wait for an answer", *map(_longest, upgraded)],
-        ["**while no daemon ran**", *[""] * len(found)],
+        ["**`kill -9` in between**", *[""] * len(found)],
         ["events lost, of which a listener had not answered the first", *(_events(each) for each in found)],
-        ["a job that ended as expected was run again", *(_jobs(each) for each in found)],
-        ["what the new daemon says of that job", *(_told(each) for each in found)],
+        [
+            "a job was run a second time: it ended as expected after the new start",
+            *(_jobs(each.running_jobs) for each in found),
+        ],
+        [
+            "a job was run a second time: it ended as expected before the new start",
+            *(_jobs(each.finished_jobs) for each in found),
+        ],
     ]
 
 
@@ -165,13 +173,8 @@ def _events(found: Found) -> str:
     return f"{lost} of {sent}" if found.deliveries else NONE
 
 
-def _jobs(found: Found) -> str:
-    again = sum(job.runs > 1 for job in found.jobs)
-    return f"{again} times of {len(found.jobs)}" if found.jobs else NONE
-
-
-def _told(found: Found) -> str:
-    return "; ".join(sorted({job.told for job in found.jobs if job.told})) or NONE
+def _jobs(runs: list[int]) -> str:
+    return f"{sum(number > 1 for number in runs)} of {len(runs)} times" if runs else NONE
 
 
 def _markdown(grid: list[list[str]]) -> list[str]:

@@ -18,7 +18,7 @@ from benchmarks.kit.contenders.classic import ClassicDaemon
 from benchmarks.kit.notes import TimedOutError
 from benchmarks.kit.payload import Payload
 from benchmarks.kit.row import milliseconds, pause
-from benchmarks.kit.site import Site, make_site
+from benchmarks.kit.site import Site, make_site, reap
 
 BURST_BYTES = 4_000_000
 SETTLE_SECONDS = 2.0  # programs run, and log, before anything happens, and after
@@ -197,16 +197,17 @@ def _settled(record: Path) -> bool:
     return record.stat().st_size == before
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job that ended with status 7 while no daemon ran; 7 is what it is expected to end with."""
-
-    runs: int
-    told: str  # what the new daemon says of it
+def finished_job(contender: Contender, payload: Payload) -> int:
+    """A job ends, with the status that it should, between the death of the daemon and its new start. How often did it run?"""
+    return _runs_of_job(contender, payload, ends_before_start=True)
 
 
-def job(contender: Contender, payload: Payload) -> Job:
-    """A job ends between the death of the daemon and its new start. Is its end known, or is it run again?"""
+def running_job(contender: Contender, payload: Payload) -> int:
+    """As above, but the job ends after the new start."""
+    return _runs_of_job(contender, payload, ends_before_start=False)
+
+
+def _runs_of_job(contender: Contender, payload: Payload, ends_before_start: bool) -> int:
     with make_site(payload) as site:
         notes_path, go = site.root / "notes", site.root / "go"
         argv = ("/bin/sh", str(PROBES / "job.sh"), "job", str(notes_path), str(go))
@@ -216,18 +217,23 @@ def job(contender: Contender, payload: Payload) -> Job:
         daemon.wait_until_up()
         os.kill(daemon.process.pid, signal.SIGKILL)
         daemon.wait_until_ended(LIMIT_SECONDS)
-        go.touch()
-        wait_for(lambda: "job" in read_notes(notes_path).ends, LIMIT_SECONDS, "the end of the job")
-        pid = read_notes(notes_path).starts["job"][0]
-        wait_for(lambda: not procfs.is_alive(pid), LIMIT_SECONDS, "the end of the job's process")
-        again = contender.launch_again(daemon)
-        again.wait_until_up()
+        if ends_before_start:
+            _end_job(notes_path, go)
+            contender.launch_again(daemon).wait_until_up()
+        else:
+            contender.launch_again(daemon).wait_until_up()
+            pause(SETTLE_SECONDS)
+            _end_job(notes_path, go)
         pause(SETTLE_SECONDS)
-        told = ""
-        if isinstance(again, ClassicDaemon):
-            info = again.process_info()[0]
-            told = f"{info['statename']}, exit status {info['exitstatus']}"
-        return Job(len(read_notes(notes_path).starts["job"]), told)
+        return len(read_notes(notes_path).starts["job"])
+
+
+def _end_job(notes_path: Path, go: Path) -> None:
+    go.touch()
+    wait_for(lambda: "job" in read_notes(notes_path).ends, LIMIT_SECONDS, "the end of the job")
+    pid = read_notes(notes_path).starts["job"][0]
+    wait_for(lambda: not procfs.is_alive(pid), LIMIT_SECONDS, "the end of the job's process")
+    reap()  # we are in the place of init, which does not leave a zombie lying about
 
 
 def take_back(contender: Contender, payload: Payload) -> float:

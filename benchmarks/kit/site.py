@@ -79,13 +79,14 @@ def end_descendants(timeout_seconds: float = 10.0) -> None:
         for pid in below:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        _reap()
+        reap()
         if time.monotonic() > deadline:
             raise RuntimeError(f"cannot end the processes {below}: they outlive SIGKILL")
         time.sleep(0.005)
 
 
-def _reap() -> None:
+def reap() -> None:
+    """Let go of those that have ended, as the first process of a machine does."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
