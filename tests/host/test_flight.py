@@ -14,7 +14,7 @@ from support import flood
 from support.killwalk import SCENARIOS
 from support.until import until
 from vigild.host import flight
-from vigild.host.flight import NO_MARK, FlightRecorder, Mark, Stage, stamp_of
+from vigild.host.flight import NO_MARK, FlightRecorder, Stage, stamp_of
 
 TESTS = Path(__file__).parents[1]
 STAMP = stamp_of("/run/web.out", "/log/web.log")
@@ -156,7 +156,7 @@ def test_a_batch_is_as_long_as_what_waits(short_tmp: Path, pipe: tuple[int, int]
 def test_the_next_daemon_finds_what_was_read(short_tmp: Path, pipe: tuple[int, int]) -> None:
     recorder = FlightRecorder(str(short_tmp / "f"))
     os.write(pipe[1], b"hello")
-    os.readv(pipe[0], [recorder.expect(pipe[0], STAMP, Stage.STRAIGHT, Mark(1, 2, 3))])
+    os.readv(pipe[0], [recorder.expect(pipe[0], STAMP, Stage.STRAIGHT, (1, 2, 3))])
     recorder.close()
     second = FlightRecorder(str(short_tmp / "f"))
     assert second.is_open
@@ -167,14 +167,14 @@ def test_the_next_daemon_finds_what_was_read(short_tmp: Path, pipe: tuple[int, i
         "/run/web.out",
         "/log/web.log",
     )
-    assert (batch.mark, batch.data, batch.offset, batch.state) == (Mark(1, 2, 3), b"hello", 0, b"")
+    assert (batch.mark, batch.data, batch.offset, batch.state) == ((1, 2, 3), b"hello", 0, b"")
     second.rebase(2)
-    second.progress(1, Mark(1, 2, 9))
+    second.progress(1, (1, 2, 9))
     second.close()
     third = FlightRecorder(str(short_tmp / "f"))
     batch = third.pending()
     assert batch is not None
-    assert (batch.mark, batch.data, batch.offset) == (Mark(1, 2, 9), b"lo", 3)
+    assert (batch.mark, batch.data, batch.offset) == ((1, 2, 9), b"lo", 3)
     third.done()
     third.close()
     assert os.listdir(short_tmp) == []
@@ -202,7 +202,7 @@ def test_output_outlives_with_the_state_that_goes_with_it(short_tmp: Path, pipe:
     os.write(pipe[1], b"x")
     recorder.expect(pipe[0], STAMP, Stage.READ, NO_MARK)
     output = b"y" * (flight.KEEP_OUTPUT_BYTES + 1)
-    recorder.output_follows(b"state", memoryview(output), Mark(1, 2, 3))
+    recorder.output_follows(b"state", memoryview(output), (1, 2, 3))
     recorder.close()
     again = FlightRecorder(str(short_tmp / "f"))
     batch = again.pending()

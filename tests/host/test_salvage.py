@@ -20,7 +20,7 @@ def log(short_tmp: Path) -> Path:
 
 def mark_of(path: Path) -> Mark:
     facts = path.stat()
-    return Mark(facts.st_dev, facts.st_ino, facts.st_size)
+    return facts.st_dev, facts.st_ino, facts.st_size
 
 
 def append(path: Path, data: bytes) -> None:

@@ -131,16 +131,18 @@ class Walk:
         reader, writer = os.pipe()
         pid = os.fork()
         if not pid:
-            steps = _trace(0)
-            Reader(self._scenario, directory[0]).run()
-            sys.settrace(None)
-            os.write(writer, b"%d" % steps[0])
-            os._exit(0)
+            try:
+                steps = _trace(0)
+                Reader(self._scenario, directory[0]).run()
+                sys.settrace(None)
+                os.write(writer, b"%d" % steps[0])
+            finally:
+                os._exit(0)
+        os.close(writer)
         os.waitpid(pid, 0)
         count = int(os.read(reader, 100))
         self._clean(*directory)
         os.close(reader)
-        os.close(writer)
         return count
 
     def kill_at(self, *steps: int) -> None:

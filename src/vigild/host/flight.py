@@ -68,15 +68,10 @@ class Stage(IntEnum):
     WRITE_OUTPUT = 4  # what the pipeline made of it goes to the log
 
 
-class Mark(NamedTuple):
-    """A regular file and its length; all zero for what is no regular file."""
+Mark = tuple[int, int, int]
+"""A regular file and its length: device, inode, bytes. `NO_MARK` for what is no regular file."""
 
-    device: int = 0
-    inode: int = 0
-    size: int = 0
-
-
-NO_MARK = Mark()
+NO_MARK: Mark = (0, 0, 0)
 
 
 class _Record(NamedTuple):
@@ -118,6 +113,7 @@ class FlightRecorder:
     __slots__ = (
         "_area",
         "_base",
+        "_length",
         "_map",
         "_output",
         "_output_bytes",
@@ -131,6 +127,7 @@ class FlightRecorder:
         self._path = path
         self._map = _map_file(path)
         self._area = memoryview(self._map)[_AREA:]
+        self._length = 0
         self._stamp = b""
         self._waiting = memoryview(bytearray(4)).cast("i")
         self._output = -1
@@ -174,32 +171,22 @@ class FlightRecorder:
     def cut(self, count: int) -> memoryview:
         """The read gave less than was waiting (the child reads its own output): only so much is the batch."""
         self._replace(self._current()._replace(length=count))
+        self._length = count
         return self._area[:count]
 
     def write_follows(self, mark: Mark) -> None:
         """The pipeline is done with the batch and has left it as it was; all of it goes to the log now."""
-        self._replace(
-            self._current()._replace(stage=Stage.WRITE, device=mark.device, inode=mark.inode, size=mark.size)
-        )
+        self._put(Stage.WRITE, self._length, mark, 0)
 
     def output_follows(self, state: bytes, output: bytes | memoryview, mark: Mark) -> None:
         """The pipeline made `output` of the batch, which goes to the log now, and holds back `state`."""
         if self._output < 0:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             self._output = os.open(_output_path(self._path), flags, 0o600)
-        self._output_bytes = len(state) + len(output)
-        _write_all(self._output, state, output)
-        record = self._current()
-        self._replace(
-            _Record(
-                Stage.WRITE_OUTPUT,
-                len(output),
-                0,
-                *mark,
-                record.stamp_length,
-                len(state),
-            )
-        )
+        length = len(output)
+        self._output_bytes = len(state) + length
+        _write_all(self._output, state + output if state else output)
+        self._put(Stage.WRITE_OUTPUT, length, mark, len(state))
 
     def progress(self, done: int, mark: Mark) -> None:
         """`done` bytes of what was handed to the log are dealt with; the log is `mark` now."""
@@ -236,12 +223,13 @@ class FlightRecorder:
             if record.stage in (Stage.STRAIGHT, Stage.READ):
                 data = _what_was_read(data)
                 self._replace(record._replace(length=len(data)))
+            self._length = len(data)
         self._stamp = stamp
         return Batch(
             Stage(record.stage),
             os.fsdecode(fifo),
             os.fsdecode(log_path),
-            Mark(record.device, record.inode, record.size),
+            (record.device, record.inode, record.size),
             data[record.offset :],
             record.offset,
             state,
@@ -255,9 +243,17 @@ class FlightRecorder:
         if stamp != self._stamp:
             self._map[_STAMP : _STAMP + len(stamp)] = stamp
             self._stamp = stamp
+        self._length = count
         _RECORD.pack_into(self._map, 64, stage, count, 0, *mark, len(stamp), 0)
         self.is_open = True
         self._map[_STATE] = 1
+
+    def _put(self, stage: Stage, length: int, mark: Mark, state_length: int) -> None:
+        """The record from now on."""
+        state = 3 - self._map[_STATE]
+        place = _RECORDS[state]
+        _RECORD.pack_into(self._map, place, stage, length, 0, *mark, len(self._stamp), state_length)
+        self._map[_STATE] = state
 
     def _current(self) -> _Record:
         return _Record(*_RECORD.unpack_from(self._map, _RECORDS[self._map[_STATE]]))
@@ -297,13 +293,11 @@ def _what_was_read(data: bytes) -> bytes:
     return data[:count]
 
 
-def _write_all(fd: int, *parts: bytes | memoryview) -> None:
+def _write_all(fd: int, data: bytes | memoryview) -> None:
     """From the beginning of `fd`. Raises OSError."""
-    offset = 0
-    for part in parts:
-        end = offset + len(part)
-        while offset < end:
-            offset += os.pwrite(fd, part[len(part) - (end - offset) :], offset)
+    count = os.pwrite(fd, data, 0)
+    while count < len(data):
+        count += os.pwrite(fd, data[count:], count)
 
 
 def _output_path(path: str) -> str:

@@ -98,7 +98,7 @@ class LogFile:
         if not self._is_regular:
             return NO_MARK
         self._size = os.lseek(self._fd, 0, self._size_from)
-        return Mark(self._device, self._inode, self._size)
+        return self._device, self._inode, self._size
 
     def write(self, data: bytes | memoryview, flight: FlightRecorder | None = None) -> bool:
         """Append `data`. False: it waits to be taken; write no more until `when_free` has called back.

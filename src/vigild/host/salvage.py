@@ -19,14 +19,15 @@ def bytes_in_log(path: str, mark: Mark, data: bytes) -> int:
 
     0 when it cannot be known: no regular file, gone, unreadable, or emptied meanwhile.
     """
-    if not mark.inode:
+    device, inode, size = mark
+    if not inode:
         return 0
     for candidate in _candidates(path):
         try:
             facts = os.stat(candidate)
-            if (facts.st_dev, facts.st_ino) == (mark.device, mark.inode):
-                length = min(facts.st_size - mark.size, 2 * len(data) + LOOK_BYTES)
-                return _matching(_read(candidate, mark.size, length), data)
+            if (facts.st_dev, facts.st_ino) == (device, inode):
+                length = min(facts.st_size - size, 2 * len(data) + LOOK_BYTES)
+                return _matching(_read(candidate, size, length), data)
         except OSError:
             pass
     return 0
