@@ -190,6 +190,27 @@ def drained(ear: Ear) -> bool:
         os.close(fd)
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])
+def test_an_upgrade_delivers_nothing_twice_wherever_a_listener_is(split_ear: Ear, steps: int) -> None:
+    ear = split_ear
+    ear.allow(min(steps, 2))
+    ear.send("one", "two")
+    if steps > 1:
+        until(lambda: ear.texts() == ["one"])
+        ear.allow(steps - 2)
+    until(ear.is_waiting)
+    until(lambda: drained(ear), what="the daemon to have read what was said")
+    pid = ear.daemon.pid("ear")
+    outcome = ear.daemon.ctl("upgrade")
+    assert outcome.code == 0, outcome
+    assert ear.daemon.pid("ear") == pid
+    ear.send("three")
+    ear.allow(100)
+    until(lambda: ear.texts()[-1:] == ["three"])
+    assert ear.texts() == ["one", "two", "three"]
+    assert "UNKNOWN state" not in ear.daemon.log()
+
+
 def test_an_event_that_is_larger_than_a_pipe_comes_through_whole(ear: Ear) -> None:
     large = "x" * 300_000
     ear.allow()

@@ -48,7 +48,8 @@ def test_a_listener_that_is_handed_over_goes_on_in_the_middle_of_a_token(pool_se
     parser.receive(b"READY\n")
     parser.event_sent()
     parser.receive(b"RESULT 2\nO")
-    record = decode_listener_record(encode_handover(pool_serial, ListenerState.BUSY, parser))
+    envelope = None if pool_serial is None else Envelope(Event("TICK_5", b""), 3, pool_serial)
+    record = decode_listener_record(encode_handover(envelope, ListenerState.BUSY, parser))
     assert record is not None
     assert record.parser is not None
     assert (record.pool_serial, record.state) == (pool_serial, ListenerState.BUSY)

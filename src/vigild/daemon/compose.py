@@ -328,7 +328,8 @@ class Life:
         from vigild.daemon.succession import pack, pack_clients
 
         self._service.reloading()
-        package = pack(self._holdings, self._journal.entries, self._children, self._shared)
+        entries = {**self._journal.entries, **self._engine.hand_over()}
+        package = pack(self._holdings, entries, self._children, self._shared)
         hand_over_doors(package, self._config.servers, self._listeners)
         pack_clients(package, self._servers)
         return package

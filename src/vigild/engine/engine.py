@@ -14,6 +14,7 @@ from vigild.core.process import SendSignal, ShutDown, Start, Stop
 from vigild.core.states import SupervisorState
 from vigild.engine.bus import EventBus
 from vigild.engine.essential import exit_status_of
+from vigild.engine.event_records import LISTENER
 from vigild.engine.kin import Kin
 from vigild.engine.listeners import PoolRunner, ResultHandler, default_result_handler
 from vigild.engine.managed import ManagedProcess, exit_words
@@ -147,6 +148,11 @@ class Engine:
             for group in self.groups.values()
             for config in group.config.processes
         )
+
+    def hand_over(self) -> dict[str, dict[str, bytes]]:
+        """What the journal does not say, for the daemon that this one executes itself as: entries by kind."""
+        pools = [group.pool for group in self.groups.values() if group.pool is not None]
+        return {LISTENER: {name: value for pool in pools for name, value in pool.hand_over().items()}}
 
     def all_processes(self) -> list[ManagedProcess]:
         """Every process, groups and members in order of priority."""

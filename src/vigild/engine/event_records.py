@@ -6,7 +6,6 @@ pool asks for it.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from vigild.core.listener import Envelope, Serial
 from vigild.engine.ports import Journal, Log
@@ -16,13 +15,9 @@ from vigild.wire.pool_records import (
     decode_event_record,
     decode_listener_record,
     encode_event_record,
-    encode_handover,
     encode_in_flight,
     event_key,
 )
-
-if TYPE_CHECKING:
-    from vigild.engine.listeners import RunningListener
 
 EVENT = "event"  # an event of a pool; key: POOL/POOL_SERIAL
 LISTENER = "listener"  # which event a listener has; key: its namespec
@@ -119,11 +114,6 @@ class EventRecords:
     def distrusted(self, namespec: str) -> None:
         """A listener broke the protocol."""
         self._changes[LISTENER, namespec] = UNKNOWN_LISTENER
-
-    def handed_over(self, namespec: str, listener: "RunningListener") -> None:
-        """All that is known of a listener, for the daemon that this one executes itself as."""
-        serial = None if listener.envelope is None else listener.envelope.pool_serial
-        self._changes[LISTENER, namespec] = encode_handover(serial, listener.state, listener.parser)
 
     def closed(self, pool: str) -> None:
         """The pool has left the configuration; its events were discarded."""

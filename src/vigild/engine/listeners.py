@@ -24,7 +24,7 @@ from vigild.engine.bus import EventBus
 from vigild.engine.ports import Log
 from vigild.engine.settings import Settings
 from vigild.wire.listener import ListenerParser, SaidReady, SaidResult, Step, Violated, encode_event
-from vigild.wire.pool_records import ListenerRecord
+from vigild.wire.pool_records import ListenerRecord, encode_handover
 
 if TYPE_CHECKING:
     from vigild.engine.managed import ManagedProcess
@@ -136,11 +136,12 @@ class PoolRunner:
         self._inherited.clear()
         self.dispatch()
 
-    def hand_over(self) -> None:
-        """Write down how exactly each listener stands, just before the daemon executes itself anew."""
-        for process, listener in self._listeners.items():
-            self._records.handed_over(process.namespec, listener)
-        self._records.write()
+    def hand_over(self) -> dict[str, bytes]:
+        """How exactly each listener stands, by namespec: for the daemon that this one executes itself as."""
+        return {
+            process.namespec: encode_handover(listener.envelope, listener.state, listener.parser)
+            for process, listener in self._listeners.items()
+        }
 
     # From the processes.
 

@@ -54,9 +54,9 @@ def encode_in_flight(envelope: Envelope) -> bytes:
     return b"%d" % envelope.pool_serial
 
 
-def encode_handover(pool_serial: int | None, state: ListenerState, parser: ListenerParser) -> bytes:
+def encode_handover(envelope: Envelope | None, state: ListenerState, parser: ListenerParser) -> bytes:
     """The value of the record of a listener that is handed over alive, between two reads."""
-    number = b"-" if pool_serial is None else b"%d" % pool_serial
+    number = b"-" if envelope is None else b"%d" % envelope.pool_serial
     return b"=%b %b %b" % (number, state.name.encode(), parser.snapshot())
 
 
