@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from config.build import advice
+from config.build import advice, load_text
+from vigild.config.lint import lint
 
 P = "[program:x]\ncommand=/bin/sleep 5\n"
 
@@ -62,3 +63,10 @@ def test_a_variable_in_a_command_is_offered_as_an_expansion(tmp_path: Path) -> N
     (finding,) = advice(tmp_path, "[program:x]\ncommand=sleep ${TIME}\n", "V203")
 
     assert finding.hint.startswith("write %(ENV_TIME)s")
+
+
+def test_to_remember_what_does_not_start_by_itself_is_no_conflict(tmp_path: Path) -> None:
+    text = "[program:w]\ncommand=/bin/true\nautostart=false\nautorestart=false\nremember=true\n"
+    loaded = load_text(tmp_path, text)
+    found = [*loaded.diagnostics, *lint(loaded, environ={"PATH": "/bin"})]
+    assert [finding for finding in found if finding.option in ("autostart", "remember")] == []

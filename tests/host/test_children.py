@@ -92,6 +92,22 @@ def test_pipes_tell_nothing(short_tmp: Path) -> None:
     on_machine(short_tmp, play, fifos=False)
 
 
+def test_streams_that_cannot_be_marked_tell_nothing(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: object, *, ns: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    async def play(machine: Machine) -> None:
+        child = machine.run("read a")
+        monkeypatch.setattr(os, "utime", refused)
+        child.mark_streams(2)
+        child.write_stdin(b"x")
+        assert child.traces() is None, "an old time of writing is no proof"
+        child.write_stdin(b"\n")
+        await machine.ended(child)
+
+    on_machine(short_tmp, play)
+
+
 def test_a_large_event_goes_into_stdin_in_one_piece(short_tmp: Path) -> None:
     async def play(machine: Machine) -> None:
         child = machine.run("head -c 300001 | wc -c; read x")

@@ -74,10 +74,15 @@ class StdinWriter:
 
     def was_written(self) -> bool | None:
         """Since `mark`, by whatever daemon. None where that cannot be known."""
+        if self._fifo is None:
+            return None
         try:
-            return None if self._fifo is None else os.stat(self._fifo).st_mtime_ns != 0
+            facts = os.stat(self._fifo)
+            # Who may not do this now could not mark it then: root without its powers, for a child of another user.
+            os.utime(self._fifo, ns=(facts.st_atime_ns, facts.st_mtime_ns))
         except OSError:
             return None
+        return facts.st_mtime_ns != 0
 
     def close(self) -> None:
         """The child is gone, and what it did not read with it."""
