@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from vigild.daemon.holdings import Holdings
 from vigild.daemon.lineage import begin
 from vigild.engine.listeners import default_result_handler
 from vigild.host.mainlog import MainLog
-from vigild.host.runtime_dir import NoRuntimeDir
+from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.service_manager import NoServiceManager
 from vigild.host.signals import SignalPipe
 
@@ -106,3 +107,32 @@ def test_a_defect_is_written_into_the_log_and_the_daemon_goes_on(
     text = path.read_text()
     assert "CRIT defect in Vigil" in text
     assert "ZeroDivisionError" in text
+
+
+def test_a_daemon_that_fails_leaves_what_runs_to_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vigild.host.process_table.become_subreaper", lambda: True)
+    config = Config(str(tmp_path / "conf"), DaemonConfig(child_log_dir=str(tmp_path)))
+    (tmp_path / "run").mkdir()
+    lock = os.open(tmp_path / "run" / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    runtime = RuntimeDir(str(tmp_path / "run"), lock)
+    loop = asyncio.new_event_loop()
+    signals = SignalPipe(loop)
+    life = Life(
+        loop,
+        config,
+        lambda: Loaded(config, (), ()),
+        MainLog(),
+        [],
+        Holdings(begin({}), signals, runtime, NoServiceManager()),
+    )
+    with pytest.raises(TimeoutError):
+        loop.run_until_complete(asyncio.wait_for(life.run(), 0.01))
+    assert (tmp_path / "run" / "journal").exists()
+    life._end()
+    life._clear_away()
+    assert not (tmp_path / "run" / "journal").exists()
+    signals.close()
+    loop.close()
+    runtime.close()

@@ -20,9 +20,14 @@ def leave(path: Path, boot: bytes, torn: bytes = b"") -> None:
         file.write(torn)
 
 
+def set_boot(monkeypatch: pytest.MonkeyPatch, boot: str, first_process: int) -> None:
+    monkeypatch.setattr(inheritance, "boot_id", lambda: boot)
+    monkeypatch.setattr(inheritance, "start_ticks", {1: first_process}.get)
+
+
 def test_the_entries_of_this_boot_are_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inheritance, "boot_id", lambda: "now")
-    leave(tmp_path, b"now", b"+proc")
+    set_boot(monkeypatch, "now", 7)
+    leave(tmp_path, b"now 7", b"+proc")
     log = FakeLog()
     found = find_inheritance(RuntimeDir(str(tmp_path), -1), log)  # type: ignore[arg-type]
     assert {"web": b"1"} == found.entries["process"] == found.journal.entries["process"]
@@ -32,12 +37,20 @@ def test_the_entries_of_this_boot_are_believed(tmp_path: Path, monkeypatch: pyte
     found.journal.close()
 
 
-def test_those_of_another_boot_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inheritance, "boot_id", lambda: "now")
-    leave(tmp_path, b"then")
+@pytest.mark.parametrize("old", [b"then 7", b"now 6"], ids=["machine", "container"])
+def test_those_of_another_boot_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bytes) -> None:
+    set_boot(monkeypatch, "now", 7)
+    leave(tmp_path, old)
     found = find_inheritance(RuntimeDir(str(tmp_path), -1), FakeLog())  # type: ignore[arg-type]
     assert {} == found.entries
-    assert {"head": {"boot": b"now"}} == found.journal.entries
+    assert {"head": {"boot": b"now 7"}} == found.journal.entries
+    found.journal.close()
+
+
+def test_what_is_handed_over_is_of_this_boot_whatever_the_version_before_called_it(tmp_path: Path) -> None:
+    entries = {"head": {"boot": b"in other words"}, "process": {"web": b"1"}}
+    found = find_inheritance(RuntimeDir(str(tmp_path), -1), FakeLog(), entries)  # type: ignore[arg-type]
+    assert {"web": b"1"} == found.entries["process"]
     found.journal.close()
 
 

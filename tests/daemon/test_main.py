@@ -1,5 +1,7 @@
 """Everything that can refuse to start does so with status 2 and says why."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,21 @@ def test_refusals(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("vigild.daemon.main.find_config_file", lambda program, cwd: None)
     assert "No config file found at default paths" in refusal(["sd"], capsys)
+
+
+def test_a_defect_that_ends_the_daemon_is_in_its_log(tmp_path: Path, short_tmp: Path) -> None:
+    conf = tmp_path / "c"
+    conf.write_text(
+        f"[supervisord]\nnodaemon=true\nsilent=true\nlogfile={tmp_path}/log\npidfile={tmp_path}/p\n"
+    )
+    code = (
+        "import vigild.daemon.main as main, vigild.host.runtime_dir as places\n"
+        "main.Life = lambda *_: 1 / 0\n"
+        f"places._bases = lambda environ, uid: [{str(short_tmp / 'base')!r}]\n"
+        f"main.run(['supervisord', '-c', {str(conf)!r}])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    text = (tmp_path / "log").read_text()
+    assert "the next daemon adopts it" in text
+    assert "ZeroDivisionError" in text

@@ -1,7 +1,9 @@
 """The journal on a real file: nothing is lost between any two steps, and it does not grow for ever."""
 
 import os
+import resource
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -86,21 +88,43 @@ def test_history_is_thrown_away_when_there_is_too_much_of_it(tmp_path: Path, ope
     assert b"%1000d" % number == read_journal(str(tmp_path))[0]["process"]["a"]
 
 
+@contextmanager
+def room_for(count: int) -> Iterator[None]:
+    """No file may become longer than so many bytes, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def test_where_it_cannot_be_written_it_says_so_once_and_catches_up_later(
     tmp_path: Path, open_it: Opener
 ) -> None:
     log = FakeLog()
     journal = open_it(tmp_path, {}, log)
-    fd = journal._fd
-    journal._fd = os.open(tmp_path / "journal", os.O_RDONLY)
-    journal.put("process", "a", b"1")
-    journal.put("process", "b", b"2")
+    journal.put("process", "z", b"0")
+    with room_for(os.path.getsize(tmp_path / "journal")):
+        journal.put("process", "a", b"1")
+        journal.put("process", "b", b"2")
     assert 2 == journal.failures
     assert 1 == len([line for line in log.lines if "cannot write" in line])
-    os.close(journal._fd)
-    journal._fd = fd
     journal.put("process", "c", b"3")
-    assert ({"process": {"a": b"1", "b": b"2", "c": b"3"}}, 0) == read_journal(str(tmp_path))
+    assert ({"process": {"z": b"0", "a": b"1", "b": b"2", "c": b"3"}}, 0) == read_journal(str(tmp_path))
+
+
+def test_half_a_record_is_taken_back_and_a_failed_copy_takes_no_room(tmp_path: Path, open_it: Opener) -> None:
+    journal = open_it(tmp_path)
+    journal.put("process", "a", b"old")
+    journal.put("process", "a", b"1" * 100)
+    with room_for(os.path.getsize(tmp_path / "journal") + 10):
+        journal.put("process", "b", b"2" * 100)
+        assert ({"process": {"a": b"1" * 100}}, 0) == read_journal(str(tmp_path))
+        assert ["journal"] == os.listdir(tmp_path)
+    journal.drop("process", "b")  # what is written next is written behind nothing torn
+    journal.put("process", "c", b"3")
+    assert ({"process": {"a": b"1" * 100, "c": b"3"}}, 0) == read_journal(str(tmp_path))
 
 
 def test_without_its_directory_the_daemon_goes_on(tmp_path: Path, open_it: Opener) -> None:

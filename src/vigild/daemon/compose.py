@@ -248,17 +248,23 @@ class Life:
                 server.close()
             await asyncio.gather(*(server.drain(DRAIN_SECONDS) for server in servers))
         finally:
-            if self._status_line is not None:
-                self._status_line.close()
             sweeping.cancel()
             self._signals.pause()
-            self._children.close()
-            self._child_logs.close_all()
-            self._stops.close()
-            self._journal.remove()
-            if isinstance(self._runtime, RuntimeDir):
-                self._runtime.clear()
+            if self._ended.done() and not self._ended.cancelled():
+                self._clear_away()
+            # Else a defect ends this daemon, and what runs is for the next one to adopt, as after SIGKILL.
         return self._engine.mood
+
+    def _clear_away(self) -> None:
+        """All has ended: let go of everything, and leave nothing to adopt."""
+        if self._status_line is not None:
+            self._status_line.close()
+        self._children.close()
+        self._child_logs.close_all()
+        self._stops.close()
+        self._journal.remove()
+        if isinstance(self._runtime, RuntimeDir):
+            self._runtime.clear()
 
     def _sweep_siblings(self) -> None:
         if isinstance(self._runtime, RuntimeDir):

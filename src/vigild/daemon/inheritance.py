@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from vigild.host.journal import Journal, MemoryJournal, open_journal, read_journal
 from vigild.host.mainlog import MainLog
-from vigild.host.procfs import boot_id
+from vigild.host.procfs import boot_id, start_ticks
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.wire.journal import Entries
 
@@ -33,12 +33,21 @@ def find_inheritance(
         journal = MemoryJournal({kind: dict(keys) for kind, keys in entries.items()})
         return Inheritance(journal, entries, is_upgrade=handed_over is not None)
     entries = _read(runtime.path, log) if handed_over is None else handed_over
-    boot = boot_id().encode()
-    if entries.get(HEAD, {}).get(BOOT) != boot:
+    boot = _boot()
+    if handed_over is None and entries.get(HEAD, {}).get(BOOT) != boot:
         entries = {}  # pids and times of another boot mean nothing in this one
     kept = open_journal(runtime.path, {kind: dict(keys) for kind, keys in entries.items()}, log)
     kept.put(HEAD, BOOT, boot)
     return Inheritance(kept, entries, is_upgrade=handed_over is not None)
+
+
+def _boot() -> bytes:
+    """What no process that we could adopt outlives: the machine's boot, and in a container its process 1.
+
+    A container that is started again can have the same directory in memory (in a Kubernetes pod), the same
+    number of its namespace and the same boot.
+    """
+    return f"{boot_id()} {start_ticks(1) or 0}".encode()
 
 
 def _read(directory: str, log: MainLog) -> Entries:

@@ -144,6 +144,14 @@ def _one_life(
     try:
         life = Life(loop, config, read, log, listeners, holdings)
         return loop.run_until_complete(life.run()), life.exit_status
+    except Exception:
+        import traceback
+
+        log.critical(
+            "defect in Vigil, please report it: this daemon ends, what it runs goes on, and the next daemon "
+            f"adopts it\n{traceback.format_exc()}".rstrip()
+        )
+        raise
     finally:
         for listener in listeners:
             listener.close()

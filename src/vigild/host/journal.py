@@ -58,6 +58,7 @@ class Journal:
         self._fd = -1
         self._size = 0
         self._compact_at = 0
+        self._is_behind = False  # the file lacks what could not be written
         self.compact()
 
     def put(self, kind: str, key: str, value: bytes) -> None:
@@ -87,15 +88,23 @@ class Journal:
             self.append(b"".join(records))
 
     def append(self, record: bytes) -> None:
-        """Write one record: the one place where the journal grows."""
+        """Write one record, which `entries` has already: the one place where the journal grows."""
+        if self._is_behind:
+            self.compact()  # it brings what is missing, as soon as there is room for it
+            return
         try:
             count = os.write(self._fd, record)
         except OSError as error:
-            self._compact_at = 0  # the next record that can be written brings what is missing
+            self._is_behind = True
             self._failed(error)
             return
+        if count < len(record):
+            self._is_behind = True
+            os.ftruncate(self._fd, self._size)  # behind half a record, nothing would be believed
+            self.compact()
+            return
         self._size += count
-        if count < len(record) or self._size > self._compact_at:
+        if self._size > self._compact_at:
             self.compact()
 
     def compact(self) -> None:
@@ -109,6 +118,7 @@ class Journal:
                 os.rename(fresh, self._path)
             except OSError:
                 os.close(fd)
+                os.unlink(fresh)  # it would take the last of the room
                 raise
         except OSError as error:
             self._compact_at = 2 * max(self._size, COMPACT_FROM_BYTES)
@@ -118,6 +128,7 @@ class Journal:
         self._fd = fd
         self._size = len(data)
         self._compact_at = max(COMPACT_FROM_BYTES, COMPACT_AT_TIMES * len(data))
+        self._is_behind = False
 
     def close(self) -> None:
         """Let go of the file; it stays where it is."""
@@ -142,7 +153,7 @@ class Journal:
         if self.failures == 1:
             self._log.critical(
                 f"cannot write {self._path}: {error.strerror or error}; everything goes on, but if this daemon "
-                "dies, the next one may not know what runs; free some space there and restart"
+                "dies, the next one may not know what runs; free some space there"
             )
 
 
