@@ -1,12 +1,12 @@
 """Who belongs to a spawn, on tables made by hand."""
 
-from vigild.core.descendants import Candidates, Origin, Seen, main_candidates, members_of
+from vigild.core.descendants import Candidates, Origin, Seen, Table, main_candidates, members_of
 
 DAEMON = 1000
 
 
-def table(*processes: Seen) -> dict[int, Seen]:
-    return {seen.pid: seen for seen in processes}
+def table(*processes: Seen) -> Table:
+    return Table({seen.pid: seen for seen in processes})
 
 
 def pids(members: list[Seen]) -> list[int]:

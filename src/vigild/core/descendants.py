@@ -44,7 +44,36 @@ class Origin:
         return Origin(self.spawn_id, (*self.anchors, *sorted(more))) if more else self
 
 
-Table = Mapping[int, Seen]
+class Table(dict[int, Seen]):
+    """All processes, by pid, and who shares a parent, a mark, a group or a session: made once, asked by many."""
+
+    __slots__ = ("_children", "_grouped", "_marked", "_sessioned")
+
+    def __init__(self, processes: Mapping[int, Seen]) -> None:
+        super().__init__(processes)
+        self._children: dict[int, list[Seen]] = {}
+        self._grouped: dict[int, list[Seen]] = {}
+        self._sessioned: dict[int, list[Seen]] = {}
+        self._marked: dict[str, list[Seen]] = {}
+        for seen in processes.values():
+            self._children.setdefault(seen.ppid, []).append(seen)
+            self._grouped.setdefault(seen.pgid, []).append(seen)
+            self._sessioned.setdefault(seen.session, []).append(seen)
+            if seen.spawn_id:
+                self._marked.setdefault(seen.spawn_id, []).append(seen)
+
+    def children(self, pid: int) -> list[Seen]:
+        """Those whose parent is `pid`."""
+        return self._children.get(pid, [])
+
+    def led_by(self, pid: int) -> list[Seen]:
+        """Those in the group or the session that `pid` leads or has led, and `pid` itself."""
+        itself = [self[pid]] if pid in self else []
+        return [*itself, *self._grouped.get(pid, ()), *self._sessioned.get(pid, ())]
+
+    def marked(self, spawn_id: str) -> list[Seen]:
+        """Those that carry the id of that spawn."""
+        return self._marked.get(spawn_id, [])
 
 
 def members_of(origin: Origin, table: Table, others: Collection[int]) -> list[Seen]:
@@ -52,20 +81,14 @@ def members_of(origin: Origin, table: Table, others: Collection[int]) -> list[Se
 
     `others`: pids that do not, and whose children do not either: the daemon, and what it supervises besides.
     """
-    leaders = _leaders(origin, table)
     first = min((ticks for _, ticks in origin.anchors), default=0)
-    found: dict[int, Seen] = {}
-    children: dict[int, list[Seen]] = {}
-    for seen in table.values():
-        children.setdefault(seen.ppid, []).append(seen)
-        if seen.pid in others or seen.start_ticks < first:
-            continue
-        is_marked = bool(origin.spawn_id) and seen.spawn_id == origin.spawn_id
-        if is_marked or seen.pid in leaders or seen.pgid in leaders or seen.session in leaders:
-            found[seen.pid] = seen
+    candidates = list(table.marked(origin.spawn_id))
+    for leader in _leaders(origin, table):
+        candidates += table.led_by(leader)
+    found = {seen.pid: seen for seen in candidates if seen.pid not in others and seen.start_ticks >= first}
     pending = list(found)
     while pending:
-        for child in children.get(pending.pop(), ()):
+        for child in table.children(pending.pop()):
             if child.pid not in found and child.pid not in others:
                 found[child.pid] = child
                 pending.append(child.pid)

@@ -39,7 +39,7 @@ def vigil_methods(control: Control) -> list[Method]:
             "getProcessInfo",
             "Tell how a process is, with what supervisor.getProcessInfo has no field for.",
             "struct",
-            "As supervisor.getProcessInfo, and: string wanted (up, down), boolean exit_known (exitstatus was seen, not made up)",
+            "As supervisor.getProcessInfo, and: string wanted (up, down), boolean exit_known (exitstatus was seen, not made up), array left_behind (structs with pid and name: what lives of what it left behind)",
             control.processes.facts,
             (_PROCESS,),
         ),
