@@ -283,4 +283,13 @@ def test_facts_are_supervisors_struct_and_more(world: World, processes: Processe
     name = f"{one['group']}:{one['name']}"
     assert processes.facts(name) == one
     assert processes.info(name).items() <= one.items()
-    assert (one["wanted"], one["exit_known"]) == ("down", False)
+    past = {key: value for key, value in one.items() if key not in processes.info(name)}
+    assert past == {
+        "wanted": "down",
+        "exit_known": False,
+        "adopted": False,
+        "spawn_id": "",
+        "flapping": False,
+        "restarts": 0,
+        "left_behind": [],
+    }

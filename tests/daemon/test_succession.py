@@ -97,6 +97,7 @@ def test_sockets_of_systemd_and_of_fcgi_programs() -> None:
     take_shared(handover, new)
     assert new.acquire("g", config) == fd
     new.release("g")
+    new.close_inherited()
     old._sockets["g"][0].detach()
 
 

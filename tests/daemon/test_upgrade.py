@@ -135,6 +135,12 @@ def test_an_installation_that_is_gone_is_told_of(tmp_path: Path) -> None:
     assert f"cannot start {tmp_path}/gone" in attempt.run().refusal
 
 
+def test_an_installation_that_our_user_may_not_run_is_told_of(tmp_path: Path) -> None:
+    attempt = Attempt("", tmp_path)
+    attempt.program.chmod(0o644)
+    assert f"is run by the user that this daemon has become (uid {os.geteuid()})" in attempt.run().refusal
+
+
 @pytest.mark.parametrize(("executable", "directory"), [("", "/"), ("/bin/sh", "")])
 def test_a_process_that_does_not_know_how_it_was_started_is_not_upgraded(
     tmp_path: Path, executable: str, directory: str

@@ -155,6 +155,8 @@ def test_a_shared_socket_goes_on_for_the_members_that_are_adopted() -> None:
     second.inherit(group, os.dup(fd))
     second.inherit("unused", os.dup(fd))
     second.adopt("site", config)
+    second.release("site")  # it was dead; others that live are adopted after it
+    second.adopt("site", config)
     second.adopt("site", config)
     second.close_inherited()
     shared = second.acquire("site", config)
@@ -195,6 +197,7 @@ def test_a_shared_socket_that_cannot_be_taken_back_is_told_of() -> None:
     assert "cannot take the socket tcp://127.0.0.1:0 back" in log.text()
     second.adopt("site", config)
     assert second.describe() == []
+    second.close_inherited()
     second.acquire("site", config)
     second.release("site")
     assert second.describe() != [], "the end of a member of the old socket does not close the new one"

@@ -99,6 +99,10 @@ def process_facts(process: ManagedProcess, now_wall: float) -> Facts:
     facts: Facts = dict(process_info(process, now_wall))
     facts["wanted"] = machine.wanted.value
     facts["exit_known"] = machine.exit_status is not None
+    facts["adopted"] = process.is_adopted and machine.pid != 0
+    facts["spawn_id"] = process.spawn_id
+    facts["flapping"] = machine.flapping
+    facts["restarts"] = len(machine.restarts)
     facts["left_behind"] = [{"pid": seen.pid, "name": seen.name} for seen in process.leftovers[0]]
     return facts
 

@@ -102,10 +102,7 @@ class Upgrade:
                 seconds=CHECK_SECONDS,
             )
         except OSError as error:
-            raise _unfit(
-                f"cannot start {error.filename or image.executable}: {error.strerror}; was the installation (a virtual "
-                "environment, perhaps) moved or removed? Put it back there, or restart the daemon from its new place"
-            ) from None
+            raise _unfit(_unstartable(error, image)) from None
         words = outcome.output.decode("utf-8", "replace").strip()
         if outcome.wait_status is None:
             self._log.info(f"what the check said until then: {words or 'nothing'}")
@@ -171,6 +168,19 @@ class Upgrade:
             os.fchdir(before)
             os.close(before)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _unstartable(error: OSError, image: Image) -> str:
+    what = f"cannot start {error.filename or image.executable}: {error.strerror}"
+    if isinstance(error, PermissionError):
+        return (
+            f"{what}; the new code is run by the user that this daemon has become (uid {os.geteuid()}): "
+            "make Python and Vigil readable for it, or restart the daemon instead"
+        )
+    return (
+        f"{what}; was the installation (a virtual environment, perhaps) moved or removed? "
+        "Put it back there, or restart the daemon from its new place"
+    )
 
 
 def _unfit(reason: str) -> VigilError:

@@ -79,6 +79,7 @@ class ManagedProcess:
         "config",
         "fcgi_socket",
         "group_name",
+        "is_adopted",
         "on_pid",
         "plans",
         "policy",
@@ -114,6 +115,7 @@ class ManagedProcess:
         self.pool = pool
         self.fcgi_socket = fcgi_socket
         self.on_pid = on_pid
+        self.is_adopted = False  # a daemon before this one started what runs now
         self.started_wall = 0.0
         self.stopped_wall = 0.0
         self.remembered_wall = 0.0  # when an operator stopped it, in the life of another daemon
@@ -299,6 +301,7 @@ class ManagedProcess:
         decided = fate(self.process, remains.pid)
         if decided in (Fate.ADOPT, Fate.ADOPT_SPAWNED, Fate.MOURN):
             self._take_over(remains)
+            self.is_adopted = True
         if decided is Fate.MOURN:
             self.child_died(remains.wait_status)
             return decided
@@ -388,7 +391,7 @@ class ManagedProcess:
     # Effects.
 
     def _spawn(self) -> Spawned | SpawnFailed:
-        config, self.wait_status = self.config, None
+        config, self.wait_status, self.is_adopted = self.config, None, False
         environment = child_environment(config, self.group_name, self._settings, self.spawn_id)
         command = self._ports.children.find_command(config.command, config.environment)
         if isinstance(command, CommandProblem):

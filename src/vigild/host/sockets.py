@@ -172,6 +172,7 @@ class SharedSockets:
         self._sockets: dict[str, tuple[socket.socket, str]] = {}
         self._members: dict[str, int] = {}
         self._inherited: dict[str, socket.socket] = {}
+        self._is_adopting = False
 
     def describe(self) -> list[tuple[str, int]]:
         """Groups and the descriptors of their sockets, for the daemon's next image."""
@@ -179,10 +180,12 @@ class SharedSockets:
 
     def inherit(self, group: str, fd: int) -> None:
         """The socket of a group, from the image before this one; for the members that are adopted."""
+        self._is_adopting = True
         self._inherited[group] = socket.socket(fileno=fd)
 
     def close_inherited(self) -> None:
         """No more members will be adopted: let go of what nobody claimed."""
+        self._is_adopting = False
         for listener in self._inherited.values():
             listener.close()
         self._inherited.clear()
@@ -190,6 +193,7 @@ class SharedSockets:
     def take_back(self, group: str, socket: object, pid: int) -> None:
         """Hold the socket that member `pid` of the daemon before this one holds."""
         assert isinstance(socket, FcgiSocketConfig)
+        self._is_adopting = True
         if group not in self._sockets and group not in self._inherited:
             listener = self._taken_back(socket, pid)
             if listener is not None:
@@ -239,6 +243,9 @@ class SharedSockets:
             if group not in self._sockets:  # it could not be taken back from the members
                 return
             listener, url = self._sockets.pop(group)
+            if self._is_adopting:  # other members, which live, have not had their turn
+                self._inherited[group] = listener
+                return
             self._log.info(f"Closing socket {url}")
             listener.close()
 

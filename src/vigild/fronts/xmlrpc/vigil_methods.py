@@ -39,7 +39,10 @@ def vigil_methods(control: Control) -> list[Method]:
             "getProcessInfo",
             "Tell how a process is, with what supervisor.getProcessInfo has no field for.",
             "struct",
-            "As supervisor.getProcessInfo, and: string wanted (up, down), boolean exit_known (exitstatus was seen, not made up), array left_behind (structs with pid and name: what lives of what it left behind)",
+            "As supervisor.getProcessInfo, and: string wanted (up, down), boolean exit_known (exitstatus was seen, not made "
+            "up), boolean adopted (another daemon, or another image of this one, started what runs), string spawn_id "
+            "(VIGIL_SPAWN_ID of all that descends from it), boolean flapping, int restarts (by themselves, within the "
+            "window of flapping), array left_behind (structs of int pid, string name: what lives of what it left behind)",
             control.processes.facts,
             (_PROCESS,),
         ),
