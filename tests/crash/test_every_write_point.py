@@ -68,6 +68,7 @@ class Walk:
     start_ordered: bool = False
     start_acknowledged: bool = False
     end_ordered: bool = False
+    event_accepted: bool = False
 
     def __post_init__(self) -> None:
         self.tmp.mkdir()
@@ -115,6 +116,7 @@ class Walk:
                 self.order()
             if "ear" in self.names:
                 self.client(lambda client: client.rpc.call("supervisor.sendRemoteCommEvent", "type", "hello"))
+                self.event_accepted = True
                 self.wait(lambda: "hello" in (self.tmp / "notes").read_text())
             self.crash_one()
             self.end_ordered = True
@@ -201,6 +203,15 @@ class Walk:
         if "ear" in self.names:
             self.client(lambda client: client.rpc.call("supervisor.sendRemoteCommEvent", "type", "again"))
             until(lambda: "again" in (self.tmp / "notes").read_text(), what=f"the event after {self.point()}")
+            self.check_events()
+
+    def check_events(self) -> None:
+        """None is lost but with a daemon that was told to end, and none comes before an older one."""
+        lines = [line.split() for line in (self.tmp / "notes").read_text().splitlines()]
+        events = [(int(words[3]), words[-1]) for words in lines if words[0] == "EVENT"]
+        if not self.end_ordered:
+            assert events == sorted(events, key=lambda event: event[0]), self.point()
+            assert not self.event_accepted or "hello" in [what for _, what in events], self.point()
 
     def is_settled(self) -> bool:
         """Everything runs, once, as the daemon says; what was ordered to stop may be, or must be, stopped.
