@@ -8,7 +8,6 @@ from vigild.config.model import AUTO, FcgiSocketConfig, StreamConfig
 from vigild.core.process import Autorestart, SendSignal, Start, Stop
 from vigild.core.restarts import OnFlapping
 from vigild.core.states import SupervisorState
-from vigild.engine.managed import exit_words, signal_name
 
 SHUTDOWN, RESTARTING = SupervisorState.SHUTDOWN, SupervisorState.RESTARTING
 SIGTERM = 15
@@ -260,15 +259,6 @@ def test_fcgi_members_share_a_socket_that_is_released_by_each() -> None:
     world.children.refuse = {"f1": "no"}
     world.clock.advance(5)
     assert world.sockets.held == {"f": 1}, "a failed spawn keeps no hold"
-
-
-def test_exits_are_worded_as_supervisor_does() -> None:
-    assert exit_words(0) == (0, "exit status 0")
-    assert exit_words(256 * 3) == (3, "exit status 3")
-    assert exit_words(15) == (-1, "terminated by SIGTERM")
-    assert exit_words(6 | 0x80) == (-1, "terminated by SIGABRT (core dumped)")
-    assert exit_words(0x137F)[1].startswith("unknown termination cause")
-    assert signal_name(99) == "signal 99"
 
 
 def test_start_after_stop_needs_the_old_one_gone() -> None:

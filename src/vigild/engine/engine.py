@@ -17,12 +17,13 @@ from vigild.engine.essential import exit_status_of
 from vigild.engine.event_records import LISTENER
 from vigild.engine.kin import Kin
 from vigild.engine.listeners import PoolRunner, ResultHandler, default_result_handler
-from vigild.engine.managed import ManagedProcess, exit_words
+from vigild.engine.managed import ManagedProcess
 from vigild.engine.ports import Ports, StopStore, Timer
 from vigild.engine.records import ENDING, GROUP, ProcessRecord
 from vigild.engine.remembered import NoStopStore, Remembered
 from vigild.engine.settings import Settings
 from vigild.engine.ticks import Ticks
+from vigild.engine.words import exit_words
 
 NO_RECORDS: Mapping[str, ProcessRecord] = {}
 SPAWN_SLICE = 16  # programs started in one turn of the loop, so that exits and clients are served in between

@@ -1,7 +1,6 @@
 """One process: runs the machine of `core.process` and carries out its effects through the ports."""
 
 import asyncio
-import signal as signals
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,21 +9,16 @@ from vigild.config.model import AUTO, ProcessConfig, StreamConfig
 from vigild.core import process as machine
 from vigild.core.adoption import Fate, fate
 from vigild.core.descendants import Origin, Seen
-from vigild.core.events import (
-    process_communication_event,
-    process_flapping_cleared_event,
-    process_flapping_event,
-    process_log_event,
-    process_state_event,
-)
 from vigild.core.names import make_namespec
 from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawned, SpawnFailed
-from vigild.core.restarts import OnFlapping, flapping_words
 from vigild.core.states import STOPPED_STATES, ProcessState
+from vigild.engine.announcing import announce_flapping, announce_move, announce_steady
 from vigild.engine.descent import Descent
-from vigild.engine.plans import child_environment, child_request, policy_of, stream_plan
+from vigild.engine.outputs import make_plans
+from vigild.engine.plans import child_environment, child_request, policy_of
 from vigild.engine.ports import Child, CommandProblem, Ports, Remains, SpawnFailure, StreamPlan, Timer
 from vigild.engine.records import PROCESS, ProcessRecord
+from vigild.engine.words import exit_words, signal_name
 
 if TYPE_CHECKING:
     from vigild.config.model import FcgiSocketConfig
@@ -34,33 +28,6 @@ if TYPE_CHECKING:
     from vigild.engine.settings import Settings
 
 WAITING_TO_STOP_SECONDS = 2.0  # how often the log says who is waited for
-_CLEARED_WORDS = {
-    machine.Cleared.QUIET: "has stayed up",
-    machine.Cleared.STARTED: "is started by hand",
-    machine.Cleared.STOPPED: "is stopped",
-    machine.Cleared.ENDED: "has ended and is not restarted",
-}
-
-
-def exit_words(wait_status: int) -> tuple[int, str]:
-    """`(exit status, words)` of a raw wait status, as Supervisor counts and words them: a signal is -1."""
-    import os
-
-    if os.WIFEXITED(wait_status):
-        code = os.WEXITSTATUS(wait_status)
-        return code, f"exit status {code}"
-    if os.WIFSIGNALED(wait_status):
-        core = " (core dumped)" if os.WCOREDUMP(wait_status) else ""
-        return -1, f"terminated by {signal_name(os.WTERMSIG(wait_status))}{core}"
-    return -1, f"unknown termination cause {wait_status:#06x}"
-
-
-def signal_name(signum: int) -> str:
-    """`SIGTERM` for 15; `signal 99` for a number without a name."""
-    try:
-        return signals.Signals(signum).name
-    except ValueError:
-        return f"signal {signum}"
 
 
 class ManagedProcess:
@@ -233,9 +200,9 @@ class ManagedProcess:
                     case machine.Entered():
                         self._entered(effect)
                     case machine.FlappingBegan():
-                        self._flapping_began(effect)
+                        announce_flapping(self, effect, self._bus, self._ports.log)
                     case machine.FlappingCleared():
-                        self._flapping_cleared(effect)
+                        announce_steady(self, effect, self._bus, self._ports.log)
             if not is_written:
                 self._write_down(effects)
         if self.config.essential:
@@ -326,7 +293,7 @@ class ManagedProcess:
         if self.fcgi_socket is not None:
             self._ports.sockets.adopt(self.group_name, self.fcgi_socket)
         if not self.plans:
-            self.plans = self._make_plans()
+            self.plans = make_plans(self, self._bus, self._settings, self._ports.log)
         stderr = self.plans[1] if len(self.plans) > 1 else None
         self._child = self._ports.children.adopt(
             remains, self.namespec, self.spawn_id, self.plans[0], stderr, has_stdin=self.fcgi_socket is None
@@ -405,7 +372,7 @@ class ManagedProcess:
                     f"cannot listen on {self.fcgi_socket.url}: {error.strerror or error}"
                 )
         if not self.plans:
-            self.plans = self._make_plans()
+            self.plans = make_plans(self, self._bus, self._settings, self._ports.log)
         stderr = self.plans[1] if len(self.plans) > 1 else None
         request = child_request(command, config, self.namespec, environment, self.plans[0], stderr, stdin_fd)
         request.spawn_id = self.spawn_id
@@ -427,58 +394,6 @@ class ManagedProcess:
         self._exit_words = ""
         self._ports.log.info(f"spawnerr: {text}")
         return SpawnFailed(text)
-
-    def _make_plans(self) -> list[StreamPlan]:
-        config = self.config
-        plans = []
-        for channel, stream, logfile in (
-            ("stdout", config.stdout, self.stdout_logfile),
-            ("stderr", config.stderr, self.stderr_logfile),
-        ):
-            if channel == "stderr" and config.redirect_stderr:
-                continue
-            on_data = self._on_data(channel, stream.events_enabled)
-            on_capture = self._on_capture(channel)
-            plans.append(stream_plan(channel, stream, config, self._settings, logfile, on_data, on_capture))
-        return plans
-
-    def _on_data(self, channel: str, events_enabled: bool) -> Callable[[bytes], None] | None:
-        pool, bus, name = self.pool, self._bus, self.config.name
-        event_type = f"PROCESS_LOG_{channel.upper()}"
-        consumers: list[Callable[[bytes], None]] = []
-        if self._settings.output_to_main_log:
-            consumers.append(
-                lambda data: self._ports.log.debug(
-                    f"{name!r} {channel} output:\n{data.decode('utf-8', 'replace')}"
-                )
-            )
-        if pool is not None and channel == "stdout":
-            consumers.append(lambda data: pool.heard(self, data))
-        elif events_enabled:
-
-            def emit(data: bytes) -> None:
-                if bus.wants(event_type):
-                    bus.emit(process_log_event(channel, name, self.group_name, self.process.pid, data))
-
-            consumers.append(emit)
-        if not consumers:
-            return None
-        if len(consumers) == 1:
-            return consumers[0]
-
-        def consume_all(data: bytes) -> None:
-            for consume in consumers:
-                consume(data)
-
-        return consume_all
-
-    def _on_capture(self, channel: str) -> Callable[[bytes], None]:
-        def emit(data: bytes) -> None:
-            pid = self.process.pid
-            self._bus.emit(process_communication_event(channel, self.config.name, self.group_name, pid, data))
-            self._ports.log.debug(f"{self.config.name!r} {channel} emitted a comm event")
-
-        return emit
 
     def _signal(self, pid: int, signum: int, as_group: bool) -> bool:
         log, name = self._ports.log, self.config.name
@@ -517,20 +432,7 @@ class ManagedProcess:
             self.started_wall = self._ports.clock.wall()
         if self._settings.on_move is not None:
             self._settings.on_move()
-        event_type = f"PROCESS_STATE_{move.new.name}"
-        if self._bus.wants(event_type):
-            self._bus.emit(
-                process_state_event(
-                    move.new,
-                    self.config.name,
-                    self.group_name,
-                    move.old,
-                    pid=move.pid,
-                    tries=move.tries,
-                    expected=move.expected,
-                )
-            )
-        self._log_move(move)
+        announce_move(self, move, self._exit_words, self._bus, self._ports.log)
         if move.new is ProcessState.RUNNING and self.pool is not None:
             self.pool.dispatch()
         if self._waiters:
@@ -538,50 +440,3 @@ class ManagedProcess:
             for waiter in waiters:
                 if not waiter.done():
                     waiter.set_result(move.new)
-
-    def _flapping_began(self, began: machine.FlappingBegan) -> None:
-        name, action = self.config.name, self.policy.pace.on_flapping
-        then = "it is given up"
-        if action is OnFlapping.BACKOFF:
-            then = f"restarts wait from now on, {self.process.restart_delay:g}s at first and longer each time"
-        often = f"{began.restarts} restarts within {began.window_seconds:.0f} seconds"
-        self._ports.log.warn(f"flapping: {name} had {often}; {then}")
-        self._bus.emit_if_wanted(
-            "PROCESS_FLAPPING",
-            lambda: process_flapping_event(
-                name, self.group_name, began.state, began.restarts, began.window_seconds, action.value
-            ),
-        )
-
-    def _flapping_cleared(self, cleared: machine.FlappingCleared) -> None:
-        name = self.config.name
-        self._ports.log.info(f"flapping is over: {name} {_CLEARED_WORDS[cleared.why]}")
-        self._bus.emit_if_wanted(
-            "PROCESS_FLAPPING_CLEARED",
-            lambda: process_flapping_cleared_event(name, self.group_name, cleared.state, cleared.why.value),
-        )
-
-    def _log_move(self, move: Entered) -> None:
-        log, name, words = self._ports.log, self.config.name, self._exit_words
-        match move.new:
-            case ProcessState.RUNNING:
-                log.info(
-                    f"success: {name} entered RUNNING state, process has stayed up for "
-                    f"> than {self.config.start_seconds} seconds (startsecs)"
-                )
-            case ProcessState.FATAL:
-                if self.policy.may_start:
-                    flapped = self.process.spawn_error == flapping_words(self.policy.pace)
-                    why = "it was flapping" if flapped else "too many start retries too quickly"
-                    log.info(f"gave up: {name} entered FATAL state, {why}")
-            case ProcessState.BACKOFF if words:
-                log.warn(f"exited: {name} ({words}; not expected)")
-            case ProcessState.EXITED if move.expected:
-                log.info(f"exited: {name} ({words}; expected)")
-            case ProcessState.EXITED:
-                log.warn(f"exited: {name} ({words}; not expected)")
-            case ProcessState.STOPPED if move.old is ProcessState.STOPPING:
-                expected = self.process.exit_status in self.policy.exit_codes
-                (log.info if expected else log.warn)(f"stopped: {name} ({words})")
-            case _:
-                pass
