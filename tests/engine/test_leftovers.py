@@ -64,6 +64,20 @@ def test_of_what_another_daemon_ran_nothing_comes_to_us_so_all_is_looked_at() ->
     assert left(new) == [300]
 
 
+def test_the_next_daemon_finds_what_is_still_there() -> None:
+    from engine.test_adoption import next_life
+
+    config = group(program("w", autorestart=ONCE))
+    old = World(config).boot()
+    old.clock.advance(10)
+    old.exits("w")
+    old.table.add(300, spawn_id="spawn-1")
+    old.children.dead[100] = Remains()
+    new, _ = next_life(old, config)
+    new.clock.advance(1)
+    assert left(new) == [300]
+
+
 def test_a_stop_leaves_things_behind_as_well() -> None:
     world = ran()
     world.engine.groups["w"].processes["w"].feed(Stop())

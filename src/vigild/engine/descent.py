@@ -102,6 +102,11 @@ class Descent:
             leftovers = self._kin.leftovers
             leftovers.note_exit(self._owner, status, self._executable, is_ours=self._is_ours)
 
+    def note_former_run(self) -> None:
+        """The daemon before this one saw its end, and can tell nobody any more what it left behind."""
+        if self.anchors and self._owner.config.kill_mode is not KillMode.TREE:
+            self._kin.leftovers.note_former_run(self._owner)
+
     def leftovers(self) -> tuple[tuple[Seen, ...], str]:
         """What lives of what it left behind, and a hint for one that puts itself in the background."""
         leftovers = self._kin.leftovers

@@ -62,6 +62,13 @@ class Leftovers:
         self._must_look = self._must_look or not is_ours
         self._look_later()
 
+    def note_former_run(self, process: "ManagedProcess") -> None:
+        """`process` had ended before this daemon began; what it left behind may still be there."""
+        runs = self._ended.setdefault(process, deque(maxlen=RUNS_MAX))
+        runs.append(_Run(process.origin, "", False))
+        self._must_look = True
+        self._look_later()
+
     def reaped(self, pid: int) -> "ManagedProcess | None":
         """An unknown child has died: whose was it?"""
         for process, left in self._left.items():

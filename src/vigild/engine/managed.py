@@ -278,6 +278,8 @@ class ManagedProcess:
             self.feed(Spawned(remains.pid))
         elif decided is Fate.SPAWN:
             self.spawn_again()
+        elif decided is Fate.REST:
+            self._descent.note_former_run()
         elif decided is Fate.FIND_MAIN:
             self._take_over(Remains())
             self._descent.find_main()
