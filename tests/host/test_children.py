@@ -257,6 +257,22 @@ def test_the_runtime_directory_may_vanish(short_tmp: Path) -> None:
     on_machine(short_tmp, play)
 
 
+def test_where_no_fifo_can_be_made_any_more_programs_start_with_plain_pipes(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        assert isinstance(machine.runtime, RuntimeDir)
+        shutil.rmtree(machine.runtime.path)
+        Path(machine.runtime.path).touch()  # as a login's directory, which goes with the login, for good
+        child = machine.started(machine.request("read line; echo got $line"))
+        child.write_stdin(b"it\n")
+        await machine.ended(child)
+        await machine.ended(machine.run("echo again"))
+        assert machine.read("stdout") == b"got it\nagain\n"
+        assert machine.log.text().count("get plain pipes") == 1
+        os.unlink(machine.runtime.path)
+
+    on_machine(short_tmp, play)
+
+
 def die(hub: StreamHub) -> None:
     """Leave everything as the death of the process would."""
     for lane in (hub._bulk, hub._prompt):

@@ -1,13 +1,19 @@
 """The runtime directory: ours, closed to others, locked, and clean."""
 
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
+from support.fakes import FakeLog
+from vigild.core.process import Process
+from vigild.engine.records import ProcessRecord
 from vigild.host import runtime_dir
+from vigild.host.journal import open_journal
+from vigild.host.procfs import start_ticks
 from vigild.host.runtime_dir import HeldRuntimeDir, NoRuntimeDir, RuntimeDir, open_runtime_dir
 
 
@@ -111,6 +117,114 @@ def test_what_never_comes_back_is_swept_unless_something_lives_in_it(base: Path)
     assert 1 == ours.sweep_siblings()
     ours.close()
     locked.close()
+
+
+def test_a_process_that_has_closed_all_its_streams_keeps_its_journal(base: Path) -> None:
+    ours, left = opened(), opened("/etc/left.conf")
+    child = subprocess.Popen(["sleep", "100"])
+    record = ProcessRecord(Process(pid=child.pid), start_ticks=start_ticks(child.pid) or 0)
+    journal = open_journal(left.path, {"process": {"web": record.encode(), "odd": b"[1]"}}, FakeLog())
+    journal.close()
+    os.close(left.lock_fd)
+    assert 0 == ours.sweep_siblings()
+    child.kill()
+    child.wait()
+    assert 1 == ours.sweep_siblings()
+    ours.close()
+
+
+def test_what_runs_on_is_found_under_another_identifier_or_behind_another_link(
+    base: Path, short_tmp: Path
+) -> None:
+    for release in ("1", "2"):
+        (short_tmp / release).mkdir()
+        (short_tmp / release / "c.conf").touch()
+    link = short_tmp / "current"
+    link.symlink_to("1")
+    left = opened(str(link / "c.conf"))
+    child = subprocess.Popen(["sleep", "100"])
+    record = ProcessRecord(Process(pid=child.pid), start_ticks=start_ticks(child.pid) or 0)
+    open_journal(left.path, {"process": {"web": record.encode()}}, FakeLog()).close()
+    beside = opened(str(link / "c.conf"), "renamed")  # its daemon lives
+    assert beside.path != left.path
+    beside.close()
+    os.close(left.lock_fd)
+
+    other = opened("/etc/other.conf", "renamed")
+    assert other.path != left.path
+    other.close()
+    renamed = opened(str(link / "c.conf"), "renamed")
+    assert renamed.path == left.path
+    renamed.release()
+    link.unlink()
+    link.symlink_to("2")
+    moved = opened(str(link / "c.conf"))
+    assert moved.path == left.path
+    moved.release()
+    child.kill()
+    child.wait()
+    fresh = opened(str(link / "c.conf"))
+    assert fresh.path != left.path
+    fresh.close()
+    moved = RuntimeDir(left.path, os.open(os.path.join(left.path, "lock"), os.O_RDWR))
+    moved.close()
+
+
+def test_a_removed_directory_is_locked_again_when_it_is_made_anew(base: Path) -> None:
+    runtime = opened()
+    shutil.rmtree(base)
+    os.makedirs(runtime.path, 0o700)
+    base.chmod(0o700)
+    runtime.renew()
+    assert HeldRuntimeDir(runtime.path, os.getpid()) == open_it()
+    runtime.close()
+    assert [] == os.listdir(base)
+
+
+def test_what_was_left_elsewhere_is_found_where_it_is(
+    short_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {name: str(short_tmp / name) for name in ("login", "memory", "tmp")}
+    monkeypatch.setattr(runtime_dir, "_former_bases", lambda uid: [places["login"], places["tmp"]])
+    monkeypatch.setattr(
+        runtime_dir, "_bases", lambda environ, uid: [places[name] for name in environ["WHERE"].split()]
+    )
+
+    def open_in(where: str) -> RuntimeDir:
+        runtime = open_runtime_dir("/etc/a.conf", "x", environ={"WHERE": where}, uid=os.geteuid())
+        assert isinstance(runtime, RuntimeDir), runtime
+        return runtime
+
+    for first, then in (("login memory tmp", "memory tmp"), ("memory tmp", "login memory tmp")):
+        runtime = open_in(first)
+        Path(runtime.path, "journal").touch()
+        os.close(runtime.lock_fd)
+        again = open_in(then)
+        assert again.path == runtime.path
+        again.close()
+    assert places["memory"] == os.path.dirname(open_and_close(open_in("memory tmp")))
+
+
+def open_and_close(runtime: RuntimeDir) -> str:
+    runtime.close()
+    return runtime.path
+
+
+def test_a_directory_that_its_owner_removes_meanwhile_is_made_again(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, removed = runtime_dir._own_directory, []
+
+    def make_and_lose_once(path: str, uid: int) -> None:
+        make(path, uid)
+        if path != str(base) and not removed:
+            removed.append(path)
+            os.rmdir(path)
+
+    monkeypatch.setattr(runtime_dir, "_own_directory", make_and_lose_once)
+    runtime = opened()
+    assert removed == [runtime.path]
+    runtime.close()
 
 
 def test_containers_with_one_directory_in_memory_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:

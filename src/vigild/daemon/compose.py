@@ -199,7 +199,7 @@ class Life:
         self._status_line = self._keep_status_line(settings) if self._service.is_present else None
         self._engine.on_essential_end = self.shutdown
         self._children.on_exit = self._engine.child_died
-        self._children.on_directory_lost = self._journal.compact
+        self._children.on_directory_lost = self._renew_directory
         self._adoption = plan_adoption(
             inheritance.entries, config.groups, ports, keep_all=inheritance.is_upgrade
         )
@@ -265,6 +265,15 @@ class Life:
         self._journal.remove()
         if isinstance(self._runtime, RuntimeDir):
             self._runtime.clear()
+
+    def _renew_directory(self) -> None:
+        """Somebody removed the runtime directory, and it is there again: it needs its lock and its journal."""
+        if isinstance(self._runtime, RuntimeDir):
+            try:
+                self._runtime.renew()
+            except OSError as error:
+                self._log.critical(f"cannot lock {self._runtime.path} again: {error.strerror}")
+        self._journal.compact()
 
     def _sweep_siblings(self) -> None:
         if isinstance(self._runtime, RuntimeDir):

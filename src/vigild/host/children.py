@@ -148,6 +148,7 @@ class Children:
         self._claimed: set[str] | None = set()  # names of FIFOs that have a child, until `sweep`
         self._writers: set[StdinWriter] = set()  # that have their end open
         self._pipe_names: dict[int, str] = {}  # where there are no FIFOs with names
+        self._goes_without = False  # the last FIFO could not be made
         self._inherited: dict[str, tuple[int, bytes]] = {}
         self.on_directory_lost: Callable[[], None] = lambda: None
         self._plans_by_name: dict[str, tuple[StreamPlan, StreamPlan]] = {}
@@ -343,11 +344,11 @@ class Children:
             ends.append(self._output_ends(f"{stem}.err", request.stderr, request.uid))
 
     def _input_ends(self, name: str, uid: int | None) -> _Ends:
-        if self._directory is None:
+        fifo = self._make_fifo(name, uid)
+        if fifo is None:
             child_fd, daemon_fd = os.pipe()
             os.set_blocking(daemon_fd, False)
             return _Ends(child_fd, daemon_fd, name=name)
-        fifo = self._make_fifo(name, uid)
         try:
             return _Ends(os.open(fifo, os.O_RDWR | os.O_CLOEXEC), fifo=fifo, name=name)
         except OSError:
@@ -358,11 +359,11 @@ class Children:
         has_file = plan.logfile is not None and plan.logfile != "/dev/null"
         if not has_file and not needs_pipeline(plan):
             return _Ends(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC))  # nobody would look at it
-        if self._directory is None:
+        fifo = self._make_fifo(name, uid)
+        if fifo is None:
             daemon_fd, child_fd = os.pipe()
             os.set_blocking(daemon_fd, False)
             return _Ends(child_fd, daemon_fd, name=name)
-        fifo = self._make_fifo(name, uid)
         child_fd = -1
         try:
             child_fd = os.open(fifo, os.O_RDWR | os.O_CLOEXEC)
@@ -374,22 +375,24 @@ class Children:
             raise
         return _Ends(child_fd, daemon_fd, fifo, name)
 
-    def _make_fifo(self, name: str, uid: int | None) -> str:
-        assert self._directory is not None
+    def _make_fifo(self, name: str, uid: int | None) -> str | None:
+        """A FIFO for one stream; None where there can be none, and a plain pipe must do. Raises OSError."""
+        if self._directory is None:
+            return None
         fifo = f"{self._directory}/{name}"
         if self._claimed is not None:  # a spawn that the dead daemon did not get to
             self._claimed.add(name)
         try:
-            os.mkfifo(fifo, 0o600)
-        except FileNotFoundError:  # somebody tidied the directory away; the daemon must go on
-            os.makedirs(self._directory, 0o700)
-            os.mkfifo(fifo, 0o600)
-            self._log.critical(
-                f"{self._directory} was removed by somebody: what ran before can no longer be adopted as a whole; "
-                "exempt it from whatever cleans up there, and restart when convenient"
-            )
-            self._hub.renew()
-            self.on_directory_lost()
+            self._mkfifo(fifo, self._directory)
+        except OSError as error:
+            if not self._goes_without:
+                self._goes_without = True
+                self._log.critical(
+                    f"cannot make {fifo}: {error.strerror}; programs that are started now get plain pipes, and their "
+                    "output will not survive a crash of this daemon"
+                )
+            return None
+        self._goes_without = False
         if uid is not None and self._is_root:
             try:
                 os.chown(fifo, uid, -1)  # so that the child can open its /dev/stdout again
@@ -400,6 +403,19 @@ class Children:
                 raise
         return fifo
 
+    def _mkfifo(self, fifo: str, directory: str) -> None:
+        try:
+            os.mkfifo(fifo, 0o600)
+        except FileNotFoundError:  # somebody tidied the directory away; the daemon must go on
+            os.makedirs(directory, 0o700)
+            os.mkfifo(fifo, 0o600)
+            self._log.critical(
+                f"{directory} was removed by somebody: what ran before can no longer be adopted as a whole; "
+                "exempt it from whatever cleans up there, and restart when convenient"
+            )
+            self._hub.renew()
+            self.on_directory_lost()
+
     def _parent_side(self, request: ChildRequest, ends: list[_Ends], pid: int) -> RunningChild:
         for end in ends:
             os.close(end.child_fd)
@@ -407,8 +423,9 @@ class Children:
         if request.stdin_fd is None:
             stdin = self._writer(ends[0].name, ends[0].fifo, ends[0].daemon_fd)
         plans = [request.stdout] if request.stderr is None else [request.stdout, request.stderr]
-        if self._directory is None:
-            self._pipe_names.update((end.daemon_fd, end.name) for end in ends[1:])
+        for end in ends[1:]:
+            if end.fifo is None and end.daemon_fd >= 0:
+                self._pipe_names[end.daemon_fd] = end.name
         streams = [
             self._hub.open(end.daemon_fd, end.fifo, plan)
             for end, plan in zip(ends[1:], plans, strict=True)

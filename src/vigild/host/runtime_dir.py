@@ -20,13 +20,18 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vigild.host.journal import JOURNAL_NAME, read_journal
+from vigild.host.procfs import is_alive
+
 LOCK_NAME = "lock"
 HALF_DONE_SPAWN_SECONDS = (
     5.0  # how long a dead daemon's fork may hold the lock before it executes its program
 )
 LOCK_AGAIN_SECONDS = 0.01
 KEY_LENGTH = 8
+_LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 MAX_SIBLINGS = 200  # looked at in one sweep
+MAX_SIGNATURE_BYTES = 16 << 10
 INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # include/linux/proc_ns.h
 
 
@@ -51,10 +56,25 @@ class RuntimeDir:
 
     path: str
     lock_fd: int
+    names: bytes = b""  # of the configuration file, a line each
 
     def sign(self) -> None:
-        """Write our pid into the lock, for whoever wants to know who holds it."""
-        os.pwrite(self.lock_fd, b"%-20d\n" % os.getpid(), 0)
+        """Write into the lock our pid, for whoever wants to know who holds it, and whose directory it is."""
+        text = b"%-20d\n%b" % (os.getpid(), self.names)
+        os.pwrite(self.lock_fd, text, 0)
+        if self.names:
+            os.ftruncate(self.lock_fd, len(text))
+
+    def renew(self) -> None:
+        """Somebody removed it, and it was made anew: lock it again, or a second daemon could. Raises OSError."""
+        fd = os.open(os.path.join(self.path, LOCK_NAME), _LOCK_FLAGS, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.pwrite(fd, os.pread(self.lock_fd, MAX_SIGNATURE_BYTES, 0), 0)
+            os.dup2(fd, self.lock_fd, inheritable=False)
+        finally:
+            os.close(fd)
+        self.sign()
 
     def clear(self) -> None:
         """Remove what is in it: nobody is to adopt anything."""
@@ -97,10 +117,24 @@ def open_runtime_dir(
     """Make, check and lock the directory for this daemon. Never raises for what the machine refuses."""
     key = runtime_key(config_path, identifier)
     problems: list[str] = []
-    for base in _bases(environ, uid):
+    bases = _bases(environ, uid)
+    if not _was_left(os.path.join(bases[0], key), uid):
+        former = [base for base in _former_bases(uid) if base not in bases]
+        bases.sort(key=lambda base: not _was_left(os.path.join(base, key), uid))
+        bases[:0] = [base for base in former if _was_left(os.path.join(base, key), uid)]
+    names = _names(config_path)
+    if not _was_left(os.path.join(bases[0], key), uid):
+        for path in _left_under_another_key(bases, names, uid):
+            try:
+                taken = _lock(path, uid, names)
+            except OSError:
+                continue
+            if isinstance(taken, RuntimeDir):
+                return taken
+    for base in bases:
         try:
             _own_directory(base, uid)
-            return _lock(os.path.join(base, key), uid)
+            return _lock(os.path.join(base, key), uid, names)
         except OSError as error:
             problems.append(f"{base}: {error.strerror or error}")
     return NoRuntimeDir("; ".join(problems))
@@ -132,6 +166,48 @@ def _bases(environ: Mapping[str, str], uid: int) -> list[str]:
     bases.sort(key=lambda base: not _is_below(base, in_memory))
     bases.append(os.path.join(environ.get("TMPDIR") or "/tmp", f"vigil-{uid}"))
     return bases
+
+
+def _former_bases(uid: int) -> list[str]:
+    """Where a daemon with another environment (a login, a cron job) may have had its directory."""
+    return [f"/run/user/{uid}/vigil", f"/tmp/vigil-{uid}"]
+
+
+def _was_left(path: str, uid: int) -> bool:
+    """Is there something of ours to adopt?"""
+    try:
+        return os.lstat(os.path.join(path, JOURNAL_NAME)).st_uid == uid
+    except OSError:
+        return False
+
+
+def _names(config_path: str) -> bytes:
+    paths = {os.path.realpath(config_path), os.path.abspath(config_path)}
+    return b"".join(os.fsencode(path) + b"\n" for path in sorted(paths) if "\n" not in path)
+
+
+def _left_under_another_key(bases: list[str], names: bytes, uid: int) -> list[str]:
+    """What runs on without a daemon, of the same configuration: its identifier was changed, or a link on the way
+    to the file. Better adopted under the old key than started a second time."""
+    ours = set(names.splitlines())
+    found = []
+    for base in bases:
+        try:
+            keys = sorted(name for name in os.listdir(base) if len(name) == KEY_LENGTH)[:MAX_SIBLINGS]
+        except OSError:
+            continue
+        for path in (os.path.join(base, key) for key in keys):
+            if ours & set(_signature(path)[1:]) and _was_left(path, uid) and _names_living(path):
+                found.append(path)
+    return found
+
+
+def _signature(path: str) -> list[bytes]:
+    try:
+        with open(os.path.join(path, LOCK_NAME), "rb") as file:
+            return file.read(MAX_SIGNATURE_BYTES).splitlines()
+    except OSError:
+        return []
 
 
 def _memory_mounts() -> dict[str, bool]:
@@ -171,16 +247,21 @@ def _own_directory(path: str, uid: int) -> None:
         raise PermissionError(0, "others may write to it")
 
 
-def _lock(path: str, uid: int) -> RuntimeDir | HeldRuntimeDir:
+def _lock(path: str, uid: int, names: bytes = b"") -> RuntimeDir | HeldRuntimeDir:
     deadline = time.monotonic() + HALF_DONE_SPAWN_SECONDS
     while True:
         _own_directory(path, uid)
         lock_path = os.path.join(path, LOCK_NAME)
-        lock_fd = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            lock_fd = os.open(lock_path, _LOCK_FLAGS, 0o600)
+        except FileNotFoundError:  # a daemon that ended just now has removed the directory
+            if time.monotonic() > deadline:
+                raise
+            continue
         try:
             fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.stat(lock_path).st_ino == os.fstat(lock_fd).st_ino:
-                return _checked(RuntimeDir(path, lock_fd))
+                return _checked(RuntimeDir(path, lock_fd, names))
         except FileNotFoundError:
             pass  # its owner removed it between our open and our lock
         except BlockingIOError:
@@ -206,12 +287,12 @@ def _checked(runtime: RuntimeDir) -> RuntimeDir:
 
 def _sweep(path: str) -> bool:
     try:
-        lock_fd = os.open(os.path.join(path, LOCK_NAME), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        lock_fd = os.open(os.path.join(path, LOCK_NAME), _LOCK_FLAGS & ~os.O_CREAT)
     except OSError:
         return False
     try:
         fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if any(_is_held(entry) for entry in list(os.scandir(path))):
+        if any(_is_held(entry) for entry in list(os.scandir(path))) or _names_living(path):
             return False
         RuntimeDir(path, lock_fd).clear()
         os.unlink(os.path.join(path, LOCK_NAME))
@@ -234,8 +315,23 @@ def _is_held(entry: "os.DirEntry[str]") -> bool:
     return True
 
 
+def _names_living(path: str) -> bool:
+    """Does the journal name a process that lives, though it may have closed all that it was given?"""
+    import json
+
+    for record in read_journal(path)[0].get("process", {}).values():
+        try:
+            facts = json.loads(record)
+            pid, ticks = facts["process"].get("pid", 0), facts.get("start_ticks", 0)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue  # of no daemon of ours
+        if pid and is_alive(pid, ticks):
+            return True
+    return False
+
+
 def _holder(lock_fd: int) -> int:
-    text = os.pread(lock_fd, 32, 0).strip()
+    text = os.pread(lock_fd, 32, 0).partition(b"\n")[0].strip()
     return int(text) if text.isdigit() else 0
 
 
