@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import (
+    adoption,
     control,
     event_rate,
     idle,
@@ -38,6 +39,7 @@ ROWS = tuple(
     for module in (
         respawn,
         start_stop,
+        adoption,
         memory,
         idle,
         log_capture,

@@ -236,9 +236,9 @@ def _end_job(notes_path: Path, go: Path) -> None:
     reap()  # we are in the place of init, which does not leave a zombie lying about
 
 
-def take_back(contender: Contender, payload: Payload) -> float:
-    """Milliseconds from the exec of the new daemon until 200 programs are under supervision (again, or anew)."""
-    writers = [Writer(f"p{index}") for index in range(CROWD)]
+def take_back(contender: Contender, payload: Payload, number: int = CROWD) -> float:
+    """Milliseconds from the exec of the new daemon until all programs are under supervision (again, or anew)."""
+    writers = [Writer(f"p{index}") for index in range(number)]
     with make_site(payload) as site:
         notes_path = site.root / "notes"
         command = make_writer(site.root)
@@ -253,13 +253,13 @@ def take_back(contender: Contender, payload: Payload) -> float:
         daemon.wait_until_ended(LIMIT_SECONDS)
         again = contender.launch_again(daemon)
         assert isinstance(again, ClassicDaemon)
-        wait_for(lambda: _all_run(again), LIMIT_SECONDS, "all programs")
+        wait_for(lambda: _all_run(again, number), LIMIT_SECONDS, "all programs")
         return milliseconds(time.monotonic_ns() - again.exec_at_ns)
 
 
-def _all_run(daemon: ClassicDaemon) -> bool:
+def _all_run(daemon: ClassicDaemon, number: int) -> bool:
     found = daemon.process_info()
-    return len(found) == CROWD and all(info["statename"] == "RUNNING" for info in found)
+    return len(found) == number and all(info["statename"] == "RUNNING" for info in found)
 
 
 def _log(site: Site, writer: Writer) -> Path:
