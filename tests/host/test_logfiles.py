@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from support.fakes import FakeJournal
 from support.machine import ListLog
 from vigild.engine.ports import StreamPlan
 from vigild.host.logfiles import ChildLogs
@@ -103,3 +104,33 @@ def test_a_log_that_a_descendant_still_writes_is_closed_after_its_last_writer(tm
     assert second is not None
     assert second is not first
     logs.close_all()
+
+
+def test_what_a_slow_target_has_not_taken_is_handed_over(tmp_path: Path) -> None:
+    fifo = str(tmp_path / "fifo")
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    logs = ChildLogs(str(tmp_path), "test", ListLog())
+    file = logs.open(StreamPlan("stdout", fifo))
+    assert file is not None
+    data = b"".join(b"%07d\n" % number for number in range(40_000))
+    assert not file.write(data), "more than the pipe takes"
+    taken = os.read(reader, 1000)
+    entries = logs.hand_over()
+    logs.close_all()
+    while True:
+        try:
+            taken += os.read(reader, 1 << 20)
+        except BlockingIOError:
+            break
+    journal = FakeJournal(entries)
+    heir = ChildLogs(str(tmp_path), "test", ListLog())
+    heir.inherit(journal)
+    assert journal.entries["waiting"] == {}
+    while len(taken) < len(data):
+        taken += os.read(reader, 1 << 20)
+        heir.hand_over()
+    assert taken == data
+    assert heir.hand_over() == {}
+    heir.close_all()
+    os.close(reader)

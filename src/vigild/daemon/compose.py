@@ -173,6 +173,7 @@ class Life:
         inheritance = find_inheritance(runtime, log, None if handover is None else handover.entries)
         self._journal = inheritance.journal
         self._child_logs = ChildLogs(daemon.child_log_dir, daemon.identifier, log, loop=loop)
+        self._child_logs.inherit(self._journal)
         self._children = Children(loop, runtime, self._child_logs, log, journal=self._journal)
         settings = Settings(
             identifier=daemon.identifier,
@@ -343,7 +344,7 @@ class Life:
         from vigild.daemon.succession import pack, pack_clients
 
         self._service.reloading()
-        entries = {**self._journal.entries, **self._engine.hand_over()}
+        entries = {**self._journal.entries, **self._engine.hand_over(), **self._child_logs.hand_over()}
         package = pack(self._holdings, entries, self._children, self._shared)
         hand_over_doors(package, self._config.servers, self._listeners)
         pack_clients(package, self._servers)

@@ -154,11 +154,11 @@ class LogFile:
             if self._is_regular:
                 os.ftruncate(self._fd, 0)
 
-    def flush(self) -> int:
-        """One more try for what waits to be taken; the number of bytes that still wait."""
+    def flush(self) -> bytes:
+        """One more try for what waits to be taken; what still waits."""
         if self._pending:
             self._drain_pending()
-        return len(self._pending)
+        return bytes(self._pending)
 
     def close(self) -> None:
         """Last try for what waits, then let go of the file."""

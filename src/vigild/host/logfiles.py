@@ -5,11 +5,12 @@ import os
 import re
 import stat
 
-from vigild.engine.ports import Log, StreamPlan
+from vigild.engine.ports import Journal, Log, StreamPlan
 from vigild.host.logfile import LogFile
 
 _NAME_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_"
 _NAME_TRIES = 100
+WAITING = "waiting"  # kind of journal entry: by path, what a log that is no regular file has not taken yet
 
 
 class ChildLogs:
@@ -70,9 +71,19 @@ class ChildLogs:
         """Output lost so far to files that are open now."""
         return sum(file.lost_bytes for file in self._files.values())
 
-    def flush_all(self) -> int:
-        """One more try for what waits to be taken; the number of bytes that still wait."""
-        return sum(file.flush() for file in self._files.values())
+    def hand_over(self) -> dict[str, dict[str, bytes]]:
+        """Entries for the journal of a daemon that goes on in the place of this one: what waits to be taken."""
+        waiting = {path: rest for path, file in self._files.items() if (rest := file.flush())}
+        return {WAITING: waiting} if waiting else {}
+
+    def inherit(self, journal: Journal) -> None:
+        """Take over what `hand_over` said."""
+        for path, data in list(journal.entries.get(WAITING, {}).items()):
+            file = self.open(StreamPlan("stdout", path))
+            if file is not None:
+                file.write(data)
+                self.release(file)
+            journal.drop(WAITING, path)
 
     def reopen_all(self) -> None:
         """Open every child log anew."""

@@ -103,6 +103,8 @@ class StreamHub:
         """
         if fd < 0:
             fd = os.open(fifo or "", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        else:
+            os.set_inheritable(fd, False)
         stream = self._add(fd, fifo, plan)
         stream.continue_from(self._kept_state(fifo) if state is None else state)
         if self._is_started:
