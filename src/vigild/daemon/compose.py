@@ -173,7 +173,6 @@ class Life:
         inheritance = find_inheritance(runtime, log, None if handover is None else handover.entries)
         self._journal = inheritance.journal
         self._child_logs = ChildLogs(daemon.child_log_dir, daemon.identifier, log, loop=loop)
-        self._child_logs.inherit(self._journal)
         self._children = Children(loop, runtime, self._child_logs, log, journal=self._journal)
         settings = Settings(
             identifier=daemon.identifier,
