@@ -287,6 +287,7 @@ class Life:
     def _adopt(self) -> None:
         """Take over what the daemon before this one ran, and say so."""
         adoption = self._adoption
+        self._child_logs.inherit(self._journal)
         handover = self._holdings.lineage.handover
         if handover is not None:
             from vigild.daemon.succession import take_before_adoption
