@@ -209,6 +209,28 @@ def test_a_removed_group_stays_while_it_runs() -> None:
     assert any("no longer configured" in line for line in adoption.report())
 
 
+def test_what_was_renamed_is_not_started_beside_itself() -> None:
+    web, job = program("web", command="web --serve"), program("job", command="job")
+    cron, mail = program("cron"), program("mail")
+    old = World(group(web), group(job, program("idle"), name="all"), group(cron, mail, name="pair")).boot()
+    old.clock.advance(2)
+    old.engine.groups["all"].processes["job"].feed(Stop())
+    old.engine.child_died(old.child("all:job").pid, 0)
+    configured = [
+        group(program("site", command="web --serve")),
+        group(program("web", command="web --serve"), name="g"),
+        group(program("job", command="job")),
+        group(program("new", command="new")),
+        group(mail, name="pair"),
+        group(cron),
+    ]
+    new, adoption = next_life(old, *configured)
+    assert (["all", "web"], ["pair"]) == (adoption.removed, adoption.changed)
+    assert ["site", "g", "cron"] == adoption.waiting
+    assert {"web", "all", "pair", "job", "new"} == set(new.engine.groups)
+    assert any(line.startswith("site, g, cron: not started") for line in adoption.report())
+
+
 def test_a_new_group_is_started_after_a_crash_but_an_upgrade_changes_nothing() -> None:
     web, added = group(program("web")), group(program("added"))
     old = World(web, group(program("gone"))).boot()

@@ -12,6 +12,7 @@ from vigild.config.diff import same_group
 from vigild.config.model import GroupConfig
 from vigild.config.snapshot import SnapshotError, from_json
 from vigild.core.adoption import Fate
+from vigild.core.names import make_namespec
 from vigild.core.states import ProcessState
 from vigild.engine.engine import Engine
 from vigild.engine.ports import Journal, Log, Ports, Remains
@@ -32,6 +33,7 @@ class Adoption:
         default_factory=list
     )  # groups that run with another configuration than the file's
     removed: list[str] = field(default_factory=list)  # groups that run and are no longer in the file
+    waiting: list[str] = field(default_factory=list)  # new groups with what still runs under another name
     kept: frozenset[str] = frozenset()  # processes whose output a service manager kept while no daemon ran
     was_ending: bool = False  # the old daemon was killed while it stopped everything
 
@@ -61,6 +63,11 @@ class Adoption:
             lines.append(
                 f"{', '.join(self.removed)}: running, but no longer configured; `supervisorctl update` ends that"
             )
+        if self.waiting:
+            lines.append(
+                f"{', '.join(self.waiting)}: not started, because the same command still runs under a name that is "
+                "no longer configured; `supervisorctl update` ends that and starts this"
+            )
         return lines
 
     def _last_words(self, name: str) -> str:
@@ -87,19 +94,39 @@ def plan_adoption(
     recorded = _read_groups(entries, ports.log)
     alive = {name.partition(":")[0] for name in _running(adoption)}
     kept = set(recorded) if keep_all else alive & set(recorded)
-    in_file = {group.name for group in configured}
+    in_file = {group.name: group for group in configured}
+    renamed = set[tuple[str, str | None]]()
+    for name in kept:
+        now = in_file.get(name)
+        renamed |= _commands(recorded[name], adoption) - (_commands(now) if now is not None else set())
     for group in configured:
         old = recorded.get(group.name)
-        if old is None or group.name not in kept or same_group(group, old):
+        if old is None and not keep_all and renamed & _commands(group):
+            adoption.waiting.append(group.name)
+        elif old is None or group.name not in kept or same_group(group, old):
             if not keep_all or old is not None or not recorded:
                 adoption.groups.append(group)
         else:
             adoption.changed.append(group.name)
             adoption.groups.append(old)
-    for name in sorted(kept - in_file):
+    for name in sorted(kept - in_file.keys()):
         adoption.removed.append(name)
         adoption.groups.append(recorded[name])
     return adoption
+
+
+def _commands(group: GroupConfig, adoption: Adoption | None = None) -> set[tuple[str, str | None]]:
+    """What its processes run, and where; with `adoption`, only of those that do run."""
+    return {
+        (process.command, process.directory)
+        for process in group.processes
+        if adoption is None or _runs(adoption, make_namespec(group.name, process.name))
+    }
+
+
+def _runs(adoption: Adoption, namespec: str) -> bool:
+    remains = adoption.remains.get(namespec)
+    return remains is not None and remains.pid > 0
 
 
 def adopt(engine: Engine, adoption: Adoption) -> None:
