@@ -92,6 +92,16 @@ def test_a_pidfile_may_name_what_has_lost_its_mark_but_descends_from_us() -> Non
     assert pid(world) == 301
 
 
+def test_a_pidfile_that_names_what_another_program_left_behind_is_not_believed() -> None:
+    world = World()
+    world.table.add(300, spawn_id="spawn-1")
+    world.table.add(301, spawn_id="spawn-77")
+    world.table.pidfiles[PIDFILE] = 301
+    launched(world, pidfile=PIDFILE)
+    world.clock.advance(31)
+    assert any("names 301, which is no descendant of this program" in line for line in world.log.lines)
+
+
 def test_a_pidfile_of_the_run_before_names_nobody() -> None:
     world = World()
     world.table.add(300, spawn_id="spawn-1")

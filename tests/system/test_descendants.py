@@ -107,6 +107,16 @@ def test_a_program_that_goes_to_the_background_is_followed(tmp_path: Path) -> No
         assert not daemon.descendants()
 
 
+def test_the_group_of_a_process_in_the_background_is_the_one_that_it_is_in(tmp_path: Path) -> None:
+    more = "forking=true\nkillmode=group\nstopwaitsecs=60\n"
+    with Daemon(tmp_path, program(tmp_path, BACKGROUND, more)) as daemon:
+        daemon.wait_state("w", "RUNNING")
+        main = daemon.pid("w")
+        assert os.getpgid(main) != main  # it forked twice
+        assert daemon.ctl("stop", "w").out == "w: stopped\n"
+        assert "stopped: w (terminated by SIGTERM)" in daemon.log()
+
+
 def test_the_process_in_the_background_survives_the_daemon_and_is_supervised_by_the_next(
     tmp_path: Path,
 ) -> None:

@@ -88,12 +88,12 @@ class Kin:
         return found
 
     def descends_from_us(self, pid: int, owner: "ManagedProcess", table: Table) -> bool:
-        """Is it, by its ancestors, a descendant of the daemon and of nothing else that the daemon supervises?"""
+        """Is it, by its ancestors, a descendant of the daemon and of nothing else that the daemon ever started?"""
         others = self._others(owner)
         own = self._ports.table.own_pid
         for _ in range(len(table)):
             seen = table.get(pid)
-            if seen is None or pid in others:
+            if seen is None or pid in others or seen.spawn_id not in ("", owner.spawn_id):
                 return False
             if seen.ppid == own:
                 return True

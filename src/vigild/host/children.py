@@ -175,7 +175,14 @@ class Children:
 
     def kill(self, pid: int, signum: int, as_group: bool) -> None:
         """Send a signal to the process, or to its process group. Raises OSError."""
-        os.kill(-pid if as_group else pid, signum)
+        if not as_group:
+            os.kill(pid, signum)
+            return
+        try:
+            os.kill(-pid, signum)
+        except ProcessLookupError:
+            group = os.getpgid(pid)  # one that went to the background leads no group, but is in one
+            os.kill(-group if group != os.getpgrp() else pid, signum)
 
     def new_spawn_id(self) -> str:
         """A name for one spawn that no other spawn on this machine has, until it is booted anew."""
