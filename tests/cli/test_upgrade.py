@@ -127,7 +127,7 @@ def test_an_image_that_does_not_answer_is_told(
 def test_supervisors_daemon_cannot(short_tmp: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with FakeDaemon(short_tmp / "s", {}) as daemon:
         assert main(["upgrade", "-s", daemon.url]) == 3
-    assert "it is Supervisor's, or a Vigil from before 0.2" in capsys.readouterr().err
+    assert "it is Supervisor's, or an older one" in capsys.readouterr().err
 
 
 def test_no_daemon_there(short_tmp: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -180,7 +181,7 @@ def test_every_state_goes_on_from_where_it_was(tmp_path: Path) -> None:
     stubborn = f"sh -c \"trap 'echo asked >> {tmp_path}/asked' TERM; echo ready > {tmp_path}/ready; while :; do sleep 0.05; done\""
     text = (
         quiet("stopped")
-        + quiet("starting", "startsecs=4")
+        + quiet("starting", "startsecs=8", "autostart=false")
         + program("backoff", "sh -c 'exit 1'", "startretries=1000")
         + program("fatal", "sh -c 'exit 1'", "startretries=0")
         + program("exited", "sh -c 'sleep 1.2'", "autorestart=false")
@@ -196,6 +197,7 @@ def test_every_state_goes_on_from_where_it_was(tmp_path: Path) -> None:
         until((tmp_path / "ready").exists)
         with Supervisor.at(f"unix://{daemon.socket}") as client:
             client.stop("stopping", wait=False)
+            client.start("starting", wait=False)
         pid = daemon.pid("starting")
         assert daemon.state("starting") == "STARTING"
         upgrade(daemon)
@@ -453,3 +455,41 @@ def test_a_service_manager_is_told(tmp_path: Path, short_tmp: Path) -> None:
             upgrade(daemon)
             told(b"RELOADING=1")
             told(b"READY=1")
+
+
+def test_a_log_that_takes_nothing_at_the_moment_gets_it_all_later(tmp_path: Path) -> None:
+    log = tmp_path / "slow.log"
+    os.mkfifo(log)
+    reader = os.open(log, os.O_RDWR)
+    text = program("a", f"sh -c 'seq 1 60000; touch {tmp_path}/all; sleep 1000'", f"stdout_logfile={log}")
+    seen = bytearray()
+
+    def read_on() -> bool:
+        while select.select([reader], [], [], 0)[0]:
+            seen.extend(os.read(reader, 1 << 16))
+        return seen.endswith(b"\n60000\n")
+
+    with Daemon(tmp_path, text) as daemon:
+        daemon.wait_state("a", "RUNNING")
+        for _ in range(2):
+            upgrade(daemon)
+        until(read_on, what="the end of the output")
+        assert seen == b"".join(b"%d\n" % number for number in range(1, 60001))
+    os.close(reader)
+
+
+def test_an_image_that_cannot_go_on_says_so_and_the_next_daemon_adopts(tmp_path: Path) -> None:
+    """The configuration breaks in the moment between check and exec."""
+    with own_code(tmp_path) as lib, Daemon(tmp_path, quiet("a"), env={"PYTHONPATH": str(lib)}) as daemon:
+        daemon.wait_state("a", "RUNNING")
+        pid, good = daemon.pid("a"), daemon.conf.read_text()
+        in_between(lib, f"open({str(daemon.conf)!r}, 'a').write('autostart=perhaps')")
+        done = daemon.ctl("upgrade")
+        assert (done.code, "could not go on and has ended" in done.out) == (1, True)
+        assert daemon.wait_end() == 2
+        assert "the new image cannot go on and ends" in daemon.log()
+        assert "[program:a] autostart" in daemon.log()
+        daemon.conf.write_text(good)
+        daemon.start()
+        daemon.wait_state("a", "RUNNING")
+        assert (daemon.pid("a"), starts(daemon, "a")) == (pid, 1)

@@ -1,10 +1,11 @@
 """`vigil upgrade [-c FILE | -s URL]`: the daemon goes on with the code that is installed now; no program is touched.
 
 Exit status 0: done. 1: refused, or failed, and the daemon goes on as before. 2: wrong usage, or a configuration
-file that cannot be read. 3: no daemon of Vigil's answers there. 4: the new image did not answer in time.
+file that cannot be read. 3: no daemon of Vigil's answers there. 4: the new image did not answer.
 """
 
 import argparse
+import errno
 import os
 import sys
 import time
@@ -83,7 +84,7 @@ def upgrade(daemon: "Supervisor") -> str:
         if fault.code != Fault.UNKNOWN_METHOD:
             raise
         raise NotUpgraded(
-            "this daemon cannot be upgraded in place: it is Supervisor's, or a Vigil from before 0.2; "
+            "this daemon cannot be upgraded in place: it is Supervisor's, or an older one; "
             "`supervisorctl reload` restarts it, and with it every program",
             EXIT_NO_DAEMON,
         ) from None
@@ -108,6 +109,15 @@ def _next_image(daemon: "Supervisor", before: "DaemonInfo") -> "DaemonInfo":
             info = daemon.daemon_info()
         except UnreachableError as error:  # a connection that could not be handed over; the next one waits
             trouble = str(error)
+            if error.errno in (
+                errno.ECONNREFUSED,
+                errno.ENOENT,
+            ):  # its sockets are never closed but at its end
+                raise NotUpgraded(
+                    f"the new image could not go on and has ended ({trouble}); its log says why. The programs run on: "
+                    "mend that and start supervisord, it adopts them",
+                    EXIT_NO_ANSWER,
+                ) from None
         else:
             if info["generation"] > before["generation"]:
                 return info

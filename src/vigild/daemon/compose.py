@@ -344,8 +344,10 @@ class Life:
         from vigild.daemon.succession import pack, pack_clients
 
         self._service.reloading()
+        self._log.flush()
         entries = {**self._journal.entries, **self._engine.hand_over(), **self._child_logs.hand_over()}
         package = pack(self._holdings, entries, self._children, self._shared)
+        package.note("logfile", os.fsencode(self._log.path or "/dev/null"))
         hand_over_doors(package, self._config.servers, self._listeners)
         pack_clients(package, self._servers)
         return package

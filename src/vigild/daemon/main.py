@@ -69,6 +69,12 @@ def _lives(program: str, arguments: Arguments, lineage: Lineage) -> int:
     held: list[RuntimeDir] = []
     try:
         return _live(program, arguments, lineage, held)
+    except Exception as error:
+        if lineage.handover is not None:  # there is no way back, and nobody reads standard error
+            from vigild.daemon.succession import write_last_words
+
+            write_last_words(lineage.handover, error)
+        raise
     finally:
         for runtime in held:
             runtime.release()
@@ -94,9 +100,11 @@ def _live(program: str, arguments: Arguments, lineage: Lineage, held: list[Runti
         config = loaded.config
         if holdings is not None:
             log = MainLog()
-        elif lineage.handover is None:  # an image that takes over has its user and its limits already
+        elif lineage.handover is None:
             _drop_privileges(config, log)
             _raise_limits(config, log)
+        else:
+            _raise_limits_further(config, log)
         if runtime is None:
             runtime = _take_runtime_dir(config, lineage)
             if isinstance(runtime, RuntimeDir):
@@ -281,6 +289,14 @@ def _raise_limits(config: Config, log: MainLog) -> None:
         if soft != resource.RLIM_INFINITY and soft < wanted:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             log.info(f"raised the limit of open files to {wanted}, for {needed} that the programs may need")
+
+
+def _raise_limits_further(config: Config, log: MainLog) -> None:
+    """For an image that takes over: it is too late to refuse."""
+    try:
+        _raise_limits(config, log)
+    except UsageError as error:
+        log.warn(str(error))
 
 
 def _open_log(config: Config, loaded: Loaded, log: MainLog) -> None:

@@ -23,6 +23,7 @@ from vigild.daemon.holdings import Holdings
 from vigild.daemon.lineage import facts_for_the_next
 from vigild.host.children import Children
 from vigild.host.handover import Handover, Package
+from vigild.host.mainlog import MainLog
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.signals import SignalPipe
 from vigild.host.sockets import SharedSockets
@@ -147,3 +148,17 @@ def enter_directory(handover: Handover) -> None:
     for descriptor in handover.take(DIRECTORY):
         os.fchdir(descriptor.fd)
         os.close(descriptor.fd)
+
+
+def write_last_words(handover: Handover, error: Exception) -> None:
+    """Into the log of the image before this one: this one cannot go on, and why."""
+    log = MainLog()
+    try:
+        log.open(handover.text("logfile"), 0, 0, level="info", to_stdout=False)
+    except OSError:
+        return
+    log.critical(
+        f"the new image cannot go on and ends: {error}\nThe programs run on without a daemon. Mend that and start "
+        "supervisord: it adopts them"
+    )
+    log.close()

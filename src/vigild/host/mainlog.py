@@ -67,6 +67,11 @@ class MainLog:
             self._syslog.close()
             self._syslog = None
 
+    def flush(self) -> None:
+        """One more try for what a slow terminal has not taken yet."""
+        for target in self._targets:
+            target.flush()
+
     def reopen(self) -> None:
         """Open the log file anew (SIGUSR2)."""
         for target in self._targets:
