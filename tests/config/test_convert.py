@@ -13,7 +13,7 @@ from vigild.config import convert
 from vigild.config.accounts import Surroundings
 from vigild.config.diagnostics import BadValueError
 from vigild.config.model import AUTO
-from vigild.core.descendants import KillMode
+from vigild.core.kill_mode import KillMode
 from vigild.core.process import Autorestart
 
 AROUND = Surroundings(

@@ -4,7 +4,7 @@ from engine.test_adoption import next_life
 from support.fakes import World, group, program
 from vigild.config.model import GroupConfig
 from vigild.core.adoption import Fate
-from vigild.core.descendants import KillMode
+from vigild.core.kill_mode import KillMode
 from vigild.core.process import Stop
 from vigild.engine.ports import Remains
 

@@ -1,7 +1,7 @@
 """`killmode = tree`: nothing of a process outlives its stop, nor its crash."""
 
 from support.fakes import World, group, program
-from vigild.core.descendants import KillMode
+from vigild.core.kill_mode import KillMode
 from vigild.core.process import Start, Stop
 from vigild.core.states import SupervisorState
 

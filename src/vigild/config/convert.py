@@ -12,7 +12,7 @@ from vigild.config.diagnostics import BadValueError
 from vigild.config.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from vigild.core.descendants import KillMode
+    from vigild.core.kill_mode import KillMode
     from vigild.core.process import Autorestart
 
 TRUE_WORDS = ("yes", "true", "on", "1")
@@ -127,7 +127,7 @@ def autorestart(value: str, _: Surroundings) -> "Autorestart":
 
 def kill_mode(value: str, _: Surroundings) -> "KillMode":
     """process, group or tree."""
-    from vigild.core.descendants import KillMode
+    from vigild.core.kill_mode import KillMode
 
     try:
         return KillMode(value.lower())

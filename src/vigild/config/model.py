@@ -10,7 +10,7 @@ from enum import Enum
 
 from vigild.config.control_config import ControlConfig as ControlConfig
 from vigild.config.place import Where as Where
-from vigild.core.descendants import KillMode as KillMode
+from vigild.core.kill_mode import KillMode as KillMode
 from vigild.core.process import Autorestart as Autorestart
 from vigild.core.restarts import OnFlapping as OnFlapping
 

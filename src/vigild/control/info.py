@@ -8,7 +8,6 @@ from vigild.control.facade import ConfigInfo, Facts, Info
 from vigild.core.process import Policy
 from vigild.core.restarts import FOR_EVER
 from vigild.core.states import ProcessState
-from vigild.engine.leftovers import leftovers_words
 from vigild.engine.managed import ManagedProcess
 
 MAX_XMLRPC_INT = 2**31 - 1
@@ -23,7 +22,11 @@ def describe(process: ManagedProcess, now_wall: float) -> str:
     """The words that `status` shows behind the state: Supervisor's, and after them what only Vigil knows."""
     words = _supervisors_words(process, now_wall) + _words_on_restarts(process)
     left, hint = process.leftovers
-    return f"{words}; {leftovers_words(left, hint)}" if left else words
+    if not left:
+        return words
+    from vigild.engine.leftovers import leftovers_words
+
+    return f"{words}; {leftovers_words(left, hint)}"
 
 
 def _words_on_restarts(process: ManagedProcess) -> str:

@@ -7,15 +7,6 @@ overwrite their environment with their title (nginx), leave their group (`setsid
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from enum import Enum
-
-
-class KillMode(Enum):
-    """Who gets the signals of a stop."""
-
-    PROCESS = "process"  # the process itself; its group, where stopasgroup and killasgroup say so
-    GROUP = "group"  # its process group
-    TREE = "tree"  # the process itself, and when it has ended everything that descends from it
 
 
 @dataclass(frozen=True, slots=True)

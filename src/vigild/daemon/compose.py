@@ -77,9 +77,13 @@ LATE_MODULES = (
     "termios",
     "vigild.config.commands",
     "vigild.config.needs",
+    "vigild.core.descendants",
     "vigild.daemon.status_line",
     "vigild.daemon.succession",
     "vigild.daemon.upgrade",
+    "vigild.engine.forking",
+    "vigild.engine.leftovers",
+    "vigild.engine.tree_end",
     "vigild.fronts.router",
     "vigild.fronts.serving.auth",
     "vigild.fronts.serving.server",
@@ -229,6 +233,7 @@ class Life:
         self._engine.start_slice()
         if not self._table.gets_orphans:
             self._table.adopt_orphans()
+        self._engine.expect_orphans()
         deadline = self._loop.time() + SERVE_WITHIN_SECONDS
         while self._engine.starting and self._loop.time() < deadline:
             await asyncio.sleep(0)

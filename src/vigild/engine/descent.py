@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING
 
 from vigild.config.model import KillMode
 from vigild.core import process as machine
-from vigild.core.descendants import Origin, Seen
 from vigild.engine.essential import has_ended_by_itself
-from vigild.engine.forking import MainFinder
-from vigild.engine.tree_end import TreeEnd
 
 if TYPE_CHECKING:
+    from vigild.core.descendants import Origin, Seen
     from vigild.engine.kin import Kin
     from vigild.engine.managed import ManagedProcess
     from vigild.engine.ports import Child, Ports
@@ -40,8 +38,10 @@ class Descent:
         self.spawn_waits = False
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> "Origin":
         """What the latest spawn is known by."""
+        from vigild.core.descendants import Origin
+
         return Origin(self._owner.spawn_id, self.anchors)
 
     def spawned(self, child: "Child", executable: str) -> None:
@@ -66,6 +66,8 @@ class Descent:
 
     def find_main(self) -> None:
         """Find the process that the launcher has left in the background."""
+        from vigild.engine.forking import MainFinder
+
         config = self._owner.config
         pidfile = config.pidfile
         if pidfile is not None and not pidfile.startswith("/") and config.directory:
@@ -107,7 +109,7 @@ class Descent:
         if self.anchors and self._owner.config.kill_mode is not KillMode.TREE:
             self._kin.leftovers.note_former_run(self._owner)
 
-    def leftovers(self) -> tuple[tuple[Seen, ...], str]:
+    def leftovers(self) -> "tuple[tuple[Seen, ...], str]":
         """What lives of what it left behind, and a hint for one that puts itself in the background."""
         leftovers = self._kin.leftovers
         return leftovers.of(self._owner), leftovers.hint(self._owner)
@@ -124,6 +126,8 @@ class Descent:
 
     def end_tree(self) -> None:
         """End what it left behind, and then spawn it if that was to be done meanwhile."""
+        from vigild.engine.tree_end import TreeEnd
+
         TreeEnd(self._owner, self.origin, self._kin, self._ports, self._tree_ended)
 
     def _tree_ended(self) -> None:

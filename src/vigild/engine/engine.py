@@ -260,6 +260,10 @@ class Engine:
             if not self._stopping:
                 self._next_wave()
 
+    def expect_orphans(self) -> None:
+        """Programs run: from now on they may leave something behind. Loads what that takes before it is in a hurry."""
+        self._kin.leftovers  # noqa: B018
+
     def _essential_ended(self, process: ManagedProcess) -> None:
         if self.mood < SupervisorState.RUNNING:
             return

@@ -7,16 +7,15 @@ where no option asks for it, and one look serves all who asked for it at about t
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from vigild.core.descendants import Origin, Seen, Table, members_of
-from vigild.engine.leftovers import Leftovers
-
 if TYPE_CHECKING:
+    from vigild.core.descendants import Origin, Seen, Table
+    from vigild.engine.leftovers import Leftovers
     from vigild.engine.managed import ManagedProcess
     from vigild.engine.ports import Ports, Timer
 
-RECENT_SECONDS = 0.1
+    Ask = Callable[[Table], None]
 
-Ask = Callable[[Table], None]
+RECENT_SECONDS = 0.1
 
 
 class Kin:
@@ -26,21 +25,32 @@ class Kin:
         self._ports = ports
         self._by_pid = by_pid
         self.essential_ended: Callable[[ManagedProcess], None] = lambda process: None
-        self.leftovers = Leftovers(ports, self, by_pid)
+        self._leftovers: Leftovers | None = None
         self._asked: list[tuple[float, Ask]] = []
         self._timer: Timer | None = None
         self._when = 0.0
         self._recent: tuple[float, Table] | None = None
 
-    def look(self, ask: Ask, delay_seconds: float = 0.0) -> None:
+    @property
+    def leftovers(self) -> "Leftovers":
+        """What processes left behind. Imported when first asked for: no program needs it to be started."""
+        if self._leftovers is None:
+            from vigild.engine.leftovers import Leftovers
+
+            self._leftovers = Leftovers(self._ports, self, self._by_pid)
+        return self._leftovers
+
+    def look(self, ask: "Ask", delay_seconds: float = 0.0) -> None:
         """Call `ask` with a fresh table, from the loop, after the delay."""
         when = self._ports.clock.monotonic() + delay_seconds
         self._asked.append((when, ask))
         if self._timer is None or when < self._when:
             self._arm(when)
 
-    def recent_table(self) -> Table:
+    def recent_table(self) -> "Table":
         """A table that may be a moment old: for many who ask one after another."""
+        from vigild.core.descendants import Table
+
         now = self._ports.clock.monotonic()
         if self._recent is None or now - self._recent[0] > RECENT_SECONDS:
             self._recent = now, Table(self._ports.table.take())
@@ -48,17 +58,22 @@ class Kin:
 
     def close(self) -> None:
         """Nobody is answered any more."""
-        self.leftovers.close()
+        if self._leftovers is not None:
+            self._leftovers.close()
         self._asked.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def members(self, origin: Origin, owner: "ManagedProcess", table: Table) -> list[Seen]:
+    def members(self, origin: "Origin", owner: "ManagedProcess", table: "Table") -> "list[Seen]":
         """All that lives of a spawn of `owner`, oldest first."""
+        from vigild.core.descendants import members_of
+
         return members_of(origin, table, self._others(owner))
 
-    def strangers(self, origin: Origin, owner: "ManagedProcess", table: Table, executable: str) -> list[Seen]:
+    def strangers(
+        self, origin: "Origin", owner: "ManagedProcess", table: "Table", executable: str
+    ) -> "list[Seen]":
         """Orphans that nobody knows and that could be of this spawn: they came to us, after it, unmarked.
 
         Of several, those that run the launcher's own executable are meant.
@@ -87,7 +102,7 @@ class Kin:
             return same or found
         return found
 
-    def descends_from_us(self, pid: int, owner: "ManagedProcess", table: Table) -> bool:
+    def descends_from_us(self, pid: int, owner: "ManagedProcess", table: "Table") -> bool:
         """Is it, by its ancestors, a descendant of the daemon and of nothing else that the daemon ever started?"""
         others = self._others(owner)
         own = self._ports.table.own_pid
@@ -112,6 +127,8 @@ class Kin:
         self._timer = self._ports.clock.call_at(when, self._look_now)
 
     def _look_now(self) -> None:
+        from vigild.core.descendants import Table
+
         self._timer = None
         now = self._ports.clock.monotonic()
         due = [ask for when, ask in self._asked if when <= now]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from vigild.config.model import AUTO, ProcessConfig, StreamConfig
 from vigild.core import process as machine
 from vigild.core.adoption import Fate, fate
-from vigild.core.descendants import Origin, Seen
 from vigild.core.names import make_namespec
 from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawned, SpawnFailed
 from vigild.core.states import STOPPED_STATES, ProcessState
@@ -22,6 +21,7 @@ from vigild.engine.words import exit_words, signal_name
 
 if TYPE_CHECKING:
     from vigild.config.model import FcgiSocketConfig
+    from vigild.core.descendants import Origin, Seen
     from vigild.engine.bus import EventBus
     from vigild.engine.kin import Kin
     from vigild.engine.listeners import PoolRunner
@@ -124,12 +124,12 @@ class ManagedProcess:
         return self.stopped and not self.process.ending
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> "Origin":
         """What its latest spawn is known by."""
         return self._descent.origin
 
     @property
-    def leftovers(self) -> tuple[tuple[Seen, ...], str]:
+    def leftovers(self) -> "tuple[tuple[Seen, ...], str]":
         """What lives of what it left behind, oldest first, and what to do if it puts itself in the background."""
         return self._descent.leftovers()
 

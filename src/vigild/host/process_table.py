@@ -2,10 +2,13 @@
 
 import os
 import stat
+from typing import TYPE_CHECKING
 
-from vigild.core.descendants import Seen
 from vigild.host import procfs
 from vigild.host.subreaper import become_subreaper
+
+if TYPE_CHECKING:
+    from vigild.core.descendants import Seen
 
 PIDFILE_BYTES = 64
 
@@ -21,8 +24,10 @@ class ProcTable:
         """From now on orphans come to us."""
         self.gets_orphans = become_subreaper()
 
-    def take(self) -> dict[int, Seen]:
+    def take(self) -> "dict[int, Seen]":
         """All that lives, with its spawn id where it has one; no zombies."""
+        from vigild.core.descendants import Seen
+
         return {
             pid: Seen(
                 pid,
