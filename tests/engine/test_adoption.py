@@ -1,7 +1,7 @@
 """A daemon dies and another goes on: two worlds, and between them nothing but the journal."""
 
 from support.fakes import World, group, listener, program
-from vigild.config.model import GroupConfig
+from vigild.config.model import FcgiSocketConfig, GroupConfig
 from vigild.core.adoption import Fate
 from vigild.core.process import Autorestart, Start, Stop
 from vigild.core.states import SupervisorState
@@ -289,3 +289,35 @@ def test_an_adopted_group_is_not_announced_again() -> None:
     pool = new.engine.groups["ear"].pool
     assert pool is not None
     assert [b"groupname:fresh\n"] == [envelope.event.payload for envelope in pool.pool.buffer]
+
+
+def test_the_socket_of_a_group_is_taken_back_before_a_dead_member_is_started_again() -> None:
+    config = group(program("a"), program("b"), name="g")
+    config.socket = FcgiSocketConfig("tcp://127.0.0.1:9", host="127.0.0.1", port=9)
+    old = World(config).boot()
+    old.clock.advance(2)
+    dead, alive = old.child("g:a"), old.child("g:b")
+    old.children.dead[dead.pid] = Remains(wait_status=3 << 8)
+    new, _ = next_life(old, config)
+    assert new.sockets.taken_back == [("g", alive.pid)]
+    assert new.sockets.held == {"g": 2}, "one that was adopted, and one that was started again"
+    assert len(new.children.spawned) == 1
+
+
+def test_an_upgrade_does_not_ask_a_second_time_to_stop() -> None:
+    config = group(program("web"))
+    old = World(config).boot()
+    old.clock.advance(2)
+    old.engine.groups["web"].processes["web"].feed(Stop())
+    for is_ours, kills in ((True, 0), (False, 1)):
+        new = World()
+        new.clock.now = old.clock.now
+        pid = old.child("web").pid
+        new.children.alive[pid] = Remains(pid, old.child("web").start_ticks, is_ours)
+        adoption = plan_adoption(old.journal.entries, [config], new.ports, keep_all=is_ours)
+        new.engine = Engine(new.ports, Settings())
+        for each in adoption.groups:
+            new.engine.add_group(each, adoption.records)
+        adopt(new.engine, adoption)
+        assert new.state("web") == "STOPPING"
+        assert len(new.children.kills) == kills

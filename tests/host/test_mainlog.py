@@ -1,5 +1,6 @@
 """The daemon's own log."""
 
+import os
 import re
 import socket
 import subprocess
@@ -105,3 +106,20 @@ def test_syslog_gets_each_line_of_a_message(short_tmp: Path, monkeypatch: pytest
         assert re.search(rb" supervisord: [\d-]+ [\d:,]+ INFO one$", server.recv(1000))
         assert server.recv(1000).endswith(b" supervisord: two")
         log.close()
+
+
+def test_what_a_slow_terminal_has_not_taken_is_tried_once_more(tmp_path: Path) -> None:
+    path = str(tmp_path / "fifo")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    log = MainLog()
+    log.open(path, 0, 0, level="info", to_stdout=False)
+    log.info("a" * 60_000)
+    log.info("b" * 60_000)
+    seen = os.read(reader, 1 << 20)
+    log.flush()
+    seen += os.read(reader, 1 << 20)
+    assert seen.endswith(b"b\n")
+    assert seen.count(b"b") == 60_000
+    log.close()
+    os.close(reader)
