@@ -325,3 +325,26 @@ def test_a_clean_end_leaves_nothing_to_adopt(tmp_path: Path) -> None:
         until(lambda: len(starts(tmp_path, "web")) == 2)
         assert "adopted" not in daemon.log()
         assert [] == notes(tmp_path).doubles
+
+
+def test_too_low_a_limit_of_open_files_harms_nobody(tmp_path: Path) -> None:
+    names = [f"p{number}" for number in range(20)]
+    daemon = Daemon(tmp_path, "".join(program(tmp_path, name) for name in names))
+    text = daemon.conf.read_text()
+    daemon.conf.write_text(text.replace("[supervisord]\n", "[supervisord]\nminfds=40\n"))
+    with daemon:
+        pids = wait_started(tmp_path, *names)
+        crash(daemon)
+        daemon.command_prefix = ("prlimit", "--nofile=50:50")
+        daemon.start(wait=False)
+        assert daemon.process is not None
+        assert daemon.process.wait(20) == 2
+        assert "the limit of open files is too low to adopt 20 programs" in daemon.log()
+        daemon.command_prefix = ("prlimit", "--nofile=120:120")
+        daemon.start()
+        assert {name: daemon.pid(name) for name in names} == pids
+        until(lambda: "leaves no room to be told of the end of" in daemon.log())
+        for pid in pids.values():
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: all(len(starts(tmp_path, name)) == 2 for name in names))
+        until(lambda: daemon.ctl("status").out.count("RUNNING") == len(names))

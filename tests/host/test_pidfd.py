@@ -9,7 +9,7 @@ import pytest
 
 from support.until import until
 from vigild.host import pidfd, procfs
-from vigild.host.pidfd import ExitWatch, reaped_status, zombie_status
+from vigild.host.pidfd import ExitWatch, open_watches, reaped_status, zombie_status
 
 
 def start_stranger(code: str) -> tuple[subprocess.Popen[str], int, int]:
@@ -114,3 +114,37 @@ def test_one_may_stop_listening() -> None:
         watch.close()
 
     asyncio.run(stop_listening())
+
+
+def test_where_descriptors_are_scarce_the_rest_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vigild.host.pidfd.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("vigild.host.pidfd.SPARE_DESCRIPTORS", 0)
+    monkeypatch.setattr("vigild.host.pidfd._free_descriptors", lambda: 1)
+    children = [subprocess.Popen(["sleep", "100"]) for _ in range(3)]
+
+    async def watch_them() -> None:
+        ended: list[int] = []
+        all_ended = asyncio.get_running_loop().create_future()
+
+        def on_exit(pid: int, status: int | None) -> None:
+            ended.append(pid)
+            if len(ended) == len(children):
+                all_ended.set_result(None)
+
+        known = [(child.pid, procfs.start_ticks(child.pid) or 0) for child in children]
+        watches, polled = open_watches(asyncio.get_running_loop(), known, on_exit)
+        assert polled == 2
+        assert [watch._pidfd >= 0 for watch in watches] == [True, False, False]
+        for child in children:
+            child.kill()
+            child.wait()
+        await asyncio.wait_for(all_ended, 20)
+        assert sorted(ended) == sorted(child.pid for child in children)
+
+    asyncio.run(watch_them())
+
+
+def test_nothing_to_watch_costs_nothing() -> None:
+    loop = asyncio.new_event_loop()
+    assert open_watches(loop, [], lambda pid, status: None) == ([], 0)
+    loop.close()

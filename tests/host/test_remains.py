@@ -1,6 +1,7 @@
 """What is found of the children of a dead daemon, with real processes."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -48,6 +49,17 @@ def test_pid_and_start_time_make_it_the_same_process(orphan: Orphan) -> None:
     assert Remains() == find_remains(orphan.pid, orphan.ticks + 1, "", None)
     orphan.kill()
     assert 0 == find_remains(orphan.pid, orphan.ticks, "", None).pid
+
+
+def test_what_cannot_be_looked_at_is_not_taken_for_dead(orphan: Orphan) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))  # as when all descriptors are in use
+    try:
+        found = find_remains(orphan.pid, orphan.ticks, "", None)
+        lives = procfs.is_alive(orphan.pid, orphan.ticks)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (Remains(orphan.pid, orphan.ticks), True) == (found, lives)
 
 
 def test_a_child_of_our_own_is_known_as_one() -> None:

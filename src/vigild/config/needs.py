@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from vigild.config.model import GroupConfig, KillMode
 
 KILL_SECONDS = 2  # for a wave whose programs had to be killed
-FDS_PER_PROCESS = 5  # two streams, their log files, and stdin for those that are written to
+FDS_PER_PROCESS = 6  # two streams, their log files, stdin if it is written to, and its end if it was adopted
 FDS_OF_THE_DAEMON = 64
 STORED_PER_PROCESS = 2  # read ends of FIFOs
 

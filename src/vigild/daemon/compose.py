@@ -5,6 +5,7 @@ the same process, from a configuration read anew.
 """
 
 import asyncio
+import errno
 import gc
 import os
 import signal
@@ -22,6 +23,7 @@ from vigild.control.daemon import Configuration, Daemon, VigilControl
 from vigild.core.adoption import Fate
 from vigild.core.errors import Fault, VigilError
 from vigild.core.states import SupervisorState
+from vigild.daemon.arguments import UsageError
 from vigild.daemon.doors import address_of, hand_over_doors
 from vigild.daemon.holdings import Holdings
 from vigild.daemon.inheritance import find_inheritance
@@ -301,8 +303,16 @@ class Life:
         adoption.kept = frozenset(
             name for name, record in adoption.records.items() if self._children.is_kept(name, record.spawn_id)
         )
-        adopt(self._engine, adoption)
-        self._children.sweep()
+        try:
+            adopt(self._engine, adoption)
+            self._children.sweep()
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            raise UsageError(
+                f"the limit of open files is too low to adopt {len(adoption.remains)} programs ({error.strerror}); "
+                "they go on as they are; raise it (minfds, LimitNOFILE=) and start again"
+            ) from None
         self._children.close_inherited()
         self._shared.close_inherited()
         forget_strangers(self._engine, self._journal)

@@ -152,6 +152,9 @@ def _one_life(
     try:
         life = Life(loop, config, read, log, listeners, holdings)
         return loop.run_until_complete(life.run()), life.exit_status
+    except UsageError as error:
+        log.critical(str(error))
+        raise
     except Exception:
         import traceback
 

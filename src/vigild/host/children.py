@@ -31,7 +31,7 @@ from vigild.engine.ports import (
 from vigild.host.commands import find_command
 from vigild.host.identity import Accounts
 from vigild.host.logfiles import ChildLogs
-from vigild.host.pidfd import ExitWatch
+from vigild.host.pidfd import ExitWatch, open_watches
 from vigild.host.pipeline import needs_pipeline
 from vigild.host.procfs import start_ticks, stat_of
 from vigild.host.remains import find_remains
@@ -148,6 +148,7 @@ class Children:
         self._claimed: set[str] | None = set()  # names of FIFOs that have a child, until `sweep`
         self._writers: set[StdinWriter] = set()  # that have their end open
         self._pipe_names: dict[int, str] = {}  # where there are no FIFOs with names
+        self._unwatched: list[RunningChild] = []  # adopted; their ends are not heard of yet
         self._goes_without = False  # the last FIFO could not be made
         self._inherited: dict[str, tuple[int, bytes]] = {}
         self.on_directory_lost: Callable[[], None] = lambda: None
@@ -238,7 +239,10 @@ class Children:
         *,
         has_stdin: bool,
     ) -> RunningChild:
-        """Take over its streams, as far as they are still there, and hear of its end if it lives."""
+        """Take over its streams, as far as they are still there, and hear of its end if it lives.
+
+        Raises OSError when no more files can be opened.
+        """
         stem = _stem(name, spawn_id)
         stdin = self._adopt_stdin(f"{stem}.in") if has_stdin and remains.pid else None
         streams = [
@@ -248,8 +252,10 @@ class Children:
         ]
         child = RunningChild(remains.pid, remains.start_ticks, stdin, streams)
         if remains.pid and not remains.is_ours:
-            child.watch(ExitWatch(self._loop, remains.pid, remains.start_ticks, self.on_exit))
-        if self._claimed is not None:
+            self._unwatched.append(child)
+        if self._claimed is None:
+            self._watch_adopted()
+        else:
             self._claimed.update(f"{stem}.{suffix}" for suffix in ("in", "out", "err"))
         self._plans_by_name[_stem(name, "")] = (stdout, stderr or stdout)
         return child
@@ -276,7 +282,9 @@ class Children:
         fifo = f"{self._directory}/{name}"
         try:
             return self._hub.adopt(fifo, plan, fd=fd, state=state)
-        except OSError:  # its output went nowhere, or somebody has tidied the directory away
+        except OSError as error:  # its output went nowhere, or somebody has tidied the directory away
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise  # it would wait for ever, once its pipe is full
             fd = -1 if self._hub.store is None else self._hub.store.take_back(name)
             return None if fd < 0 else self._hub.adopt(fifo, plan, fd=fd)
 
@@ -330,11 +338,26 @@ class Children:
                 _unlink(f"{self._directory}/{name}")
         self._claimed = None
         self._plans_by_name.clear()
+        self._watch_adopted()
         self._hub.start()
         if self._hub.salvaged_bytes:
             self._log.info(
                 f"wrote {self._hub.salvaged_bytes} bytes of output that the daemon before this one had read and "
                 "not written"
+            )
+
+    def _watch_adopted(self) -> None:
+        """Hear of the ends of the adopted. After all their streams are open: those matter more."""
+        children, self._unwatched = self._unwatched, []
+        known = [(child.pid, child.start_ticks) for child in children]
+        watches, polled = open_watches(self._loop, known, self.on_exit)
+        for child, watch in zip(children, watches, strict=True):
+            child.watch(watch)
+        if polled:
+            self._log.warn(
+                f"the limit of open files leaves no room to be told of the end of {polled} adopted processes, so they "
+                "are looked at every second; raise the limit (minfds, LimitNOFILE=) and restart this daemon when "
+                "convenient"
             )
 
     # -- streams -----------------------------------------------------------------------------------

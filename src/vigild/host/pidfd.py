@@ -10,7 +10,8 @@ import asyncio
 import fcntl
 import os
 import struct
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 
 PIDFD_GET_INFO = 0xC040FF0B  # _IOWR(0xFF, 11, struct pidfd_info of 64 bytes)
 PIDFD_INFO_EXIT = 1 << 3
@@ -20,6 +21,8 @@ EXIT_CODE_OFFSET = 60
 ASK_AGAIN_SECONDS = 0.02
 ASK_FOR_SECONDS = 1.0  # its parent may take its time to reap it
 POLL_SECONDS = 1.0  # where there are no pidfds, or no descriptors left
+
+SPARE_DESCRIPTORS = 32  # for clients, logs and spawns, while watches take the rest
 
 CAP_SYS_PTRACE = 19
 
@@ -72,7 +75,13 @@ class ExitWatch:
     __slots__ = ("_deadline", "_loop", "_on_exit", "_pid", "_pidfd", "_ticks", "_timer")
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, pid: int, ticks: int, on_exit: OnExit, pidfd: int = -1
+        self,
+        loop: asyncio.AbstractEventLoop,
+        pid: int,
+        ticks: int,
+        on_exit: OnExit,
+        *,
+        may_open: bool = True,
     ) -> None:
         self._loop = loop
         self._pid = pid
@@ -80,7 +89,7 @@ class ExitWatch:
         self._on_exit = on_exit
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._pidfd = pidfd if pidfd >= 0 else _open_pidfd(pid)
+        self._pidfd = _open_pidfd(pid) if may_open else -1
         if self._pidfd >= 0:
             loop.add_reader(self._pidfd, self._ended)
         else:
@@ -124,6 +133,29 @@ class ExitWatch:
     def _tell(self, status: int | None) -> None:
         self.close()
         self._on_exit(self._pid, status)
+
+
+def open_watches(
+    loop: asyncio.AbstractEventLoop, processes: Sequence[tuple[int, int]], on_exit: OnExit
+) -> tuple[list[ExitWatch], int]:
+    """A watch for each pid and start time, as many by pidfd as descriptors can be spared; and how many are not."""
+    room = _free_descriptors() - SPARE_DESCRIPTORS if processes else 0
+    watches = [
+        ExitWatch(loop, pid, ticks, on_exit, may_open=number < room)
+        for number, (pid, ticks) in enumerate(processes)
+    ]
+    return watches, len(processes) - min(len(processes), max(room, 0))
+
+
+def _free_descriptors() -> int:
+    import resource  # late: only where something was adopted
+
+    try:
+        count = len(os.listdir("/proc/self/fd"))
+    except OSError:
+        count = 0
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return (sys.maxsize if soft == resource.RLIM_INFINITY else soft) - count
 
 
 def _open_pidfd(pid: int) -> int:

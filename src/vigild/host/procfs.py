@@ -70,9 +70,25 @@ def start_ticks(pid: int) -> int | None:
 
 
 def is_alive(pid: int, ticks: int) -> bool:
-    """Does the very process that was started at `ticks` still run? A zombie does not."""
+    """Does the very process that was started at `ticks` still run? A zombie does not.
+
+    True, too, for one that is there and cannot be looked at: nobody is to be taken for dead by mistake.
+    """
     stat = stat_of(pid)
-    return stat is not None and stat.start_ticks == ticks and not stat.is_zombie
+    if stat is None:
+        return exists(pid)
+    return stat.start_ticks == ticks and not stat.is_zombie
+
+
+def exists(pid: int) -> bool:
+    """Is there a process, or a zombie, of this number? Needs no descriptor and no /proc."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def boot_id() -> str:
