@@ -119,7 +119,7 @@ def test_config_info_has_no_null_and_knows_what_runs() -> None:
     configuration = Configuration(world.engine, [first], lambda: [group(program("a"), name="g")], by_name)
     (info,) = configuration.all_config_info()
     assert (info["stdout_logfile"], info["stderr_logfile"], info["directory"]) == (
-        "/logs/a-stdout.log",
+        "/logs/a-stdout---x.log",
         "none",
         "none",
     )

@@ -83,7 +83,7 @@ def test_clearing(log: str) -> None:
     world = World(group(program("web", stdout=StreamConfig(logfile=log)))).boot()
     logs = Logs(world.engine)
     logs.clear("web")
-    assert world.logs.cleared == [log, "/logs/web-stderr.log"]
+    assert world.logs.cleared == [log, "/logs/web-stderr---x.log"]
     assert logs.clear_all() == [{"name": "web", "group": "web", "status": 80, "description": "OK"}]
     world.logs.broken = True
     with pytest.raises(VigilError) as caught:

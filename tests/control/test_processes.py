@@ -221,8 +221,8 @@ def test_info_has_supervisors_keys_types_and_words(world: World, processes: Proc
     start = int(EPOCH)
     assert processes.info("web") == {
         "name": "web", "group": "web", "start": 0, "stop": 0, "now": start, "state": 0, "statename": "STOPPED",
-        "spawnerr": "", "exitstatus": 0, "logfile": "/logs/web-stdout.log", "stdout_logfile": "/logs/web-stdout.log",
-        "stderr_logfile": "/logs/web-stderr.log", "pid": 0, "description": "Not started",
+        "spawnerr": "", "exitstatus": 0, "logfile": "/logs/web-stdout---x.log", "stdout_logfile": "/logs/web-stdout---x.log",
+        "stderr_logfile": "/logs/web-stderr---x.log", "pid": 0, "description": "Not started",
     }  # fmt: skip
     run(lambda: processes.start("web", wait=False))
     assert processes.info("web")["description"] == ""

@@ -1,7 +1,7 @@
 """A daemon dies and another goes on: two worlds, and between them nothing but the journal."""
 
 from support.fakes import World, group, listener, program
-from vigild.config.model import FcgiSocketConfig, GroupConfig
+from vigild.config.model import FcgiSocketConfig, GroupConfig, StreamConfig
 from vigild.core.adoption import Fate
 from vigild.core.process import Autorestart, Start, Stop
 from vigild.core.states import SupervisorState
@@ -278,8 +278,24 @@ def test_logs_that_go_on_are_not_cleaned_away() -> None:
     config = group(program("web"))
     old = World(config).boot()
     new, adoption = next_life(old, config)
-    assert frozenset({"/logs/web-stdout.log", "/logs/web-stderr.log"}) == adoption.logfiles
-    assert "/logs/web-stdout.log" == new._process("web").stdout_logfile
+    assert frozenset({"/logs/web-stdout---x.log", "/logs/web-stderr---x.log"}) == adoption.logfiles
+    assert "/logs/web-stdout---x.log" == new._process("web").stdout_logfile
+
+
+def test_a_log_that_is_made_by_itself_now_is_not_the_one_that_was_named_before() -> None:
+    named = StreamConfig(logfile="/var/log/web-stdout.log")
+    old = World(group(program("web", stdout=named, stderr=StreamConfig(logfile=None)))).boot()
+    old.clock.advance(2)
+    old.children.dead[old.child("web").pid] = Remains(wait_status=3 << 8)
+    new, _ = next_life(old, group(program("web")))
+    web = new._process("web")
+    assert ("/logs/web-stdout---x.log", "/logs/web-stderr---x.log") == (
+        web.stdout_logfile,
+        web.stderr_logfile,
+    )
+    new.children.dead[new.child("web").pid] = Remains(wait_status=3 << 8)
+    last, _ = next_life(new, group(program("web", stdout=named)))
+    assert "/var/log/web-stdout.log" == last._process("web").stdout_logfile
 
 
 def test_an_adopted_group_is_not_announced_again() -> None:

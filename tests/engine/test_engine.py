@@ -83,7 +83,7 @@ def test_children_know_who_they_are() -> None:
     }
     assert request.spawn_id
     assert request.stderr is None
-    assert request.stdout.logfile == "/logs/w-stdout.log"
+    assert request.stdout.logfile == "/logs/w-stdout---x.log"
 
 
 def test_streams_are_planned_as_configured() -> None:

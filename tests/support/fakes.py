@@ -229,7 +229,7 @@ class FakeLogs:
     def auto_name(self, process_name: str, channel: str) -> str:
         if self.broken:
             raise OSError(13, "Permission denied", "/logs")
-        return f"/logs/{process_name}-{channel}.log"
+        return f"/logs/{process_name}-{channel}---x.log"
 
 
 @dataclass

@@ -254,12 +254,8 @@ class ManagedProcess:
         self.started_wall, self.stopped_wall = record.started_wall, record.stopped_wall
         self.spawn_id, self._exit_words = record.spawn_id, record.exit_words
         self._descent.anchors = record.anchors
-        config = self.config
-        self.stdout_logfile, self.stderr_logfile = record.stdout_logfile, record.stderr_logfile
-        if config.stdout.logfile is not AUTO:
-            self.stdout_logfile = self._log_name("stdout", config.stdout)
-        if config.stderr.logfile is not AUTO:
-            self.stderr_logfile = self._log_name("stderr", config.stderr)
+        self.stdout_logfile = self._log_of("stdout", self.config.stdout, record.stdout_logfile)
+        self.stderr_logfile = self._log_of("stderr", self.config.stderr, record.stderr_logfile)
         if record.alarm is not None:
             self._alarm = machine.SetAlarm(record.alarm, record.alarm_at)
 
@@ -344,6 +340,17 @@ class ManagedProcess:
         """Decide the names of the log files; AUTO ones are made now. Raises OSError."""
         self.stdout_logfile = self._log_name("stdout", self.config.stdout)
         self.stderr_logfile = self._log_name("stderr", self.config.stderr)
+
+    def _log_of(self, channel: str, stream: StreamConfig, recorded: str | None) -> str | None:
+        """The log to go on with: the one that was made for it, unless the configuration names another by now."""
+        made = f"{self.config.name}-{channel}---"
+        if stream.logfile is AUTO and recorded and recorded.rpartition("/")[2].startswith(made):
+            return recorded
+        try:
+            return self._log_name(channel, stream)
+        except OSError as error:
+            self._ports.log.critical(f"cannot make a log file for {self.namespec}: {error.strerror}")
+            return None
 
     def release_logs(self) -> None:
         """It leaves the configuration: nothing is written to its logs any more."""
