@@ -316,6 +316,34 @@ def test_another_host_takes_over_what_this_one_ran(short_tmp: Path) -> None:
     on_machine(short_tmp, play)
 
 
+def test_streams_whose_names_are_gone_are_taken_over_from_the_child(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        assert isinstance(machine.runtime, RuntimeDir)
+        spawn_id = machine.children.new_spawn_id()
+        request = machine.request("read line; echo got $line; echo no >&2; sleep 100", spawn_id=spawn_id)
+        child = machine.started(request)
+        machine.running.pop(child.pid)
+        die(machine.children._hub)
+        machine.children._hub = StreamHub(machine.loop, machine.logs, Syslog())
+        for path in Path(machine.runtime.path).glob("*.*"):
+            path.unlink()
+        found = replace(machine.children.find(child.pid, child.start_ticks, spawn_id), is_ours=False)
+        out, err = machine.plan(), machine.plan("stderr")
+        ended: list[int] = []
+        machine.children.on_exit = lambda pid, status: ended.append(pid)
+        adopted = machine.children.adopt(found, "web", spawn_id, out, err, has_stdin=True)
+        machine.children.sweep()
+        adopted.write_stdin(b"it\n")
+        await machine.holds(
+            lambda: (machine.read("stdout"), machine.read("stderr")) == (b"got it\n", b"no\n")
+        )
+        machine.children.kill(child.pid, signal.SIGKILL, True)
+        await machine.holds(lambda: ended == [child.pid])
+        adopted.finish()
+
+    on_machine(short_tmp, play)
+
+
 def test_what_a_descendant_still_writes_to_is_read_on_and_the_rest_swept(short_tmp: Path) -> None:
     async def play(machine: Machine) -> None:
         assert isinstance(machine.runtime, RuntimeDir)

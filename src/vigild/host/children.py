@@ -34,7 +34,7 @@ from vigild.host.logfiles import ChildLogs
 from vigild.host.pidfd import ExitWatch, open_watches
 from vigild.host.pipeline import needs_pipeline
 from vigild.host.procfs import start_ticks, stat_of
-from vigild.host.remains import find_remains
+from vigild.host.remains import find_remains, open_removed
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.stdin import StdinWriter
 from vigild.host.steps import Steps
@@ -244,11 +244,12 @@ class Children:
         Raises OSError when no more files can be opened.
         """
         stem = _stem(name, spawn_id)
-        stdin = self._adopt_stdin(f"{stem}.in") if has_stdin and remains.pid else None
+        pid = remains.pid
+        stdin = self._adopt_stdin(f"{stem}.in", pid) if has_stdin and pid else None
         streams = [
             stream
             for suffix, plan in (("out", stdout), ("err", stderr))
-            if plan is not None and (stream := self._adopt_stream(f"{stem}.{suffix}", plan)) is not None
+            if plan is not None and (stream := self._adopt_stream(f"{stem}.{suffix}", plan, pid)) is not None
         ]
         child = RunningChild(remains.pid, remains.start_ticks, stdin, streams)
         if remains.pid and not remains.is_ours:
@@ -260,11 +261,14 @@ class Children:
         self._plans_by_name[_stem(name, "")] = (stdout, stderr or stdout)
         return child
 
-    def _adopt_stdin(self, name: str) -> StdinWriter | None:
+    def _adopt_stdin(self, name: str, pid: int) -> StdinWriter | None:
         fd, queue = self._inherited.pop(name, (-1, b""))
         if fd < 0 and self._directory is None:
             return None
-        writer = self._writer(name, None if self._directory is None else f"{self._directory}/{name}", fd)
+        fifo = None if self._directory is None else f"{self._directory}/{name}"
+        if fd < 0 and fifo is not None and not os.path.exists(fifo):
+            fd = open_removed(fifo, pid, os.O_WRONLY)
+        writer = self._writer(name, fifo, fd)
         if queue:
             try:
                 writer.write(queue)
@@ -272,7 +276,7 @@ class Children:
                 pass  # it reads no more, or is dead
         return writer
 
-    def _adopt_stream(self, name: str, plan: StreamPlan) -> OutputStream | None:
+    def _adopt_stream(self, name: str, plan: StreamPlan, pid: int = 0) -> OutputStream | None:
         fd, state = self._inherited.pop(name, (-1, None))
         if fd < 0 and self._directory is None:
             return None
@@ -286,6 +290,8 @@ class Children:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 raise  # it would wait for ever, once its pipe is full
             fd = -1 if self._hub.store is None else self._hub.store.take_back(name)
+            if fd < 0 and pid:
+                fd = open_removed(fifo, pid, os.O_RDONLY)
             return None if fd < 0 else self._hub.adopt(fifo, plan, fd=fd)
 
     def _writer(self, name: str, fifo: str | None, fd: int = -1) -> StdinWriter:

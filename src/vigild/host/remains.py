@@ -27,6 +27,18 @@ def find_remains(pid: int, start_ticks: int, spawn_id: str, fifo_directory: str 
     return Remains(pid, start_ticks, is_ours)
 
 
+def open_removed(path: str, pid: int, flags: int) -> int:
+    """A FIFO whose name somebody has removed, through a process that has it open. -1 if `pid` has it no more."""
+    names = (path, f"{path} (deleted)")
+    try:
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            if os.readlink(f"/proc/{pid}/fd/{fd}") in names:
+                return os.open(f"/proc/{pid}/fd/{fd}", flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        pass
+    return -1
+
+
 def _find_spawn(spawn_id: str, fifo_directory: str | None) -> int:
     """The child of a spawn of which only the id is known: it leads its process group; 0 if it never ran."""
     pids = set(procfs.find_by_marker(spawn_id))
