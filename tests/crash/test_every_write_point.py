@@ -49,7 +49,10 @@ SCENARIOS = {
     "orders": (("steady", PLAIN, ""), ("ordered", PLAIN, ""), ("ends", PLAIN, "{tmp}/ended 0")),
     "listener": (("ear", LISTENER, ""), ("steady", PLAIN, "")),
     "failures": (("fails", FAILS_ONCE, "{tmp}/failed 1"), ("shared", SHARED, "")),
+    "changes": (("kept", PLAIN, ""), ("gone", PLAIN, ""), ("changed", PLAIN, "")),
 }
+# What the configuration of "changes" becomes while the daemon runs, for `supervisorctl update` to apply.
+CHANGED = (("kept", PLAIN, ""), ("changed", PLAIN + "priority=5\n", ""), ("new", PLAIN, ""))
 
 
 class KilledError(Exception):
@@ -64,6 +67,7 @@ class Walk:
     scenario: str
     crash_at: int
     daemon: Daemon = field(init=False)
+    names: list[str] = field(init=False)
     stop_acknowledged: bool = False
     start_ordered: bool = False
     start_acknowledged: bool = False
@@ -81,16 +85,17 @@ class Walk:
         points = self.tmp / "points"
         environment = {"CRASH_AT": str(self.crash_at), "CRASH_POINTS": str(points)}
         self.daemon = Daemon(self.tmp, "[supervisord]", env=environment, bin=binaries)
+        self.configure(SCENARIOS[self.scenario])
+
+    def configure(self, programs: tuple[tuple[str, str, str], ...]) -> None:
+        """Write the configuration file."""
         values = {"tmp": self.tmp, "socket": self.daemon.socket, "notes": self.tmp / "notes"}
         values |= {"probes": PROBES, "python": sys.executable}
         text = FRAME.format(**values)
-        for name, section, more in SCENARIOS[self.scenario]:
+        for name, section, more in programs:
             text += section.format(name=name, more=more.format(tmp=self.tmp), **values)
+        self.names = [name for name, *_ in programs]
         self.daemon.conf.write_text(text)
-
-    @property
-    def names(self) -> list[str]:
-        return [name for name, *_ in SCENARIOS[self.scenario]]
 
     @property
     def notes(self) -> Notes:
@@ -114,11 +119,14 @@ class Walk:
             self.wait_all_running()
             if "ordered" in self.names:
                 self.order()
+            if self.scenario == "changes":
+                self.update()
             if "ear" in self.names:
                 self.client(lambda client: client.rpc.call("supervisor.sendRemoteCommEvent", "type", "hello"))
                 self.event_accepted = True
                 self.wait(lambda: "hello" in (self.tmp / "notes").read_text())
-            self.crash_one()
+            if self.scenario != "changes":
+                self.crash_one()
             self.end_ordered = True
             self.daemon.process.send_signal(signal.SIGTERM)  # type: ignore[union-attr]
             if self.daemon.wait_end() != 0:
@@ -135,6 +143,17 @@ class Walk:
         self.start_ordered = True
         self.client(lambda client: client.start("ordered"))
         self.start_acknowledged = True
+
+    def update(self) -> None:
+        """What `supervisorctl update` does about a configuration that has changed."""
+        self.configure(CHANGED)
+        self.client(lambda client: client.reload_config())
+        for name in ("gone", "changed"):
+            self.client(lambda client, name=name: client.stop_group(name))  # type: ignore[misc]
+            self.client(lambda client, name=name: client.remove_group(name))  # type: ignore[misc]
+        for name in ("changed", "new"):
+            self.client(lambda client, name=name: client.add_group(name))  # type: ignore[misc]
+        self.wait_all_running()
 
     def crash_one(self) -> None:
         """A program is killed from outside, and comes back."""
@@ -192,6 +211,15 @@ class Walk:
         """Start a daemon that nobody kills, and see that everything is as it was wanted."""
         self.daemon.bin = bin_dir()
         self.daemon.start(wait=False)
+        if self.scenario == "changes":
+            self.daemon.wait_answering()
+            self.configure(CHANGED)
+            outcome = self.daemon.ctl("update")
+            assert outcome.code == 0, f"{outcome} {self.point()}\n{self.daemon.words()}"
+            if (
+                self.info()["changed"]["statename"] == "STOPPED"
+            ):  # the order to stop it is all that was carried out
+                assert self.daemon.ctl("start", "changed").code == 0
         try:
             until(self.is_settled, what=f"order after {self.point()}")
         except (AssertionError, KilledError) as error:
@@ -219,6 +247,8 @@ class Walk:
         Had the daemon been told to end, this is a new start like any other, so everything runs.
         """
         info = self.info()
+        if set(info) != set(self.names) or any(map(_is_alive, self.starts_of_others())):
+            return False
         for name in self.names:
             state = info[name]["statename"]
             living = [pid for pid in self.notes.starts.get(name, ()) if _is_alive(pid)]
@@ -233,6 +263,10 @@ class Walk:
             if not settled:
                 return False
         return True
+
+    def starts_of_others(self) -> list[int]:
+        """The pids of programs that are configured no longer."""
+        return [pid for name, pids in self.notes.starts.items() if name not in self.names for pid in pids]
 
     def end(self) -> None:
         """The daemon ends in order, and leaves nothing behind."""
