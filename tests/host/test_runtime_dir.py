@@ -59,19 +59,22 @@ def test_a_second_daemon_is_told_who_holds_it(base: Path) -> None:
     opened().close()
 
 
-def test_a_dead_daemons_half_done_spawn_is_waited_for(base: Path) -> None:
+@pytest.mark.parametrize("is_reaped", [True, False])
+def test_a_dead_daemons_half_done_spawn_is_waited_for(base: Path, is_reaped: bool) -> None:
     runtime = opened()
     go_read, go_write = os.pipe()
     spawn = os.fork()
     if not spawn:
         os.read(go_read, 1)
         os._exit(0)
-    pid = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True, check=True).stdout.strip()
-    os.pwrite(runtime.lock_fd, f"{pid:<20}\n".encode(), 0)  # the daemon is dead, its fork holds the lock
+    daemon = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, daemon.pid, os.WEXITED | (0 if is_reaped else os.WNOWAIT))
+    os.pwrite(runtime.lock_fd, f"{daemon.pid:<20}\n".encode(), 0)  # it is dead, its fork holds the lock
     os.close(runtime.lock_fd)
     threading.Timer(0.05, os.write, (go_write, b"!")).start()
     opened().close()
     os.waitpid(spawn, 0)
+    daemon.wait()
     os.close(go_read)
     os.close(go_write)
 

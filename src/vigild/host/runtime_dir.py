@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vigild.host.journal import JOURNAL_NAME, read_journal
-from vigild.host.procfs import is_alive
+from vigild.host.procfs import exists, is_alive, stat_of
 
 LOCK_NAME = "lock"
 HALF_DONE_SPAWN_SECONDS = (
@@ -336,13 +336,10 @@ def _holder(lock_fd: int) -> int:
 
 
 def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return pid > 0
+    found = stat_of(pid) if pid > 0 else None
+    if found is not None:
+        return not found.is_zombie  # one whose parent is slow to reap it holds nothing
+    return pid > 0 and exists(pid)
 
 
 def _unlink(path: str) -> None:
