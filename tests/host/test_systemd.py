@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,16 @@ def test_signs_of_life_come_only_where_they_are_asked_for(manager: NotifySocket)
 def test_numbers() -> None:
     assert systemd.read_number("12") == 12
     assert [systemd.read_number(text) for text in ("", "-1", "x", "²", "9" * 20)] == [0] * 5
+
+
+def test_what_waits_can_be_waited_for(manager: NotifySocket, service: ServiceManager) -> None:
+    for _ in range(1000):  # more than the socket takes
+        service.watchdog()
+    service.reloading()
+    service.flush(0.0)
+    assert service._waiting
+    with ThreadPoolExecutor(1) as pool:
+        taken = pool.submit(manager.wait, RELOADING="1")
+        service.flush(20.0)
+        assert not service._waiting
+        assert "MONOTONIC_USEC" in taken.result().assignments

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 DEFAULT_RESULT_HANDLER = "supervisor.dispatchers:default_handler"
 SERVE_WITHIN_SECONDS = 0.1  # clients are served after this, even while programs are still being started
 READY_CHECK_SECONDS = 0.005  # how soon a service manager hears that the last program was started
+TELL_SECONDS = 0.5  # for a service manager to take what it is told before an upgrade
 STOP_SLACK_SECONDS = 10  # for what follows the end of the last program
 SWEEP_AFTER_SECONDS = 5.0  # once, when all is quiet
 FORWARDED_BY_INIT = ("SIGUSR1", "SIGWINCH", "SIGALRM", "SIGVTALRM", "SIGPWR", "SIGCONT")
@@ -359,6 +360,7 @@ class Life:
         from vigild.daemon.succession import pack, pack_clients
 
         self._service.reloading()
+        self._service.flush(TELL_SECONDS)
         self._log.flush()
         entries = {**self._journal.entries, **self._engine.hand_over(), **self._child_logs.hand_over()}
         package = pack(self._holdings, entries, self._children, self._shared)

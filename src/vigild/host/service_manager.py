@@ -48,6 +48,9 @@ class NoServiceManager:
     def close(self) -> None:
         """The end of the daemon."""
 
+    def flush(self, seconds: float) -> None:
+        """Wait up to `seconds` until everything said so far has been taken."""
+
     def ready(self, status: str) -> None:
         """Everything that starts by itself has been started, and clients are served."""
 

@@ -18,6 +18,7 @@ from vigild.wire.sd_notify import encode
 
 MAX_WAITING = 4096  # messages that the reader has not taken yet
 RETRY_SECONDS = 0.02
+FLUSH_STEP_SECONDS = 0.005
 MAX_STATUS_CHARACTERS = 500
 
 
@@ -59,6 +60,14 @@ class ServiceManager(NoServiceManager):
         while self._waiting:
             _close(self._waiting.popleft()[1])
         self._socket.close()
+
+    def flush(self, seconds: float) -> None:
+        """Wait up to `seconds` until everything said so far has been taken: what waits here dies with this image."""
+        deadline = time.monotonic() + seconds
+        self._try_again()
+        while self._waiting and time.monotonic() < deadline:
+            time.sleep(FLUSH_STEP_SECONDS)
+            self._try_again()
 
     def ready(self, status: str) -> None:
         """Everything that starts by itself has been started, and clients are served."""
@@ -145,6 +154,8 @@ class ServiceManager(NoServiceManager):
             self._retry = self._loop.call_later(RETRY_SECONDS, self._try_again)
 
     def _try_again(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
         self._retry = None
         while self._waiting:
             message, fd = self._waiting[0]
