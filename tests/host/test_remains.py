@@ -62,6 +62,15 @@ def test_what_cannot_be_looked_at_is_not_taken_for_dead(orphan: Orphan) -> None:
     assert (Remains(orphan.pid, orphan.ticks), True) == (found, lives)
 
 
+def test_what_was_always_hidden_is_there_and_what_is_hidden_now_is_another(
+    orphan: Orphan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(procfs, "stat_of", lambda pid: None)  # as with hidepid, for processes of others
+    assert Remains(orphan.pid, 0) == find_remains(orphan.pid, 0, "", None)
+    assert Remains() == find_remains(orphan.pid, orphan.ticks, "", None)
+    assert (True, False) == (procfs.is_alive(orphan.pid, 0), procfs.is_alive(orphan.pid, orphan.ticks))
+
+
 def test_a_child_of_our_own_is_known_as_one() -> None:
     child = subprocess.Popen(["sleep", "100"])
     ticks = procfs.start_ticks(child.pid) or 0

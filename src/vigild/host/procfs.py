@@ -8,6 +8,7 @@ not there proves nothing.
 Where there is no /proc (macOS) nothing is found: every answer is None or empty.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,8 +77,26 @@ def is_alive(pid: int, ticks: int) -> bool:
     """
     stat = stat_of(pid)
     if stat is None:
-        return exists(pid)
+        return is_out_of_sight(pid, ticks)
     return stat.start_ticks == ticks and not stat.is_zombie
+
+
+def is_out_of_sight(pid: int, ticks: int) -> bool:
+    """/proc says nothing of `pid`: is it there all the same?
+
+    It may be when no file can be opened now, and when it was hidden from us from the beginning (`ticks` is 0),
+    as a set-user-id program is where /proc is mounted with hidepid.
+    """
+    was_hidden = not ticks and os.path.exists("/proc/self/stat")
+    return exists(pid) and (was_hidden or _is_out_of_descriptors())
+
+
+def _is_out_of_descriptors() -> bool:
+    try:
+        os.close(os.open("/", os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as error:
+        return error.errno in (errno.EMFILE, errno.ENFILE)
+    return False
 
 
 def exists(pid: int) -> bool:

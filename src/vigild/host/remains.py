@@ -17,8 +17,8 @@ def find_remains(pid: int, start_ticks: int, spawn_id: str, fifo_directory: str 
         pid = _find_spawn(spawn_id, fifo_directory)
         start_ticks = procfs.start_ticks(pid) or 0 if pid else 0
     stat = procfs.stat_of(pid) if pid else None
-    if stat is None and pid and procfs.exists(pid):
-        return Remains(pid, start_ticks)  # it is hidden from us: rather this than a second one beside it
+    if stat is None and pid and procfs.is_out_of_sight(pid, start_ticks):
+        return Remains(pid, start_ticks)  # rather this than a second one beside it
     if stat is None or stat.start_ticks != start_ticks:
         return Remains()
     is_ours = stat.ppid == os.getpid()

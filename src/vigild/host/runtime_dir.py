@@ -193,6 +193,8 @@ def _left_under_another_key(bases: list[str], names: bytes, uid: int) -> list[st
     found = []
     for base in bases:
         try:
+            if not stat.S_ISDIR((facts := os.lstat(base)).st_mode) or facts.st_uid != uid:
+                continue
             keys = sorted(name for name in os.listdir(base) if len(name) == KEY_LENGTH)[:MAX_SIBLINGS]
         except OSError:
             continue
