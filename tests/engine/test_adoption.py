@@ -1,5 +1,7 @@
 """A daemon dies and another goes on: two worlds, and between them nothing but the journal."""
 
+from dataclasses import replace
+
 from support.fakes import World, group, listener, program
 from vigild.config.model import FcgiSocketConfig, GroupConfig, StreamConfig
 from vigild.core.adoption import Fate
@@ -8,6 +10,7 @@ from vigild.core.states import SupervisorState
 from vigild.engine.adoption import Adoption, adopt, forget_strangers, plan_adoption
 from vigild.engine.engine import Engine
 from vigild.engine.ports import Remains
+from vigild.engine.records import decode_record
 from vigild.engine.settings import Settings
 
 FOREVER = Autorestart.ALWAYS
@@ -123,18 +126,40 @@ def recorded(config: GroupConfig) -> list[bytes]:
     return values
 
 
-def test_a_stop_under_way_goes_on_to_the_kill() -> None:
+def test_a_stop_under_way_goes_on_to_the_kill_without_a_second_signal() -> None:
     config = group(program("web"))
     old = World(config).boot()
     old.clock.advance(2)
     old._process("web").feed(Stop())
+    assert [(100, 15, False)] == old.children.kills
     new, _ = next_life(old, config)
     assert "STOPPING" == new.state("web")
-    assert (100, 15, False) in new.children.kills
+    assert [] == new.children.kills
     new.clock.advance(10)
-    assert (100, 9, False) in new.children.kills
+    assert [(100, 9, False)] == new.children.kills
     new.engine.child_died(100, 9)
     assert "STOPPED" == new.state("web")
+
+
+def test_a_stop_that_may_not_have_been_sent_is_sent() -> None:
+    config = group(program("web"))
+    old = World(config).boot()
+    old.clock.advance(2)
+    sent: list[bool] = []
+    kill = old.children.kill
+
+    def look_and_kill(pid: int, signum: int, as_group: bool) -> None:
+        sent.append(decode_record(old.journal.entries["process"]["web"]).stop_sent)
+        kill(pid, signum, as_group)
+
+    old.children.kill = look_and_kill  # type: ignore[method-assign]
+    old._process("web").feed(Stop())
+    assert [False] == sent, "it is not written down before it is done"
+    record = decode_record(old.journal.entries["process"]["web"])
+    assert record.stop_sent
+    old.journal.entries["process"]["web"] = replace(record, stop_sent=False).encode()
+    new, _ = next_life(old, config)
+    assert [(100, 15, False)] == new.children.kills
 
 
 def test_what_a_daemon_stopped_that_was_killed_in_its_own_end_starts_again() -> None:
@@ -325,6 +350,10 @@ def test_an_upgrade_does_not_ask_a_second_time_to_stop() -> None:
     old = World(config).boot()
     old.clock.advance(2)
     old.engine.groups["web"].processes["web"].feed(Stop())
+    record = decode_record(old.journal.entries["process"]["web"])
+    old.journal.entries["process"]["web"] = replace(
+        record, stop_sent=False
+    ).encode()  # as older versions wrote it
     for is_ours, kills in ((True, 0), (False, 1)):
         new = World()
         new.clock.now = old.clock.now

@@ -41,6 +41,7 @@ class ManagedProcess:
         "_exit_words",
         "_ports",
         "_settings",
+        "_stop_sent",
         "_timer",
         "_waiters",
         "config",
@@ -97,6 +98,7 @@ class ManagedProcess:
         self._timer: Timer | None = None
         self._waiters: list[asyncio.Future[ProcessState]] = []
         self._exit_words = ""
+        self._stop_sent = False
         self.spawn_id = ""
         self.wait_status: int | None = None  # of its last run, as the kernel said it; None where nobody knows
         self._descent = Descent(self, kin, ports, on_rest)
@@ -177,6 +179,7 @@ class ManagedProcess:
             is_written = self.process is before and not effects
             for effect in effects:
                 if not is_written and isinstance(effect, machine.Spawn | machine.Signal):
+                    self._stop_sent = False
                     self._write_down(effects)
                     is_written = True
                 match effect:
@@ -205,6 +208,8 @@ class ManagedProcess:
                         announce_steady(self, effect, self._bus, self._ports.log)
             if not is_written:
                 self._write_down(effects)
+            elif self._stop_sent and effects:
+                self._write_down([])
         if self.config.essential:
             self._descent.note_rest()
         return refusal
@@ -254,6 +259,7 @@ class ManagedProcess:
         self.started_wall, self.stopped_wall = record.started_wall, record.stopped_wall
         self.spawn_id, self._exit_words = record.spawn_id, record.exit_words
         self._descent.anchors = record.anchors
+        self._stop_sent = record.stop_sent
         self.stdout_logfile = self._log_of("stdout", self.config.stdout, record.stdout_logfile)
         self.stderr_logfile = self._log_of("stderr", self.config.stderr, record.stderr_logfile)
         if record.alarm is not None:
@@ -282,8 +288,8 @@ class ManagedProcess:
         elif decided is Fate.END_TREE:
             self._descent.spawn_waits = self.process.state is ProcessState.STARTING
             self._descent.end_tree()
-        elif self.process.state is ProcessState.STOPPING and not remains.is_ours:
-            # The signal may not have been sent before the old daemon died; without it, only SIGKILL would follow.
+        elif self.process.state is ProcessState.STOPPING and not remains.is_ours and not self._stop_sent:
+            # The old daemon may have died before it sent the signal; without it, only SIGKILL would follow.
             self._signal(self.process.pid, self.policy.stop_signal, self.policy.stop_as_group)
         return decided
 
@@ -329,6 +335,7 @@ class ManagedProcess:
             self.stderr_logfile,
             self._exit_words,
             self._descent.anchors,
+            self._stop_sent,
         )
         self._ports.journal.put(PROCESS, self.namespec, record.encode())
 
@@ -417,6 +424,7 @@ class ManagedProcess:
         except OSError as error:
             log.critical(f"cannot send {signal_name(signum)} to {name} (pid {pid}): {error.strerror}")
             return False
+        self._stop_sent = self.process.state is ProcessState.STOPPING
         return True
 
     def _arm(self, order: machine.SetAlarm) -> None:

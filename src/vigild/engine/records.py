@@ -29,6 +29,7 @@ class ProcessRecord:
     stderr_logfile: str | None = None
     exit_words: str = ""
     anchors: tuple[tuple[int, int], ...] = ()  # what else its descendants are known by: pids and start ticks
+    stop_sent: bool = False  # the signal that is to stop it; to many programs a second one says: at once
 
     def encode(self) -> bytes:
         """For the journal."""
