@@ -152,10 +152,10 @@ def test_failed_starts_are_counted_on(tmp_path: Path) -> None:
     conf = scripted(tmp_path, "web", "exit 1", "startretries=2").replace("startsecs=0", "startsecs=5")
     with Daemon(tmp_path, conf) as daemon:
         until(lambda: len(starts(tmp_path, "web")) == 2)
-        daemon.wait_state("web", "BACKOFF")
+        until(lambda: info(daemon, "web")["statename"] == "BACKOFF")
         crash_and_start(daemon)
         daemon.wait_state("web", "FATAL")
-        assert len(starts(tmp_path, "web")) == 3
+        assert len(starts(tmp_path, "web")) == 3, daemon.words()
 
 
 def test_a_program_in_fatal_stays_there_until_somebody_starts_it(tmp_path: Path) -> None:
