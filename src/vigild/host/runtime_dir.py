@@ -31,6 +31,10 @@ LOCK_AGAIN_SECONDS = 0.01
 KEY_LENGTH = 8
 _LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 MAX_SIBLINGS = 200  # looked at in one sweep
+# Where nothing lives there is still something to know: what was stopped by hand, what is done, what has failed for good. A
+# daemon that dies beside us is not forgotten before it had its time to come back.
+FORGET_AFTER_SECONDS = 3600.0
+LEFT_NAME = "left"  # made when it was first found with neither daemon nor program
 MAX_SIGNATURE_BYTES = 16 << 10
 INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # include/linux/proc_ns.h
 
@@ -100,14 +104,17 @@ class RuntimeDir:
             pass
         os.close(self.lock_fd)
 
-    def sweep_siblings(self) -> int:
-        """Remove what daemons left beside us that never came back, if nothing uses it any more; how many."""
+    def sweep_siblings(self, forget_after_seconds: float = FORGET_AFTER_SECONDS) -> int:
+        """Remove what daemons left beside us that never came back, if nothing uses it any more; how many.
+
+        Not before it has been seen like that for `forget_after_seconds`.
+        """
         base = os.path.dirname(self.path)
         swept = 0
         for name in sorted(os.listdir(base))[:MAX_SIBLINGS]:
             path = os.path.join(base, name)
             if path != self.path and len(name) == KEY_LENGTH:
-                swept += _sweep(path)
+                swept += _sweep(path, forget_after_seconds)
         return swept
 
 
@@ -283,11 +290,12 @@ def _checked(runtime: RuntimeDir) -> RuntimeDir:
     _unlink(probe)
     os.mkfifo(probe, 0o600)  # some file systems have no FIFOs: better to know now
     os.unlink(probe)
+    _unlink(os.path.join(runtime.path, LEFT_NAME))
     runtime.sign()
     return runtime
 
 
-def _sweep(path: str) -> bool:
+def _sweep(path: str, forget_after_seconds: float) -> bool:
     try:
         lock_fd = os.open(os.path.join(path, LOCK_NAME), _LOCK_FLAGS & ~os.O_CREAT)
     except OSError:
@@ -295,6 +303,8 @@ def _sweep(path: str) -> bool:
     try:
         fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if any(_is_held(entry) for entry in list(os.scandir(path))) or _names_living(path):
+            return False
+        if time.time() - _left_since(path) < forget_after_seconds:
             return False
         RuntimeDir(path, lock_fd).clear()
         os.unlink(os.path.join(path, LOCK_NAME))
@@ -304,6 +314,17 @@ def _sweep(path: str) -> bool:
     finally:
         os.close(lock_fd)
     return True
+
+
+def _left_since(path: str) -> float:
+    """When it was first seen with neither daemon nor program (now, perhaps): seconds since the epoch."""
+    fd = os.open(
+        os.path.join(path, LEFT_NAME), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+    )
+    try:
+        return os.fstat(fd).st_mtime
+    finally:
+        os.close(fd)
 
 
 def _is_held(entry: "os.DirEntry[str]") -> bool:
