@@ -22,6 +22,20 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_directory() -> Iterator[Path]:
+    """Where daemons that are started here keep what outlasts them: not in the machine's own place."""
+    path = Path(tempfile.mkdtemp(prefix="vgstate", dir="/tmp"))
+    before = os.environ.get("STATE_DIRECTORY")
+    os.environ["STATE_DIRECTORY"] = str(path)
+    yield path
+    if before is None:
+        del os.environ["STATE_DIRECTORY"]
+    else:
+        os.environ["STATE_DIRECTORY"] = before
+    shutil.rmtree(path, ignore_errors=True)
+
+
 @pytest.fixture
 def short_tmp() -> Iterator[Path]:
     """An empty directory with a short path: a unix socket's path must stay under 104 bytes."""

@@ -22,7 +22,7 @@ FORBIDDEN = {
 def test_a_daemon_without_doors_never_imports_what_is_dear(tmp_path: Path) -> None:
     conf = tmp_path / "c"
     conf.write_text(
-        f"[supervisord]\nnodaemon=true\nlogfile={tmp_path}/log\npidfile={tmp_path}/pid\nchildlogdir={tmp_path}\n"
+        f"[supervisord]\nnodaemon=true\nhistory=false\nlogfile={tmp_path}/log\npidfile={tmp_path}/pid\nchildlogdir={tmp_path}\n"
         "[program:end]\ncommand=/bin/sh -c 'kill -TERM $PPID; sleep 100'\nstartsecs=0\n"
     )
     command = [sys.executable, "-X", "importtime", "-m", "vigild.classic.supervisord", "-c", str(conf)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vigild.core.errors import Fault, VigilError
+from vigild.core.history import HistoryQuery, caller
 from vigild.core.names import make_namespec, split_namespec
 
 SUCCESS = {"status": 80, "description": "OK"}
@@ -34,6 +35,7 @@ class FakeControl:
         self.config = FakeConfig(self)
         self.processes = FakeProcesses(self)
         self.logs = FakeLogs(self)
+        self.history = FakeHistory()
 
     def add(self, group: str, name: str | None = None, *, log: bytes | None = None) -> FakeProcess:
         process = FakeProcess(group, name or group)
@@ -208,3 +210,19 @@ class FakeLogs(_Noun):
     def clear_all(self) -> list[dict[str, str | int]]:
         self.note("clear_all")
         return []
+
+
+class FakeHistory:
+    """`orders`: what was noted of orders; `queries`: what was asked; `facts` is the answer."""
+
+    def __init__(self) -> None:
+        self.orders: list[tuple[str, str, list[str], str, str]] = []
+        self.queries: list[HistoryQuery] = []
+        self.facts: list[dict[str, object]] = []
+
+    def note_order(self, method: str, name: str, arguments: list[str], result: str) -> None:
+        self.orders.append((method, name, arguments, result, caller.get()))
+
+    async def read(self, query: HistoryQuery) -> list[dict[str, object]]:
+        self.queries.append(query)
+        return self.facts

@@ -17,7 +17,9 @@ command=sleep 1000
 def remembering(tmp: Path) -> Daemon:
     daemon = Daemon(tmp, CONF)
     text = daemon.conf.read_text()
-    daemon.conf.write_text(text.replace("[supervisord]", f"[supervisord]\nstate_dir={tmp}/state"))
+    daemon.conf.write_text(
+        text.replace("[supervisord]", f"[supervisord]\nhistory=false\nstate_dir={tmp}/state")
+    )
     return daemon
 
 

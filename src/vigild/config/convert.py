@@ -81,6 +81,22 @@ def byte_size(value: str, _: Surroundings) -> int:
         raise BadValueError(f"not a size in bytes: {value!r}", hint) from None
 
 
+def days(value: str, around: Surroundings) -> int:
+    """A number of days, one at least."""
+    number = integer(value, around)
+    if number < 1:
+        raise BadValueError(f"not a number of days: {value!r}", "write 1 or more, such as 30")
+    return number
+
+
+def history_size(value: str, around: Surroundings) -> int:
+    """A size in bytes that a store can be kept in."""
+    number = byte_size(value, around)
+    if number < 1 << 20:
+        raise BadValueError(f"too small for a history: {value!r}", "write 1MB or more, or history=false")
+    return number
+
+
 def signal_number(value: str, _: Surroundings) -> int:
     """A signal by name (TERM, SIGTERM) or number."""
     try:

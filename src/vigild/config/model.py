@@ -183,6 +183,9 @@ class DaemonConfig:
     state_dir: str | None = (
         None  # Vigil's: what outlasts a reboot; None: the usual place for the user it runs as
     )
+    history: bool = True
+    history_days: int = 30
+    history_max_bytes: int = 50 * 1024 * 1024
 
 
 @dataclass(slots=True)

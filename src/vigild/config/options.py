@@ -172,6 +172,9 @@ SUPERVISORD = _table(
     Option("strip_ansi", convert.boolean, "false", "strip_ansi"),
     Option("environment", convert.text, "", ""),
     Option("state_dir", convert.directory_to_be, None, "state_dir", since="vigil"),
+    Option("history", convert.boolean, "true", "history", since="vigil"),
+    Option("history_days", convert.days, "30", "history_days", since="vigil"),
+    Option("history_maxbytes", convert.history_size, "50MB", "history_max_bytes", since="vigil"),
 )
 
 _CREDENTIALS = (Option("username", convert.text, None), Option("password", convert.text, None))

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from vigild.config.model import GroupConfig
 from vigild.control.facade import ConfigInfo, Facts
+from vigild.control.history import History, HistoryKeeper
 from vigild.control.info import config_info
 from vigild.control.logs import Logs, read_part
 from vigild.control.processes import Processes
@@ -150,8 +151,15 @@ class Configuration:
 class VigilControl:
     """Everything a door may ask, by noun."""
 
-    def __init__(self, engine: Engine, daemon: Daemon, configuration: Configuration) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        daemon: Daemon,
+        configuration: Configuration,
+        keeper: HistoryKeeper | None = None,
+    ) -> None:
         self.daemon = daemon
         self.config = configuration
         self.processes = Processes(engine)
         self.logs = Logs(engine)
+        self.history = History(engine, keeper)

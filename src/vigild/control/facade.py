@@ -7,6 +7,8 @@ A *status struct* is `{"name", "group", "status", "description"}` with a `Fault`
 
 from typing import Protocol
 
+from vigild.core.history import HistoryQuery
+
 StatusStruct = dict[str, str | int]
 Info = dict[str, str | int]
 ConfigInfo = dict[str, object]
@@ -92,6 +94,16 @@ class LogControl(Protocol):
     def clear_all(self) -> list[StatusStruct]: ...
 
 
+class HistoryControl(Protocol):
+    """What happened."""
+
+    def note_order(self, method: str, name: str, arguments: list[str], result: str) -> None:
+        """Keep that this was ordered (by `core.history.caller`), and why it failed, if it did."""
+
+    async def read(self, query: HistoryQuery) -> list[Facts]:
+        """What is kept, oldest first. BAD_NAME, BAD_ARGUMENTS, FAILED."""
+
+
 class Control(Protocol):
     """Everything."""
 
@@ -103,3 +115,5 @@ class Control(Protocol):
     def processes(self) -> ProcessControl: ...
     @property
     def logs(self) -> LogControl: ...
+    @property
+    def history(self) -> HistoryControl: ...

@@ -23,6 +23,7 @@ from vigild.control.daemon import Configuration, Daemon, VigilControl
 from vigild.core.adoption import Fate
 from vigild.core.errors import Fault, VigilError
 from vigild.core.states import SupervisorState
+from vigild.daemon.annals import Annals
 from vigild.daemon.arguments import UsageError
 from vigild.daemon.doors import address_of, hand_over_doors
 from vigild.daemon.holdings import Holdings
@@ -77,6 +78,7 @@ LATE_MODULES = (
     "pwd",
     "resource",
     "shlex",
+    "sqlite3",
     "termios",
     "vigild.config.commands",
     "vigild.config.needs",
@@ -94,6 +96,9 @@ LATE_MODULES = (
     "vigild.host.descriptor_store",
     "vigild.host.inherited",
     "vigild.host.setup",
+    "vigild.host.store.oom",
+    "vigild.host.store.store",
+    "vigild.host.store.writer",
     "vigild.host.systemd",
     "vigild.host.take_descriptor",
     *DOTENV_MODULES,
@@ -189,6 +194,8 @@ class Life:
             base_environment=without_own_variables(os.environ),
         )
         self._shared, self._table = SharedSockets(log), ProcTable()
+        self._annals = Annals(config, loop, log, os.environ)
+        self._was_killed = bool(inheritance.entries) and not inheritance.is_upgrade
         ports = Ports(
             LoopClock(loop),
             self._children,
@@ -197,6 +204,7 @@ class Life:
             log,
             self._journal,
             self._table,
+            self._annals.port,
         )
         self._stops = _open_stops(config, log)
         self._engine = Engine(ports, settings, load_result_handler, self._stops)
@@ -214,7 +222,7 @@ class Life:
             self._child_logs.remove_auto_logs(keep=self._adoption.logfiles)
         configuration = Configuration(self._engine, config.groups, self._read_groups, diff_groups)
         self._control = VigilControl(
-            self._engine, Daemon(self._engine, MainLogDoor(log), self), configuration
+            self._engine, Daemon(self._engine, MainLogDoor(log), self), configuration, self._annals.writer
         )
 
     async def run(self) -> SupervisorState:
@@ -228,6 +236,7 @@ class Life:
         for group in self._adoption.groups:
             self._engine.add_group(group, self._adoption.records)
         self._adopt()
+        self._annals.begin(self._holdings.lineage, self._adoption, was_killed=self._was_killed)
         self._engine.remembered.forget_others(self._engine.all_processes())
         if handover is None:
             self._engine.announce_running()
@@ -260,6 +269,8 @@ class Life:
             self._signals.pause()
             if self._ended.done() and not self._ended.cancelled():
                 self._clear_away()
+            else:
+                self._annals.end("failed", "a defect ended the daemon; what it runs goes on")
             # Else a defect ends this daemon, and what runs is for the next one to adopt, as after SIGKILL.
         return self._engine.mood
 
@@ -270,6 +281,7 @@ class Life:
         self._children.close()
         self._child_logs.close_all()
         self._stops.close()
+        self._annals.end("ended", self._engine.mood.name.lower())
         self._journal.remove()
         if isinstance(self._runtime, RuntimeDir):
             self._runtime.clear()
@@ -361,6 +373,7 @@ class Life:
 
         self._service.reloading()
         self._service.flush(TELL_SECONDS)
+        self._annals.pause()
         self._log.flush()
         entries = {**self._journal.entries, **self._engine.hand_over(), **self._child_logs.hand_over()}
         package = pack(self._holdings, entries, self._children, self._shared)
@@ -488,6 +501,7 @@ class Life:
 
     def _on_end(self, signum: signal.Signals) -> None:
         self._log.warn(f"received {signum.name} indicating exit request")
+        self._annals.note("signal", f"received {signum.name}")
         self._stop(SupervisorState.SHUTDOWN)
 
     def _on_hangup(self) -> None:
@@ -495,6 +509,7 @@ class Life:
             self._log.warn("ignored SIGHUP indicating restart request (shutdown in progress)")
             return
         self._log.warn("received SIGHUP indicating restart request")
+        self._annals.note("signal", "received SIGHUP")
         try:
             self.restart()
         except VigilError as error:

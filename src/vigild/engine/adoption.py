@@ -54,7 +54,7 @@ class Adoption:
         lines = []
         if adopted or dead:
             lines.append(f"adopted {adopted} running processes of the daemon before this one")
-        lines += [f"{name} ended while no daemon ran; {self._last_words(name)}" for name in dead]
+        lines += [f"{name} ended while no daemon ran; {self.last_words(name)}" for name in dead]
         if self.changed:
             lines.append(
                 f"{', '.join(self.changed)}: running with an older configuration; `supervisorctl update` applies the new"
@@ -70,7 +70,8 @@ class Adoption:
             )
         return lines
 
-    def _last_words(self, name: str) -> str:
+    def last_words(self, name: str) -> str:
+        """What became of the last that it wrote, of a process that ended while no daemon ran."""
         if name in self.kept:
             return "what it wrote was kept by the service manager, and is in its log"
         return "the last it wrote, at most one pipe full, may be missing in its log"

@@ -12,10 +12,20 @@ from vigild.core.names import make_namespec
 from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawned, SpawnFailed
 from vigild.core.states import STOPPED_STATES, ProcessState
 from vigild.engine.announcing import announce_flapping, announce_move, announce_steady
+from vigild.engine.chronicle import note_step
 from vigild.engine.descent import Descent
 from vigild.engine.outputs import make_plans
 from vigild.engine.plans import child_environment, child_request, policy_of
-from vigild.engine.ports import Child, CommandProblem, Ports, Remains, SpawnFailure, StreamPlan, Timer
+from vigild.engine.ports import (
+    NO_HISTORY,
+    Child,
+    CommandProblem,
+    Ports,
+    Remains,
+    SpawnFailure,
+    StreamPlan,
+    Timer,
+)
 from vigild.engine.records import PROCESS, ProcessRecord
 from vigild.engine.words import exit_words, signal_name
 
@@ -173,8 +183,10 @@ class ManagedProcess:
         inputs = [input_]
         while inputs:
             now = self._ports.clock.monotonic()
-            before = self.process
-            self.process, effects = machine.step(before, inputs.pop(0), now, self.policy)
+            before, told = self.process, inputs.pop(0)
+            self.process, effects = machine.step(before, told, now, self.policy)
+            if effects and self._ports.history is not NO_HISTORY:
+                note_step(self._ports.history, self, before, told, (now, self._ports.clock.wall()), effects)
             # Told before it is written down: if we die in between, an event comes twice, but never not at all.
             is_written = self.process is before and not effects
             for effect in effects:

@@ -7,11 +7,12 @@ Rules that hold for every implementation:
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from vigild.core.descendants import Seen
 
+from vigild.core.history import Fact
 from vigild.core.listener import Traces
 from vigild.core.stop_marks import StopMark
 
@@ -239,6 +240,23 @@ class StopStore(Protocol):
         """Nothing is to be remembered any more."""
 
 
+class History(Protocol):
+    """What happened, for people who ask later. It is kept by somebody else's thread, and may be lost."""
+
+    def note(self, fact: Fact) -> None:
+        """Keep this. Costs microseconds, does not wait and does not fail."""
+
+
+class NoHistory:
+    """Nothing is kept."""
+
+    def note(self, fact: Fact) -> None:
+        """Nothing."""
+
+
+NO_HISTORY: Final = NoHistory()
+
+
 class LogFiles(Protocol):
     """Reading and clearing the log files of processes; they may be open for writing at the same time."""
 
@@ -321,3 +339,4 @@ class Ports:
     log: Log
     journal: Journal
     table: ProcessTable
+    history: History = NO_HISTORY

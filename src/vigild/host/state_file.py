@@ -20,6 +20,9 @@ CLOSE_SECONDS = 5.0  # how long the end of the daemon waits for the disk
 
 def default_state_dir(environ: Mapping[str, str], uid: int) -> str:
     """Where state is kept unless `[supervisord]` says so."""
+    given = environ.get("STATE_DIRECTORY", "").partition(":")[0]  # systemd's, of a unit with StateDirectory=
+    if os.path.isabs(given):
+        return given
     if uid == 0:
         return "/var/lib/vigil"
     base = environ.get("XDG_STATE_HOME", "")
@@ -40,7 +43,7 @@ class StopFile:
     """`stopped-KEY.json` in `directory`, one for each pair of configuration file and identifier."""
 
     def __init__(self, directory: str, configuration: str, identifier: str, log: Log) -> None:
-        self.path = os.path.join(directory, f"stopped-{_key(configuration, identifier)}.json")
+        self.path = os.path.join(directory, f"stopped-{state_key(configuration, identifier)}.json")
         self._configuration = configuration
         self._identifier = identifier
         self._log = log
@@ -124,7 +127,8 @@ class StopFile:
         )
 
 
-def _key(configuration: str, identifier: str) -> str:
+def state_key(configuration: str, identifier: str) -> str:
+    """What tells the files of one daemon from those of another in the same directory."""
     # Unlike that of the runtime directory it is the same in every container made from one image.
     return format(
         zlib.crc32(f"{os.path.realpath(configuration)}\0{identifier}".encode(errors="replace")), "08x"

@@ -10,6 +10,7 @@ from vigild.fronts.xmlrpc.interfaces import MAIN_INTERFACE, fault_of, interface_
 from vigild.fronts.xmlrpc.main_methods import main_methods
 from vigild.fronts.xmlrpc.method import Method, Param
 from vigild.fronts.xmlrpc.method import text as read_text
+from vigild.fronts.xmlrpc.orders import ORDERS, outcome_words, subject_of, told_arguments
 from vigild.fronts.xmlrpc.vigil_methods import NAMESPACE, vigil_methods
 
 MULTICALL = "system.multicall"
@@ -69,7 +70,26 @@ class Dispatcher:
                 require_running()
             return run(*read(params))
 
-        return call
+        return self._noting(method.name, call) if method.name in ORDERS else call
+
+    def _noting(self, name: str, call: Callable[[list[object]], object]) -> Callable[[list[object]], object]:
+        """The same, and the history is told: when the order was taken, or why it was not."""
+        history = self._control.history
+
+        async def noted(params: list[object]) -> object:
+            arguments = told_arguments(name, params)
+            subject = subject_of(name, arguments)
+            try:
+                result = call(params)
+                if isinstance(result, Awaitable):
+                    result = await result
+            except Exception as error:
+                history.note_order(name, subject, arguments, str(error))
+                raise
+            history.note_order(name, subject, arguments, outcome_words(result))
+            return result
+
+        return noted
 
     # ---- system.* ----
 

@@ -1,0 +1,48 @@
+"""What happened: asking for it, and noting what operators do."""
+
+from dataclasses import replace
+from typing import Protocol
+
+from vigild.control.facade import Facts
+from vigild.control.lookup import find_group_or_process
+from vigild.core.errors import Fault, VigilError
+from vigild.core.history import MAX_FACTS, Details, Fact, HistoryQuery, Kind, caller
+from vigild.engine.engine import Engine
+
+OFF = "this daemon keeps no history: [supervisord] says history=false"
+
+
+class HistoryKeeper(Protocol):
+    """Who keeps it; `host/` has the real one."""
+
+    def note(self, fact: Fact) -> None: ...
+    async def read(self, query: HistoryQuery) -> list[Facts]:
+        """FAILED."""
+
+
+class History:
+    """See `control.facade.HistoryControl`. `keeper` None: nothing is kept."""
+
+    def __init__(self, engine: Engine, keeper: HistoryKeeper | None) -> None:
+        self._engine = engine
+        self._keeper = keeper
+
+    def note_order(self, method: str, name: str, arguments: list[str], result: str) -> None:
+        """An operator ordered something, about the process or group `name`; `result` is "" when it was done."""
+        if self._keeper is None:
+            return
+        details: Details = {"method": method, "arguments": arguments, "by": caller.get()}
+        if result:
+            details["failed"] = result
+        self._keeper.note(Fact(self._engine.ports.clock.wall(), Kind.ORDER, name, details))
+
+    async def read(self, query: HistoryQuery) -> list[Facts]:
+        """What is kept, oldest first, at most `MAX_FACTS` facts. BAD_NAME, BAD_ARGUMENTS, FAILED."""
+        if self._keeper is None:
+            raise VigilError(Fault.FAILED, OFF)
+        if query.limit < 1:
+            raise VigilError(Fault.BAD_ARGUMENTS, "limit must be at least 1")
+        found = await self._keeper.read(replace(query, limit=min(query.limit, MAX_FACTS)))
+        if not found and query.name:
+            find_group_or_process(self._engine, query.name)  # or is there no such name?
+        return found

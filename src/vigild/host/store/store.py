@@ -1,0 +1,176 @@
+"""The store itself: one SQLite file, opened, written, read and pruned. Everything here may wait for the disk.
+
+Only the writer's thread (`host/store/writer.py`) comes here. What goes wrong is an OSError or an error of
+`sqlite3`; `is_of_no_use` says which of them mean that the file is no database (any more).
+"""
+
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from typing import cast
+
+from vigild.core.history import Details, Fact, HistoryQuery
+from vigild.host.store import queries
+from vigild.host.store.last_lines import last_lines
+from vigild.host.store.migrations import MIGRATIONS
+
+SET_ASIDE = ".unreadable"
+BUSY_SECONDS = 2.0
+KEPT_SHARE = 0.9  # of the allowed bytes, after the oldest facts had to go
+MAX_OUTPUT_BYTES = 1 << 20  # of last lines in one answer; facts beyond that come without
+MAX_PRUNE_STEPS = 20
+
+Row = tuple[int, float, str, str, str, bytes | None]
+
+
+class Store:
+    """The file at `path`, made if there is none, brought to the newest version. Raises OSError, sqlite3.Error."""
+
+    def __init__(self, path: str, max_bytes: int) -> None:
+        self.path = path
+        self._max_bytes = max_bytes
+        _make_private_file(path)
+        self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            for statement in (*queries.PREPARE, *queries.OPEN):
+                self._db.execute(statement).fetchall()
+            self._migrate()
+            self._page_bytes = self._number(queries.PAGE_BYTES)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """All of it into the one file, and let go."""
+        try:
+            self._db.execute(queries.CHECKPOINT).fetchall()
+        except sqlite3.Error:
+            pass  # a full disk; the next to open it finds the log beside it
+        self._db.close()
+
+    def add(self, facts: Sequence[Fact]) -> None:
+        """Keep these, all or none."""
+        rows = [_row(fact) for fact in facts]
+        self._db.execute(queries.BEGIN)
+        try:
+            self._db.executemany(queries.INSERT_FACT, rows)
+            self._db.execute(queries.COMMIT)
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute(queries.ROLLBACK)
+            raise
+
+    def read(self, query: HistoryQuery) -> list[Details]:
+        """Facts as plain structs, oldest first."""
+        group, colon, member = query.name.partition(":")
+        which = "all" if not query.name else "name"
+        name = query.name
+        if colon and member in ("", "*"):
+            which, name = "group", group
+        statements = queries.READ_NEXT if query.after >= 0 else queries.READ_LAST
+        parameters = {
+            "name": name,
+            "after": query.after,
+            "since": query.since,
+            "until": query.until or 1e300,
+            "kinds": f"|{'|'.join(query.kinds)}|" if query.kinds else "",
+            "limit": query.limit,
+        }
+        rows = cast(list[Row], self._db.execute(statements[which], parameters).fetchall())
+        room = MAX_OUTPUT_BYTES if query.with_output else 0
+        structs = []
+        for row in rows:
+            struct, used = _struct(row, room)
+            room -= used
+            structs.append(struct)
+        return structs if query.after >= 0 else structs[::-1]
+
+    @property
+    def bytes_used(self) -> int:
+        """Of the file, without what is free in it."""
+        pages = self._number(queries.COUNT_PAGES) - self._number(queries.COUNT_FREE_PAGES)
+        return pages * self._page_bytes
+
+    def prune(self, before_wall: float | None = None) -> int:
+        """Let go of what is older than that, and of the oldest while there is too much; how many facts went."""
+        gone = 0
+        if before_wall is not None:
+            gone = self._db.execute(queries.DELETE_BEFORE, (before_wall,)).rowcount
+        if self.bytes_used > self._max_bytes:
+            for _ in range(MAX_PRUNE_STEPS):
+                first, last = cast(tuple[int, int], self._db.execute(queries.ID_RANGE).fetchone())
+                if not last or self.bytes_used <= self._max_bytes * KEPT_SHARE:
+                    break
+                gone += self._db.execute(queries.DELETE_UP_TO, (first + (last - first + 1) // 10,)).rowcount
+        if gone:
+            self._db.execute(queries.GIVE_BACK).fetchall()
+        return gone
+
+    def _migrate(self) -> None:
+        version = self._number(queries.GET_VERSION)
+        if version > len(MIGRATIONS):
+            raise sqlite3.NotSupportedError(
+                f"it is of version {version}, made by a newer Vigil; this one knows {len(MIGRATIONS)}"
+            )
+        for number, statements in enumerate(MIGRATIONS[version:], version + 1):
+            self._db.execute(queries.BEGIN)
+            for statement in statements:
+                self._db.execute(statement)
+            self._db.execute(queries.SET_VERSION.format(version=number))
+            self._db.execute(queries.COMMIT)
+
+    def _number(self, statement: str) -> int:
+        return int(self._db.execute(statement).fetchone()[0])
+
+
+def is_of_no_use(error: Exception) -> bool:
+    """Is the file damaged, or no database at all? Then waiting does not help."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return isinstance(error, sqlite3.NotSupportedError)
+
+
+def set_aside(path: str) -> str:
+    """Rename a file that is of no use, with what belongs to it; its new name. Raises OSError."""
+    aside = path + SET_ASIDE
+    os.rename(path, aside)
+    for suffix in ("-wal", "-shm"):
+        try:
+            os.rename(path + suffix, aside + suffix)
+        except FileNotFoundError:
+            pass
+    return aside
+
+
+def _make_private_file(path: str) -> None:
+    directory = os.path.dirname(path)
+    os.makedirs(os.path.dirname(directory) or "/", exist_ok=True)
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:
+        pass
+    # SQLite gives the files beside it the same owner and mode.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+
+
+def _row(fact: Fact) -> tuple[float, str, str, str, bytes | None]:
+    output = None
+    if fact.outputs:
+        lines = {end.channel: last_lines(end) for end in fact.outputs}
+        text = json.dumps({channel: found for channel, found in lines.items() if found})
+        output = zlib.compress(text.encode(), 1) if text != "{}" else None
+    return fact.at, fact.kind.value, fact.name, json.dumps(fact.details, separators=(",", ":")), output
+
+
+def _struct(row: Row, room: int) -> tuple[Details, int]:
+    number, at, kind, name, details, output = row
+    struct: Details = {"id": number, "at": at, "kind": kind, "name": name, "details": json.loads(details)}
+    used = 0
+    if output is not None and room > 0:
+        text = zlib.decompress(output)
+        used = len(text)
+        struct.update(json.loads(text))
+    return struct, used
