@@ -105,6 +105,9 @@ def test_where_state_is_kept(tmp_path: Path) -> None:
     assert default_state_dir({"XDG_STATE_HOME": "x", "HOME": str(tmp_path)}, 1000) == (
         f"{tmp_path}/.local/state/vigil"
     )
+    # Of a unit with StateDirectory= systemd says where.
+    assert default_state_dir({"STATE_DIRECTORY": "/s/a:/s/b", "XDG_STATE_HOME": "/x"}, 0) == "/s/a"
+    assert default_state_dir({"STATE_DIRECTORY": "relative"}, 0) == "/var/lib/vigil"
     # A user that is nobody has the home that the environment says, or none.
     assert default_state_dir({"HOME": "/not there"}, 4_000_000_000) == "/not there/.local/state/vigil"
     assert default_state_dir({}, 4_000_000_000) == "/.local/state/vigil"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
 from vigild.core.descendants import Seen
+from vigild.core.history import Fact, Kind
 from vigild.core.listener import Traces
 from vigild.core.stop_marks import StopMark
 from vigild.engine.engine import Engine
@@ -189,6 +190,20 @@ class FakeJournal:
 
 
 @dataclass
+class FakeHistory:
+    """What was noted, in order."""
+
+    facts: list[Fact] = field(default_factory=list)
+
+    def note(self, fact: Fact) -> None:
+        self.facts.append(fact)
+
+    def of(self, kind: Kind, name: str) -> list[dict[str, object]]:
+        """The details of all facts of that kind about `name`."""
+        return [fact.details for fact in self.facts if (fact.kind, fact.name) == (kind, name)]
+
+
+@dataclass
 class FakeStops:
     """What is remembered; `saves` counts, `loads` too."""
 
@@ -354,8 +369,16 @@ class World:
         self.log = FakeLog()
         self.journal = FakeJournal()
         self.table = FakeTable()
+        self.history = FakeHistory()
         self.ports = Ports(
-            self.clock, self.children, self.logs, self.sockets, self.log, self.journal, self.table
+            self.clock,
+            self.children,
+            self.logs,
+            self.sockets,
+            self.log,
+            self.journal,
+            self.table,
+            self.history,
         )
         self.engine = Engine(self.ports, settings or Settings(), lambda spec: handler, stops)
         for config in groups:

@@ -26,6 +26,8 @@ COMMANDS: tuple[Command, ...] = (
         "vigild.cli.upgrade",
         "let the running daemon go on with the code that is installed now; no program is touched",
     ),
+    Command("history", "vigild.cli.history", "show what happened, when, why and who ordered it"),
+    Command("why", "vigild.cli.why", "tell the story of the latest failure of a program"),
     Command("systemd-unit", "vigild.cli.systemd_unit", "print a systemd unit for a configuration file"),
 )
 

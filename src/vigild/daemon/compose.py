@@ -174,13 +174,7 @@ class Life:
         loop.set_exception_handler(self._on_defect)
         daemon = config.daemon
         self._runtime = runtime = holdings.runtime
-        if isinstance(runtime, NoRuntimeDir):
-            log.warn(
-                f"no runtime directory ({runtime.reason}): programs get plain pipes, "
-                "and their output will not survive a crash of this daemon"
-            )
-        else:
-            runtime.sign()
+        _sign(runtime, log)
         handover = holdings.lineage.handover
         inheritance = find_inheritance(runtime, log, None if handover is None else handover.entries)
         self._journal = inheritance.journal
@@ -563,6 +557,16 @@ def _open_stops(config: Config, log: MainLog) -> StopFile:
     daemon = config.daemon
     directory = daemon.state_dir or default_state_dir(os.environ, os.geteuid())
     return StopFile(directory, config.path, daemon.identifier, log)
+
+
+def _sign(runtime: RuntimeDir | NoRuntimeDir, log: MainLog) -> None:
+    if isinstance(runtime, NoRuntimeDir):
+        log.warn(
+            f"no runtime directory ({runtime.reason}): programs get plain pipes, "
+            "and their output will not survive a crash of this daemon"
+        )
+    else:
+        runtime.sign()
 
 
 def _credentials(server: ServerConfig) -> "Credentials | None":

@@ -1,6 +1,7 @@
 """HTTP as clients speak it, well and badly, quickly and slowly."""
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,7 +52,12 @@ def test_the_request_as_the_handler_sees_it(short_tmp: Path) -> None:
     asyncio.run(run())
     (request,) = seen
     assert (request.method, request.target, request.path) == ("POST", "/a%20b%C3%A9%zz?q=1?", "/a bé%zz")
-    assert (request.query, request.body, request.username, request.peer) == ("q=1?", b"abc", None, f"unix:uid={os.getuid()}")
+    assert (request.query, request.body, request.username, request.peer) == (
+        "q=1?",
+        b"abc",
+        None,
+        f"unix:uid={os.getuid()}",
+    )
     assert request.header("x-odd") == "é"
     assert request.header("nope") is None
 

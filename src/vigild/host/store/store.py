@@ -105,7 +105,7 @@ class Store:
                     break
                 gone += self._db.execute(queries.DELETE_UP_TO, (first + (last - first + 1) // 10,)).rowcount
         if gone:
-            self._db.execute(queries.GIVE_BACK).fetchall()
+            self._db.executescript(queries.GIVE_BACK)  # `execute` would give back a single page
         return gone
 
     def _migrate(self) -> None:

@@ -196,6 +196,7 @@ class HistoryWriter:
 
         while self._questions:
             question = self._questions.popleft()
+            self._write_all()  # what was noted before it was asked belongs to the answer
             store = self._open()
             outcome: list[Details] | VigilError
             if store is None:

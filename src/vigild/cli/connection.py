@@ -1,0 +1,72 @@
+"""How a command of `vigil` finds and asks its daemon: `-c FILE` or `-s URL`, as supervisorctl does."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from vigild.cli.ctl.options import UsageError, parse
+from vigild.client.errors import ClientError, FaultError, UnreachableError
+from vigild.core.errors import Fault
+
+if TYPE_CHECKING:
+    from vigild.client.supervisor import Supervisor
+
+EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON, EXIT_NOTHING = range(5)
+EXIT_TEXT = (
+    "exit status: 0 done; 1 refused by the daemon, such as for a name that it does not know; 2 wrong usage; "
+    "3 no daemon of Vigil's answers"
+)
+_NAMES = ("configuration", "serverurl", "username", "password")
+
+
+def add_connection_flags(parser: argparse.ArgumentParser) -> None:
+    """`-c -s -u -p`."""
+    parser.add_argument("-c", "--configuration", metavar="FILE", help="the configuration file of the daemon")
+    parser.add_argument(
+        "-s", "--serverurl", metavar="URL", help="where it listens: unix:///path or http://host:port"
+    )
+    parser.add_argument("-u", "--username", help="for its server, if the file does not say")
+    parser.add_argument("-p", "--password", help="likewise")
+
+
+def ask(program: str, given: argparse.Namespace, action: Callable[["Supervisor"], int]) -> int:
+    """Carry out `action` with a client, and say in words what goes wrong; the exit status."""
+    flags = [
+        word
+        for name in _NAMES
+        if (value := getattr(given, name)) is not None
+        for word in (f"--{name}", value)
+    ]
+    try:
+        options = parse(flags, sys.argv[0], os.environ, os.getcwd())
+        from vigild.client.supervisor import Supervisor
+
+        daemon = Supervisor.at(options.server_url, options.username, options.password)
+    except (UsageError, ValueError) as error:
+        return _said(program, str(error), EXIT_USAGE)
+    try:
+        with daemon:
+            return action(daemon)
+    except FaultError as fault:
+        if fault.code == Fault.UNKNOWN_METHOD:
+            text = "this daemon keeps no history: it is Supervisor's, or an older Vigil"
+            return _said(program, text, EXIT_NO_DAEMON)
+        return _said(program, _fault_words(fault), EXIT_REFUSED)
+    except ClientError as error:
+        from vigild.cli.ctl.unreachable import explanation
+
+        lines = explanation(options, error) if isinstance(error, UnreachableError) else []
+        return _said(program, "\n".join([str(error), *lines]), EXIT_NO_DAEMON)
+
+
+def _fault_words(fault: FaultError) -> str:
+    if fault.code == Fault.BAD_NAME:
+        return f"no such process: {fault.text.removeprefix('BAD_NAME: ')}"
+    return fault.text.removeprefix("FAILED: ").removeprefix("BAD_ARGUMENTS: ")
+
+
+def _said(program: str, text: str, status: int) -> int:
+    print(f"{program}: {text}", file=sys.stderr)
+    return status

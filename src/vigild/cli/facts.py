@@ -1,0 +1,134 @@
+"""Facts of the history in words, for `vigil history` and `vigil why`. Pure."""
+
+import time
+from collections.abc import Mapping
+from typing import TypedDict, cast
+
+
+class Fact(TypedDict, total=False):
+    """A fact as `vigil.getHistory` gives it."""
+
+    id: int
+    at: float
+    kind: str
+    name: str
+    details: dict[str, object]
+    stdout: list[str]
+    stderr: list[str]
+
+
+_CAUSES = {
+    "start": "started",
+    "stop": "stopped",
+    "shutdown": "the daemon ends",
+    "exit": "it ended",
+    "restart": "restarted by Vigil",
+    "retry": "tried again by Vigil",
+    "stayed_up": "it has stayed up",
+    "spawn_failed": "it could not be started",
+    "signal_failed": "it could not be signalled",
+    "gave_up": "given up",
+}
+BAD, GOOD, PLAIN = "bad", "good", ""  # how a line looks on a terminal
+
+
+def is_failure(fact: Fact) -> bool:
+    """Did something go wrong that nobody asked for?"""
+    if fact["kind"] == "exit":
+        return not fact["details"].get("expected", True)
+    return fact["kind"] == "spawn_failed"
+
+
+def mood_of(fact: Fact) -> str:
+    """BAD, GOOD or PLAIN."""
+    details = fact["details"]
+    if is_failure(fact) or fact["kind"] in ("unseen", "lost") or details.get("new") in ("FATAL", "BACKOFF"):
+        return BAD
+    if fact["kind"] == "flapping":
+        return BAD if details.get("what") == "began" else GOOD
+    return GOOD if details.get("new") == "RUNNING" else PLAIN
+
+
+def words_of(fact: Fact) -> str:
+    """One line without time and name."""
+    details = fact["details"]
+    match fact["kind"]:
+        case "state":
+            return _move_words(details)
+        case "exit":
+            expected = "expected" if details.get("expected") else "not expected"
+            pid, ran = details.get("pid", 0), duration(_number(details, "ran"))
+            return f"ended: {end_words(details)}; pid {pid}, ran {ran}; {expected}"
+        case "spawn_failed":
+            return f"could not be started: {details.get('text', '')}"
+        case "flapping":
+            if details.get("what") == "began":
+                return f"flapping: {details.get('text', '')}"
+            return f"flapping is over ({details.get('text', '')})"
+        case "order":
+            return _order_words(details)
+        case "lost":
+            return f"{details.get('count', 0)} facts could not be kept here"
+        case "daemon":
+            return _daemon_words(details)
+        case _:
+            return str(details.get("text", ""))
+
+
+def end_words(details: Mapping[str, object]) -> str:
+    """How a process ended: `exit status 3`, `killed by SIGSEGV, core dumped`, `nobody saw how`."""
+    if "signal" in details:
+        return f"killed by {details['signal']}{', core dumped' if details.get('core') else ''}"
+    if "status" in details:
+        return f"exit status {details['status']}"
+    return "nobody saw how"
+
+
+def duration(seconds: float) -> str:
+    """`1.5 s`, `12 min`, `3 h 20 min`, `2 d 4 h`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    if hours < 24:
+        return f"{hours} h {minutes % 60} min"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def clock_time(at: float) -> str:
+    """Local time, to the second."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
+def by_whom(details: Mapping[str, object]) -> str:
+    """` by uid 0`, or nothing."""
+    by = details.get("by")
+    return f" by {by}" if by else ""
+
+
+def _move_words(details: Mapping[str, object]) -> str:
+    cause = _CAUSES.get(str(details.get("cause")), str(details.get("cause")))
+    tries = f", try {details['tries']}" if details.get("tries") else ""
+    return f"{details.get('old')} -> {details.get('new')} ({cause}{by_whom(details)}{tries})"
+
+
+def _order_words(details: Mapping[str, object]) -> str:
+    arguments = cast(list[object], details.get("arguments", []))
+    shown = ", ".join(str(argument) for argument in arguments)
+    failed = f": refused: {details['failed']}" if details.get("failed") else ""
+    return f"order{by_whom(details)}: {details.get('method')}({shown}){failed}"
+
+
+def _daemon_words(details: Mapping[str, object]) -> str:
+    text = f": {details['text']}" if details.get("text") else ""
+    adopted = details.get("adopted")
+    count = f"; {adopted} running processes adopted" if adopted else ""
+    version, pid = details.get("version"), details.get("pid")
+    return f"daemon {details.get('what')}{by_whom(details)} (Vigil {version}, pid {pid}){text}{count}"
+
+
+def _number(details: Mapping[str, object], key: str) -> float:
+    value = details.get(key, 0)
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -1,0 +1,223 @@
+"""The story of a failure in plain words: what, when, what that usually means, what followed, what to try. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from vigild.cli.facts import Fact, by_whom, clock_time, duration, end_words, is_failure
+
+DAY_SECONDS = 86_400.0
+QUICK_SECONDS = 5.0  # who ends sooner has most likely not got past its start
+
+# What a signal usually means, and what to try next.
+_SIGNALS: dict[str, tuple[str, str]] = {
+    "SIGSEGV": (
+        "it touched memory that is not its own: a defect in the program or in a native library that it uses",
+        "look for a core dump (coredumpctl, or limit_core=unlimited here), and at what was updated last",
+    ),
+    "SIGABRT": (
+        "it ended itself because something was wrong inside: a failed assertion, or memory that was not there",
+        "its last lines usually say which assertion",
+    ),
+    "SIGBUS": (
+        "a file that it had mapped was cut short, or a disk or tmpfs is full",
+        "check the room on its disks and on /dev/shm",
+    ),
+    "SIGILL": (
+        "its code does not fit this processor, or is damaged",
+        "was it built for another processor? Install it again",
+    ),
+    "SIGFPE": (
+        "it divided by zero, or the like: a defect in the program",
+        "look for a core dump (limit_core=unlimited)",
+    ),
+    "SIGTERM": (
+        "somebody outside Vigil told it to end: a person, a script, or the system on its way down",
+        "look who sends it: logs of deployments and cron, `last -x`, auditd",
+    ),
+    "SIGINT": ("somebody sent it what Ctrl-C sends", "does a script or a terminal share its process group?"),
+    "SIGHUP": (
+        "its terminal went, or somebody told it to read its configuration and it does not know how",
+        "does a log rotation send it SIGHUP? Name the signal that it understands there",
+    ),
+    "SIGQUIT": ("somebody told it to end with a core dump", "a watchdog of its own may do so: read its log"),
+    "SIGPIPE": (
+        "it wrote to a connection or pipe whose other end was closed, and does not handle that",
+        "look at what it talks to: that ended first",
+    ),
+    "SIGXCPU": ("it used up the processor time that it may", "raise limit_cpu, or find out why it computes"),
+    "SIGXFSZ": ("a file that it writes reached the size that it may have", "raise limit_fsize"),
+    "SIGSYS": (
+        "it made a system call that a seccomp filter forbids",
+        "check the container's or unit's seccomp profile",
+    ),
+    "SIGTRAP": ("it ran into a trap: a debugger, or a check of its runtime", "its last lines may say which"),
+}
+_KILLED = (
+    "nothing in it can catch that: the kernel for want of memory, or a person or script with kill -9",
+    "see whether memory ran out: `journalctl -k | grep -i oom`, and memory.events of its control group",
+)
+_OUT_OF_MEMORY = (
+    "the kernel killed for want of memory at that time: its counter of such kills went up",
+    "give it more memory, or have it use less; look at its memory over time, and at who else was large then",
+)
+
+_STATUSES: dict[int, tuple[str, str]] = {
+    0: (
+        "it says that all is well, but it should have stayed",
+        "if it puts itself in the background, say forking=true, or make it stay; if it is a job that is done, say "
+        "autorestart=unexpected and startsecs=0",
+    ),
+    1: ("a general error, in the program's own terms", "its last lines usually say which"),
+    2: (
+        "often wrong arguments or a wrong configuration of the program",
+        "run its command by hand as the same user, and compare its flags with its documentation",
+    ),
+    78: ("the convention for an error in its configuration", "let the program check its configuration file"),
+    126: (
+        "the shell found the command but may not execute it",
+        "check its permissions: chmod +x, noexec mounts",
+    ),
+    127: (
+        "the shell did not find the command",
+        "write the full path; PATH here is the daemon's, not that of your login",
+    ),
+    255: ("a general error; ssh says so when it cannot connect", "its last lines usually say which"),
+}
+
+
+def latest_failure(facts: Sequence[Fact]) -> int | None:
+    """Where in `facts` (oldest first) the last failure is."""
+    for index in range(len(facts) - 1, -1, -1):
+        if is_failure(facts[index]):
+            return index
+    return None
+
+
+def tell(name: str, facts: Sequence[Fact], index: int, failure: Fact, now: float) -> list[tuple[str, str]]:
+    """The story as (heading, text) pairs; texts may have several lines. `failure`: `facts[index]` with its output."""
+    details = failure["details"]
+    meaning, advice = explain(details) if failure["kind"] == "exit" else _not_started(details)
+    story = [
+        ("", f"{name} failed on {clock_time(failure['at'])}, {duration(max(0.0, now - failure['at']))} ago."),
+        ("What", _what(failure)),
+        ("Meaning", meaning),
+        ("Before", _before(facts, index, now)),
+        ("Then", _then(facts, index)),
+    ]
+    for channel, lines in (("stderr", failure.get("stderr")), ("stdout", failure.get("stdout"))):
+        if lines:
+            story.append((f"Last lines of {channel}", "\n".join(lines)))
+    if not failure.get("stderr") and not failure.get("stdout") and failure["kind"] == "exit":
+        story.append(("Last lines", "none are kept: it wrote nothing, or not to a log file of Vigil's"))
+    story.append(("Try", "\n".join([advice, *_more_advice(name, facts, index, details)])))
+    return story
+
+
+def explain(details: Mapping[str, object]) -> tuple[str, str]:
+    """What such an end usually means, and what to try."""
+    signal = details.get("signal")
+    if signal == "SIGKILL":
+        return _OUT_OF_MEMORY if details.get("oom_kills") else _KILLED
+    if isinstance(signal, str):
+        unknown = (
+            f"a signal that ends a program that does not handle it ({signal})",
+            "find out who sends it",
+        )
+        return _SIGNALS.get(signal, unknown)
+    status = details.get("status")
+    if not isinstance(status, int):
+        return str(details.get("unseen", "nobody saw how it ended")), "its own log may say more"
+    if status in _STATUSES:
+        return _STATUSES[status]
+    if 128 < status < 128 + 65:
+        name = _signal_names().get(status - 128, f"signal {status - 128}")
+        meaning, advice = explain({"signal": name})
+        return f"a shell says so when its program was killed by {name}: {meaning}", advice
+    return "an error in the program's own terms", "its documentation or its last lines say which"
+
+
+def _not_started(details: Mapping[str, object]) -> tuple[str, str]:
+    text = str(details.get("text", ""))
+    if "not find" in text or "can't find" in text or "No such file" in text:
+        return "the program is not there, or not on the PATH that it is looked for on", "write the full path"
+    if "ermission" in text or "executable" in text:
+        return (
+            "the user that it runs as may not execute it, or not get there",
+            "check user=, and each directory",
+        )
+    return "it never came to run; the text above says at which step", "vigil check names what is wrong"
+
+
+def _what(failure: Fact) -> str:
+    details = failure["details"]
+    if failure["kind"] == "spawn_failed":
+        return f"it could not be started: {details.get('text', '')}"
+    ran = details.get("ran", 0)
+    seconds = float(ran) if isinstance(ran, int | float) else 0.0
+    quick = " (it had not got past its start)" if details.get("state") == "STARTING" else ""
+    return f"{end_words(details)} after {duration(seconds)}{quick}; its pid was {details.get('pid', 0)}."
+
+
+def _before(facts: Sequence[Fact], index: int, now: float) -> str:
+    earlier = [fact for fact in facts[:index] if is_failure(fact)]
+    if not earlier:
+        return "the first failure that the history knows."
+    lately = sum(1 for fact in earlier if fact["at"] >= now - DAY_SECONDS)
+    same = sum(1 for fact in earlier if _manner(fact) == _manner(facts[index]))
+    often = "1 failure before" if len(earlier) == 1 else f"{len(earlier)} failures before"
+    return (
+        f"{often} ({lately} in the last 24 hours, {same} in the same way), "
+        f"the first known on {clock_time(earlier[0]['at'])}."
+    )
+
+
+def _manner(fact: Fact) -> tuple[object, ...]:
+    details = fact["details"]
+    return fact["kind"], details.get("signal"), details.get("status"), details.get("text")
+
+
+def _then(facts: Sequence[Fact], index: int) -> str:
+    """What Vigil, and people, did about it."""
+    done: list[str] = []
+    for fact in facts[index + 1 :]:
+        details, at = fact["details"], clock_time(fact["at"])
+        match fact["kind"], details.get("new"), details.get("cause"):
+            case "state", "STARTING", "restart" | "retry":
+                done.append(f"Vigil started it again on {at}.")
+            case "state", "STARTING", _:
+                done.append(f"it was started{by_whom(details)} on {at}.")
+            case "state", "RUNNING", _:
+                done.append(f"it has been RUNNING since {at}.")
+            case "state", "FATAL", _:
+                done.append(f"Vigil gave it up on {at} (FATAL): nothing starts it again but you.")
+            case "state", "STOPPED", _:
+                done.append(f"it was stopped on {at}.")
+            case "flapping", _, _ if details.get("what") == "began":
+                done.append(f"Vigil found it flapping on {at} ({details.get('text')}).")
+            case "unseen", _, _:
+                done.append(f"{details.get('text')}.")
+            case _:
+                pass
+    return (
+        "\n".join(done[:8])
+        if done
+        else "nothing yet: it is not restarted by itself, or waits for its next try."
+    )
+
+
+def _more_advice(name: str, facts: Sequence[Fact], index: int, details: Mapping[str, object]) -> list[str]:
+    advice = []
+    ran = details.get("ran")
+    if isinstance(ran, int | float) and ran < QUICK_SECONDS and "signal" not in details:
+        advice.append(
+            "it ended quickly: run its command by hand, as its user and in its directory, and read what it says"
+        )
+    if any(fact["details"].get("new") == "FATAL" for fact in facts[index:]):
+        advice.append(f"when that is mended: supervisorctl start {name}")
+    advice.append(f"all that happened: vigil history {name}; its output: supervisorctl tail {name} stderr")
+    return advice
+
+
+def _signal_names() -> dict[int, str]:
+    import signal
+
+    return {int(number): number.name for number in signal.Signals}

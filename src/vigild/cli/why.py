@@ -1,0 +1,56 @@
+"""`vigil why NAME`: the story of the latest failure of a program, in plain words."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from vigild.cli.connection import EXIT_DONE, EXIT_NOTHING, EXIT_TEXT, add_connection_flags, ask
+from vigild.cli.history import PAGE, read
+from vigild.cli.story import latest_failure, tell
+
+if TYPE_CHECKING:
+    from vigild.client.supervisor import Supervisor
+
+_KINDS = "exit,spawn_failed,state,flapping,unseen"
+_INDENT = "    "
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Tell why a program failed last."""
+    parser = argparse.ArgumentParser(
+        prog="vigil why",
+        description="The latest failure of a program: how it ended and what that usually means, how often before, what "
+        "Vigil did, its last lines of output, and what to try next.",
+        epilog=f"{EXIT_TEXT}; 4 the history knows of no failure",
+    )
+    parser.add_argument("name", metavar="NAME", help="NAME, GROUP:NAME or GROUP:*")
+    add_connection_flags(parser)
+    given = parser.parse_args(list(arguments))
+    return ask("vigil why", given, lambda daemon: explain(daemon, given.name, sys.stdout))
+
+
+def explain(daemon: "Supervisor", name: str, out: TextIO) -> int:
+    """Print the story. Raises ClientError."""
+    last = read(daemon, name, 0.0, PAGE, kinds="exit,spawn_failed")
+    found = latest_failure(last)
+    if found is None:
+        out.write(f"The history knows of no failure of {name}; see `vigil history {name}`.\n")
+        return EXIT_NOTHING
+    number, who = last[found]["id"], last[found]["name"]
+    after = read(daemon, who, 0.0, PAGE, after=number - 1, kinds=_KINDS)
+    (failure, *_) = read(daemon, who, 0.0, 1, after=number - 1, kinds="exit,spawn_failed", output=True)
+    before = [fact for fact in last[:found] if fact["name"] == who]
+    story = tell(who, [*before, *after], len(before), failure, time.time())
+    for heading, text in story:
+        out.write(_paragraph(heading, text, colours=out.isatty()))
+    return EXIT_DONE
+
+
+def _paragraph(heading: str, text: str, *, colours: bool) -> str:
+    lines = ["".join(c if c.isprintable() or c == "\t" else "?" for c in line) for line in text.split("\n")]
+    if not heading:
+        return "\n".join(lines) + "\n"
+    bold, plain = ("\x1b[1m", "\x1b[0m") if colours else ("", "")
+    return f"\n{bold}{heading}{plain}\n" + "".join(f"{_INDENT}{line}\n" for line in lines)

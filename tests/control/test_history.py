@@ -1,0 +1,65 @@
+"""Asking for the history, and noting orders, through control."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from support.fakes import EPOCH, World, group, program
+from vigild.control.history import History
+from vigild.core.errors import Fault, VigilError
+from vigild.core.history import MAX_FACTS, Details, Fact, HistoryQuery, Kind, caller
+
+
+@dataclass
+class Keeper:
+    found: list[Details] = field(default_factory=list)
+    noted: list[Fact] = field(default_factory=list)
+    asked: list[HistoryQuery] = field(default_factory=list)
+
+    def note(self, fact: Fact) -> None:
+        self.noted.append(fact)
+
+    async def read(self, query: HistoryQuery) -> list[Details]:
+        self.asked.append(query)
+        return self.found
+
+
+def fault_of(history: History, query: HistoryQuery) -> Fault:
+    with pytest.raises(VigilError) as caught:
+        asyncio.run(history.read(query))
+    return caught.value.fault
+
+
+WORLD = World(group(program("web")))
+
+
+def test_an_answer_is_bounded() -> None:
+    keeper = Keeper([{"id": 1}])
+    assert asyncio.run(History(WORLD.engine, keeper).read(HistoryQuery("gone", limit=10**9))) == [{"id": 1}]
+    assert keeper.asked[0].limit == MAX_FACTS
+
+
+def test_a_name_that_nobody_knows_is_told_from_one_without_a_past() -> None:
+    history = History(WORLD.engine, Keeper())
+    assert asyncio.run(history.read(HistoryQuery("web"))) == []
+    assert asyncio.run(history.read(HistoryQuery())) == []
+    assert fault_of(history, HistoryQuery("nobody")) is Fault.BAD_NAME
+
+
+def test_what_cannot_be_asked() -> None:
+    assert fault_of(History(WORLD.engine, None), HistoryQuery()) is Fault.FAILED
+    assert fault_of(History(WORLD.engine, Keeper()), HistoryQuery(limit=0)) is Fault.BAD_ARGUMENTS
+
+
+def test_an_order_is_noted_with_who_gave_it() -> None:
+    keeper = Keeper()
+    token = caller.set("uid 0")
+    History(WORLD.engine, keeper).note_order("stopProcess", "web", ["web"], "")
+    History(WORLD.engine, keeper).note_order("stopProcess", "x", ["x"], "BAD_NAME: x")
+    History(WORLD.engine, None).note_order("stopProcess", "web", ["web"], "")
+    caller.reset(token)
+    done, refused = keeper.noted
+    details = {"method": "stopProcess", "arguments": ["web"], "by": "uid 0"}
+    assert done == Fact(EPOCH, Kind.ORDER, "web", details)
+    assert refused.details["failed"] == "BAD_NAME: x"
