@@ -1,6 +1,6 @@
 """What a configuration asks of the system."""
 
-from vigild.config.model import GroupConfig, KillMode, ProcessConfig
+from vigild.config.model import Dependency, GroupConfig, KillMode, ProcessConfig
 from vigild.config.needs import (
     FDS_PER_PROCESS,
     KILL_SECONDS,
@@ -32,3 +32,12 @@ def test_open_files_grow_with_the_processes() -> None:
     assert count_processes(groups) == 3
     assert open_files(groups) - open_files([]) == 3 * FDS_PER_PROCESS
     assert stored_files(groups) == 6
+
+
+def test_what_depends_on_others_ends_before_them_and_takes_its_time() -> None:
+    on_b = (Dependency("b", targets=("b:*",)),)
+    groups = [
+        GroupConfig("a", 1, (ProcessConfig("a", "cat", stop_wait_seconds=7, depends_on=on_b),)),
+        GroupConfig("b", 1, (ProcessConfig("b", "cat", stop_wait_seconds=9),)),
+    ]
+    assert stop_seconds(groups) == 7 + 9 + 2 * KILL_SECONDS

@@ -18,7 +18,7 @@ def test_what_is_unknown_is_told_with_what_was_meant(tmp_path: Path) -> None:
         command=/bin/true
         logfile=/tmp/x
         autostrat=true
-        depends_on=b
+        whatever=b
         programs=z
         [rpcinterface:own]
         supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface

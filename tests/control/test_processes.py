@@ -7,6 +7,7 @@ import pytest
 
 from support.events import heard
 from support.fakes import EPOCH, World, group, listener, program
+from vigild.config.model import Autorestart, Dependency, GroupConfig
 from vigild.control.processes import Processes, signal_number
 from vigild.core.errors import Fault, VigilError
 from vigild.core.process import Start, Stop
@@ -291,5 +292,113 @@ def test_facts_are_supervisors_struct_and_more(world: World, processes: Processe
         "spawn_id": "",
         "flapping": False,
         "restarts": 0,
+        "waiting_for": [],
         "left_behind": [],
     }
+
+
+# Dependencies.
+
+
+def on_db(name: str, **changes: object) -> GroupConfig:
+    return group(program(name, depends_on=(Dependency("db", targets=("db:*",)),), **changes))
+
+
+def kills(world: World) -> list[str]:
+    by_pid = {child.pid: child.request.name for child in world.children.spawned}
+    return [by_pid[pid] for pid, _, _ in world.children.kills]
+
+
+def settle(world: World) -> None:
+    world.clock.advance(1)
+    world.clock.advance(1)
+
+
+def test_stop_all_stops_what_depends_on_others_first_and_waits_for_it() -> None:
+    world = World(group(program("db")), on_db("web"), group(program("free"))).boot()
+    settle(world)
+    assert ["db", "free", "web"] == [child.request.name for child in world.children.spawned]
+    processes = Processes(world.engine)
+    seen: list[list[str]] = []
+
+    def end(*names: str) -> Callable[[], None]:
+        def action() -> None:
+            seen.append(kills(world))
+            for name in names:
+                world.exits(name)
+
+        return action
+
+    result = run(processes.stop_all, end("free"), end("web"), end("db"))
+    assert seen == [["web", "free"], ["web", "free"], ["web", "free", "db"]]
+    assert [(item["name"], item["status"]) for item in result] == [  # type: ignore[attr-defined]
+        ("web", 80),
+        ("free", 80),
+        ("db", 80),
+    ]
+
+
+def test_stop_all_without_waiting_keeps_the_order_too() -> None:
+    world = World(group(program("db")), on_db("web")).boot()
+    settle(world)
+    processes = Processes(world.engine)
+
+    async def main() -> None:
+        assert len(await processes.stop_all(wait=False)) == 2
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert kills(world) == ["web"]
+        world.exits("web")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert kills(world) == ["web", "db"]
+        world.exits("db")
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert (world.state("web"), world.state("db")) == ("STOPPED", "STOPPED")
+
+
+def test_what_ends_by_itself_before_its_wave_is_no_error() -> None:
+    world = World(group(program("db", autorestart=Autorestart.NEVER)), on_db("web")).boot()
+    settle(world)
+    processes = Processes(world.engine)
+
+    def end() -> None:
+        world.exits("db")
+        world.exits("web")
+
+    result = run(processes.stop_all, end)
+    assert [item["status"] for item in result] == [80, 80]  # type: ignore[attr-defined]
+
+
+def test_a_start_takes_its_dependencies_along_and_waits_for_all() -> None:
+    world = World(group(program("db", autostart=False)), on_db("web", autostart=False)).boot()
+    processes = Processes(world.engine)
+    assert run(lambda: processes.start("web"), lambda: world.clock.advance(1), lambda: world.clock.advance(1))
+    assert (world.state("db"), world.state("web")) == ("RUNNING", "RUNNING")
+
+
+def test_a_start_that_waits_for_what_never_comes_is_answered() -> None:
+    world = World(
+        group(program("db", start_retries=0, autostart=False)), on_db("web", autostart=False)
+    ).boot()
+    processes = Processes(world.engine)
+
+    def fail() -> None:
+        world.clock.advance()
+        world.exits("db", 1 << 8)
+        world.clock.advance()
+
+    fault, _ = fault_of(lambda: run(lambda: processes.start("web"), fail))
+    assert fault is Fault.ABNORMAL_TERMINATION
+    assert world.state("web") == "STARTING", "it goes on waiting"
+    assert processes.info("web")["description"] == "waiting for db (running; FATAL)"  # type: ignore[index]
+    assert processes.facts("web")["waiting_for"] == [
+        {"name": "db", "condition": "running", "trouble": "FATAL"}
+    ]
+    assert fault_of(lambda: run(lambda: processes.start("web")))[0] is Fault.ALREADY_STARTED
+    assert fault_of(lambda: processes.signal("web", "HUP"))[0] is Fault.NOT_RUNNING
+    assert run(lambda: processes.stop("web")) is True
+    assert world.state("web") == "STOPPED"

@@ -31,6 +31,14 @@ def test_a_tree_that_was_being_ended_is_ended_on() -> None:
     assert Fate.MOURN is fate(Process(ProcessState.STOPPING, Wanted.UP, pid=7, ending=True), 0)
 
 
+def test_one_that_waits_for_others_waits_on_whatever_its_last_run_left() -> None:
+    for found in (0, 9):
+        assert Fate.WAIT is fate(Process(ProcessState.STARTING, Wanted.UP, waiting=True), found)
+    ending = Process(ProcessState.STARTING, Wanted.UP, waiting=True, ending=True)
+    assert Fate.END_TREE is fate(ending, 9)
+    assert Fate.END_TREE is fate(Process(ProcessState.STOPPING, Wanted.DOWN, ending=True), 0)
+
+
 @pytest.mark.parametrize(
     "state", [ProcessState.STOPPED, ProcessState.BACKOFF, ProcessState.EXITED, ProcessState.FATAL]
 )

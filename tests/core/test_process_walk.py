@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from support.steps import S, moves
 from vigild.core.effects import (
     Alarm,
+    AwaitDependencies,
     CancelAlarm,
     EndTree,
     Entered,
@@ -23,9 +24,11 @@ from vigild.core.effects import (
 )
 from vigild.core.orders import (
     AlarmRang,
+    DependenciesSatisfied,
     Exited,
     Input,
     MainPid,
+    Restart,
     SendSignal,
     ShutDown,
     SignalFailed,
@@ -51,15 +54,19 @@ STATES = [
         launching=launching,
         ending=ending,
         restart_at=101.0 if state in (S.EXITED, S.BACKOFF) and flaps else 0.0,
+        waiting=beside and state is S.STARTING,
+        again=beside and state is S.STOPPING,
     )
-    for state, wanted, pid, started, flaps, launching, ending in product(
-        S, Wanted, (0, 7), (99.9, 10.0), (False, True), (False, True), (False, True)
+    for state, wanted, pid, started, flaps, launching, ending, beside in product(
+        S, Wanted, (0, 7), (99.9, 10.0), (False, True), (False, True), (False, True), (False, True)
     )
+    if not (beside and state not in (S.STARTING, S.STOPPING))
+    if not (beside and state is S.STARTING and (pid or launching))
     if not (flaps and state in (S.STOPPED, S.STOPPING))
     if not (launching and state not in (S.STARTING, S.STOPPING))
 ]
 INPUTS: list[Input] = [
-    Start(), Stop(), ShutDown(), SendSignal(1), Spawned(8), MainPid(9), SpawnFailed("x"), SignalFailed(),
+    Start(), Stop(), Restart(), DependenciesSatisfied(), ShutDown(), SendSignal(1), Spawned(8), MainPid(9), SpawnFailed("x"), SignalFailed(),
     TreeEnded(),
     *(Exited(status) for status in (0, 1, -1, None)),
     *(AlarmRang(alarm) for alarm in Alarm),
@@ -77,10 +84,16 @@ POLICIES = [
         may_start=may,
         forking=forking,
         ends_tree=ends_tree,
+        has_dependencies=depends,
         pace=pace,
     )
-    for seconds, autorestart, may, forking, ends_tree, (retries, pace) in product(
-        (0, 1), Autorestart, (True, False), (False, True), (False, True), zip((-1, 0, 3), PACES, strict=True)
+    for seconds, autorestart, may, forking, (ends_tree, depends), (retries, pace) in product(
+        (0, 1),
+        Autorestart,
+        (True, False),
+        (False, True),
+        ((False, False), (True, False), (False, True), (True, True)),
+        zip((-1, 0, 3), PACES, strict=True),
     )
 ]
 
@@ -144,6 +157,7 @@ class Life(RuleBasedStateMachine):
         on_flapping=st.sampled_from(list(OnFlapping)),
         forking=st.booleans(),
         ends_tree=st.booleans(),
+        depends=st.booleans(),
     )
     def begin(
         self,
@@ -156,6 +170,7 @@ class Life(RuleBasedStateMachine):
         on_flapping: OnFlapping,
         forking: bool,
         ends_tree: bool,
+        depends: bool,
     ) -> None:
         self.policy = Policy(
             start_seconds=seconds,
@@ -163,6 +178,7 @@ class Life(RuleBasedStateMachine):
             autorestart=autorestart,
             forking=forking,
             ends_tree=ends_tree,
+            has_dependencies=depends,
             pace=Pace(
                 delay,
                 limit_seconds=8,
@@ -186,7 +202,7 @@ class Life(RuleBasedStateMachine):
     def feed(self, input_: Input) -> None:
         before = self.process
         self.process, effects = step(before, input_, self.now, self.policy)
-        ordered = isinstance(input_, Start | Stop | ShutDown)
+        ordered = isinstance(input_, Start | Stop | Restart | ShutDown)
         if ordered and Refuse not in map(type, effects):
             self.automatic.clear()
         for effect in effects:
@@ -203,7 +219,12 @@ class Life(RuleBasedStateMachine):
                     assert not self.spawning, "started twice"
                     assert not self.finding, "started twice"
                     self.spawning = True
-                    if not ordered:
+                    if not ordered and not before.waiting and before.state is not S.STOPPING:
+                        self.restarted()
+                case AwaitDependencies():
+                    assert not self.child
+                    assert not self.spawning
+                    if not ordered and before.state is not S.STOPPING:
                         self.restarted()
                 case FindMain():
                     assert not self.child
@@ -244,6 +265,10 @@ class Life(RuleBasedStateMachine):
                 self.child, self.next_pid = self.next_pid, self.next_pid + 1
                 self.feed(Spawned(self.child))
 
+    @rule()
+    def dependencies_come(self) -> None:
+        self.feed(DependenciesSatisfied())
+
     @rule(fails=st.booleans())
     def is_looked_for(self, fails: bool) -> None:
         if self.finding:
@@ -273,12 +298,13 @@ class Life(RuleBasedStateMachine):
         for _ in range(times):
             self.comes_up()
             self.child_exits(status=1)
-            if not self.spawning:
+            if not self.spawning and not self.process.waiting:
                 self.waits_for_its_alarm()
         self.comes_up()
 
     def comes_up(self) -> None:
         self.tree_ends()
+        self.dependencies_come()
         self.spawn_ends(fails=False)
         if self.process.launching:
             self.child_exits(status=0)
@@ -302,7 +328,7 @@ class Life(RuleBasedStateMachine):
             rang, self.alarm = self.alarm.alarm, None
             self.feed(AlarmRang(rang))
 
-    @rule(order=st.sampled_from([Start(), Stop(), ShutDown(), SendSignal(1)]))
+    @rule(order=st.sampled_from([Start(), Stop(), Restart(), ShutDown(), SendSignal(1)]))
     def order(self, order: Input) -> None:
         self.feed(order)
 
@@ -329,7 +355,21 @@ class Life(RuleBasedStateMachine):
         if hasattr(self, "process") and (
             self.process.pausing or self.process.state in RUNNING_STATES | {S.STOPPING}
         ):
-            assert self.child or self.spawning or self.finding or self.ending or self.alarm is not None
+            waits = self.process.waiting or self.alarm is not None
+            assert self.child or self.spawning or self.finding or self.ending or waits
+
+    @invariant()
+    def who_waits_has_nothing_and_who_is_to_come_again_is_stopping(self) -> None:
+        if not hasattr(self, "process"):
+            return
+        if self.process.waiting:
+            assert self.process.state is S.STARTING
+            assert self.policy.has_dependencies
+            assert not self.child
+            assert not self.spawning
+        if self.process.again:
+            assert self.process.state is S.STOPPING
+            assert self.process.wanted is Wanted.UP
 
     @invariant()
     def an_alarm_is_for_the_state_it_is_in(self) -> None:

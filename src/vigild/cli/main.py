@@ -21,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "check", "vigild.cli.check", "check a configuration file and say what is wrong with it, and where"
     ),
+    Command("graph", "vigild.cli.graph", "show what waits for what, and in which waves programs start"),
     Command(
         "upgrade",
         "vigild.cli.upgrade",

@@ -17,6 +17,8 @@ CODES: dict[str, str] = {
     "V013": "options that exclude each other, or need each other",
     "V014": "[include] without files=",
     "V015": "this system lacks what an option sets",
+    "V016": "a program depends on what is not in the configuration",
+    "V017": "programs wait for one another, or one for itself",
     # Suspicious, whatever the values are.
     "V101": "an unknown or misspelt option, or one in the wrong section; it is ignored",
     "V102": "an unknown or misspelt section; it is ignored",
@@ -52,6 +54,7 @@ CODES: dict[str, str] = {
     "V241": "a pidfile that only a program with forking=true has a use for",
     "V251": "delays of restarts that contradict each other, or have no effect",
     "V237": "an environment file holds a line that is not NAME=value",
+    "V261": "a dependency that never comes about, or an option that needs one",
     # Logs.
     "V301": "rotation is on for a device or a pipe",
     "V302": "one rotated log file has several writers",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vigild.config.diagnostics import Diagnostic
+from vigild.config.lint_dependencies import DEPENDENCY_CHECKS
 from vigild.config.lint_limits import LIMIT_CHECKS
 from vigild.config.lint_listeners import LISTENER_CHECKS
 from vigild.config.lint_logs import LOG_CHECKS
@@ -21,6 +22,7 @@ from vigild.config.options import kind_of
 CHECKS: tuple[Check, ...] = (
     *PROGRAM_CHECKS,
     *RESTART_CHECKS,
+    *DEPENDENCY_CHECKS,
     *LIMIT_CHECKS,
     *LISTENER_CHECKS,
     *LOG_CHECKS,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from vigild.config.accounts import Accounts, Surroundings, SystemAccounts
 from vigild.config.daemon_section import Overrides, resolve_daemon
+from vigild.config.dependencies import resolve_dependencies
 from vigild.config.diagnostics import BadValueError, Diagnostic
 from vigild.config.expand import expand
 from vigild.config.groups import resolve_groups
@@ -116,6 +117,7 @@ def _resolve(resolver: Resolver, section: Section, path: str, overrides: Overrid
     daemon = resolve_daemon(resolver, section, overrides)
     interfaces = resolve_rpc_interfaces(resolver)
     groups = resolve_groups(resolver)
+    resolve_dependencies(resolver, groups)
     servers = resolve_servers(resolver)
     daemon.server_url = server_url(servers)
     return Config(path, daemon, servers, interfaces, groups)

@@ -10,6 +10,8 @@ from enum import Enum
 
 from vigild.config.control_config import ControlConfig as ControlConfig
 from vigild.config.place import Where as Where
+from vigild.core.dependency import Condition as Condition
+from vigild.core.dependency import Dependency as Dependency
 from vigild.core.kill_mode import KillMode as KillMode
 from vigild.core.process import Autorestart as Autorestart
 from vigild.core.restarts import OnFlapping as OnFlapping
@@ -99,6 +101,8 @@ class ProcessConfig:
         str, ...
     ] = ()  # those in `environment` that the section itself sets; with the last three
     remember: bool = False  # Vigil's: what an operator stopped stays stopped over the end of the daemon
+    depends_on: tuple[Dependency, ...] = ()  # Vigil's: what has to be there before it is spawned
+    restart_with_dependency: bool = False  # Vigil's: started anew when what it depends on was
     where: Where | None = field(default=None, compare=False)
 
 

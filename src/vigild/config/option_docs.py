@@ -128,6 +128,12 @@ _PROGRAM_DOCS = {
     'end: `log_prefix="%(program_name)s: "`.',
     "remember": "What an operator stopped stays stopped when the daemon or the machine is restarted, until an operator "
     "starts it; see [how](../how-to/remember.md). By default it starts again as `autostart` says.",
+    "depends_on": "What has to be there before the program is spawned: `NAME` or `NAME:CONDITION`, with commas between. A name is "
+    "a program, a group or `GROUP:PROCESS`; with several processes all of them count. Conditions: `started`, `running` (the "
+    "default), `ready`, `healthy`, `completed` (has exited with one of its `exitcodes`). Until then the process is STARTING, and "
+    "`status` says what it waits for; it stops before what it depends on. See [dependencies](../how-to/dependencies.md).",
+    "restart_with_dependency": "Restart the program when something it depends on was started anew, by hand or after a crash, as soon "
+    "as everything it depends on is as it has to be again.",
     "log_timestamps": "Put the local time with its offset (ISO 8601, milliseconds) before every line of the program's output.",
     **_IDENTITY_DOCS,
     **{

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from vigild.config import convert, convert_limits, convert_restarts
+from vigild.config import convert, convert_dependencies, convert_limits, convert_restarts
 from vigild.config.accounts import Surroundings
 
 Converter = Callable[[str, Surroundings], object]
@@ -125,6 +125,10 @@ _PROCESS_OPTIONS = (
     *_LIMIT_OPTIONS,
     *IDENTITY_OPTIONS,
     Option("remember", convert.boolean, "false", "remember", Names.PROGRAM, "vigil"),
+    Option("depends_on", convert_dependencies.dependencies, "", "depends_on", Names.PROGRAM, "vigil"),
+    Option(
+        "restart_with_dependency", convert.boolean, "false", "restart_with_dependency", Names.PROGRAM, "vigil"
+    ),
 )
 
 PROGRAM = _table(Option("priority", convert.integer, "999", "priority", Names.PROGRAM), *_PROCESS_OPTIONS)

@@ -20,6 +20,8 @@ def capped(value: float) -> int:
 
 def describe(process: ManagedProcess, now_wall: float) -> str:
     """The words that `status` shows behind the state: Supervisor's, and after them what only Vigil knows."""
+    if process.process.waiting:
+        return "waiting for " + (", ".join(map(str, process.waiting_for)) or "its turn")
     words = _supervisors_words(process, now_wall) + _words_on_restarts(process)
     left, hint = process.leftovers
     if not left:
@@ -106,6 +108,10 @@ def process_facts(process: ManagedProcess, now_wall: float) -> Facts:
     facts["spawn_id"] = process.spawn_id
     facts["flapping"] = machine.flapping
     facts["restarts"] = len(machine.restarts)
+    facts["waiting_for"] = [
+        {"name": unmet.name, "condition": unmet.condition.value, "trouble": unmet.trouble}
+        for unmet in process.waiting_for
+    ]
     facts["left_behind"] = [{"pid": seen.pid, "name": seen.name} for seen in process.leftovers[0]]
     return facts
 

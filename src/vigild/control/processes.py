@@ -51,6 +51,9 @@ class Processes:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._stopping: asyncio.Future[list[StatusStruct]] | None = (
+            None  # nobody waits for it, so keep it here
+        )
 
     # Looking.
 
@@ -125,6 +128,7 @@ class Processes:
             case _:
                 pass
         self._engine.remembered.start_ordered(process)
+        self._engine.dependencies.pull(process)
         if process.process.spawn_error:
             raise VigilError(Fault.SPAWN_ERROR, name)
         if not wait or process.state is ProcessState.RUNNING:
@@ -135,7 +139,7 @@ class Processes:
             while state is not ProcessState.RUNNING:
                 if process.process.spawn_error or state is ProcessState.BACKOFF:
                     raise VigilError(Fault.SPAWN_ERROR, name)
-                if state is not ProcessState.STARTING:
+                if state is not ProcessState.STARTING or self._engine.dependencies.is_stuck(process):
                     raise VigilError(Fault.ABNORMAL_TERMINATION, name)
                 state = await process.next_move()
 
@@ -168,10 +172,27 @@ class Processes:
     async def _stop_many(
         self, members: list[ManagedProcess], wait: bool, *, as_group: bool = False
     ) -> list[StatusStruct]:
-        return await self._each(
-            [process for process in members if _is_up(process)],
-            lambda process: self._begin_stop(process, process.namespec, wait, as_group=as_group),
-        )
+        chosen = [process for process in members if _is_up(process)]
+        waves = self._engine.dependencies.waves_to_stop(chosen)
+
+        if len(waves) > 1 and not wait:
+            # What depends on others is stopped before them, also for one who does not wait for it.
+            self._stopping = asyncio.ensure_future(self._stop_waves(waves, True, as_group))
+            return [_status(process) for process in chosen]
+        return await self._stop_waves(waves, wait, as_group)
+
+    async def _stop_waves(
+        self, waves: list[list[ManagedProcess]], wait: bool, as_group: bool
+    ) -> list[StatusStruct]:
+        def begin(process: ManagedProcess) -> Deferred | None:
+            if len(waves) > 1 and not _is_up(process):
+                return None  # it has ended while others were waited for
+            return self._begin_stop(process, process.namespec, wait, as_group=as_group)
+
+        results: list[StatusStruct] = []
+        for wave in waves:
+            results += await self._each(wave, begin)
+        return results
 
     def _begin_stop(
         self, process: ManagedProcess, name: str, wait: bool, *, as_group: bool = False

@@ -41,6 +41,11 @@ class Spawn:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitDependencies:
+    """Say `DependenciesSatisfied` when that is so, perhaps at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class FindMain:
     """Find the process that the launcher put in the background, and say `MainPid` or `SpawnFailed`."""
 
@@ -109,6 +114,7 @@ class FlappingCleared:
 
 Effect = (
     Spawn
+    | AwaitDependencies
     | FindMain
     | EndTree
     | Signal

@@ -17,6 +17,11 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """Stop it, and start it again when it has stopped: what it depends on has been started anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShutDown:
     """The daemon goes down: as `Stop`, but a process in BACKOFF is given up (FATAL), as Supervisor does."""
 
@@ -29,6 +34,11 @@ class SendSignal:
 
 
 # Facts.
+@dataclass(frozen=True, slots=True)
+class DependenciesSatisfied:
+    """All that it waits for is as it has to be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spawned:
     """The child exists."""
@@ -77,8 +87,10 @@ class SignalFailed:
 Input = (
     Start
     | Stop
+    | Restart
     | ShutDown
     | SendSignal
+    | DependenciesSatisfied
     | Spawned
     | SpawnFailed
     | Exited

@@ -15,6 +15,8 @@ that somebody else carries out. Rules that hold:
 - Every pair of state and input has an answer: act, ignore on purpose, or `Refuse`.
 - A program that puts itself in the background (`forking`) is *launching* until the process that it leaves
   behind is known; until then its launcher's exit is a step of the start and no end.
+- A process that depends on others is spawned when `DependenciesSatisfied` is told, whoever started it. Until then it
+  is STARTING and *waiting*, with no pid.
 - With `ends_tree` a process is STOPPED only when nothing that it left behind lives (`ending`), and is not
   spawned anew before that.
 - `now` is monotonic seconds. Wall time never decides anything.
@@ -27,6 +29,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from vigild.core.effects import Alarm as Alarm
+from vigild.core.effects import AwaitDependencies as AwaitDependencies
 from vigild.core.effects import CancelAlarm as CancelAlarm
 from vigild.core.effects import Cleared as Cleared
 from vigild.core.effects import Effect as Effect
@@ -41,9 +44,11 @@ from vigild.core.effects import SetAlarm as SetAlarm
 from vigild.core.effects import Signal as Signal
 from vigild.core.effects import Spawn as Spawn
 from vigild.core.orders import AlarmRang as AlarmRang
+from vigild.core.orders import DependenciesSatisfied as DependenciesSatisfied
 from vigild.core.orders import Exited as Exited
 from vigild.core.orders import Input as Input
 from vigild.core.orders import MainPid as MainPid
+from vigild.core.orders import Restart as Restart
 from vigild.core.orders import SendSignal as SendSignal
 from vigild.core.orders import ShutDown as ShutDown
 from vigild.core.orders import SignalFailed as SignalFailed
@@ -116,6 +121,7 @@ class Policy:
     pace: Pace = DEFAULT_PACE
     forking: bool = False  # it puts itself in the background
     ends_tree: bool = False  # what it leaves behind is ended with it
+    has_dependencies: bool = False  # it is not spawned before they are satisfied
     may_start: bool = True  # False while the daemon is going down, and for what has left the configuration
 
 
@@ -126,7 +132,8 @@ class Process:
     `launching`: `pid` is a launcher (0: it has exited, and what it left is looked for), not yet the process
     itself. `ending`: what it left behind is being ended. `restarts` are the times of automatic restarts that
     still count towards flapping, `restart_delay` is the last delay of a row of delayed ones (0: none), and
-    `restart_at` is when the next is due (0: none is).
+    `restart_at` is when the next is due (0: none is). `waiting`: it is to be spawned when its dependencies are
+    satisfied. `again`: it is STOPPING only to be started anew.
     """
 
     state: ProcessState = STOPPED
@@ -142,6 +149,8 @@ class Process:
     restarts: tuple[float, ...] = ()
     restart_delay: float = 0.0
     restart_at: float = 0.0
+    waiting: bool = False
+    again: bool = False
 
     @property
     def pausing(self) -> bool:
@@ -160,11 +169,17 @@ NOT_LAUNCHED = (
 
 def step(process: Process, input_: Input, now: float, policy: Policy) -> Outcome:
     """Decide. Pure: the same arguments give the same answer. Raises nothing."""
+    if process.waiting:
+        return _step_of_waiting(process, input_, now, policy)
     match input_:
         case Start():
             return _start(process, now, policy)
         case Stop():
             return _stop(process, now, policy)
+        case Restart():
+            return _stop_to_restart(process, now, policy)
+        case DependenciesSatisfied():
+            return process, []  # said late: it does not wait any more
         case ShutDown():
             if process.state is BACKOFF:
                 over = _fresh(process, Cleared.STOPPED)
@@ -183,12 +198,32 @@ def step(process: Process, input_: Input, now: float, policy: Policy) -> Outcome
         case MainPid(pid):
             return _main_pid(process, pid, now, policy)
         case TreeEnded():
-            return _tree_ended(process)
+            return _tree_ended(process, now, policy)
         case AlarmRang(alarm):
             return _alarm_rang(process, alarm, now, policy)
         case _:  # SignalFailed
             if process.state in SIGNALLABLE_STATES and not process.ending:
-                return _moved(process, UNKNOWN, CancelAlarm())
+                return _moved(replace(process, again=False), UNKNOWN, CancelAlarm())
+            return process, []
+
+
+def _step_of_waiting(process: Process, input_: Input, now: float, policy: Policy) -> Outcome:
+    """It has no child: of the facts, only that its wait is over can be told of it, or that of its former tree."""
+    match input_:
+        case DependenciesSatisfied() if policy.may_start:
+            return replace(process, waiting=False, started_at=now), [Spawn()]
+        case Stop() | ShutDown():
+            over = _fresh(replace(process, wanted=Wanted.DOWN, waiting=False), Cleared.STOPPED)
+            stopping = _then(over, _moved(over[0], STOPPING))
+            # What it left behind may still be being ended.
+            return stopping if process.ending else _then(stopping, _stopped(stopping[0], now, policy))
+        case Start():
+            return process, [Refuse(Refusal.ALREADY_STARTED)]
+        case Restart() | SendSignal():
+            return process, [Refuse(Refusal.NOT_RUNNING)]
+        case TreeEnded():
+            return replace(process, ending=False), []
+        case _:
             return process, []
 
 
@@ -222,20 +257,32 @@ def _start(process: Process, now: float, policy: Policy) -> Outcome:
             clean, effects = _fresh(replace(process, wanted=Wanted.UP), Cleared.STARTED)
             if process.pausing:
                 effects.append(CancelAlarm())
-            return _then((clean, effects), _spawn(clean, now))
+            return _then((clean, effects), _spawn(clean, now, policy))
 
 
-def _spawn(process: Process, now: float) -> Outcome:
+def _spawn(process: Process, now: float, policy: Policy) -> Outcome:
     fresh = replace(process, started_at=now, exit_status=None, spawn_error="", restart_at=0.0)
+    if policy.has_dependencies:
+        return _moved(replace(fresh, waiting=True), STARTING, AwaitDependencies())
     return _moved(fresh, STARTING, Spawn())
 
 
 def _restart(process: Process, now: float, policy: Policy) -> Outcome:
     """Spawn it again without an order, and keep that in mind."""
-    return _spawn(replace(process, restarts=remembered(process.restarts, now, policy.pace)), now)
+    return _spawn(replace(process, restarts=remembered(process.restarts, now, policy.pace)), now, policy)
+
+
+def _stop_to_restart(process: Process, now: float, policy: Policy) -> Outcome:
+    is_up = process.state in (STARTING, RUNNING) and process.pid and process.wanted is Wanted.UP
+    if not is_up or not policy.may_start:
+        return process, [Refuse(Refusal.NOT_RUNNING if not is_up else Refusal.GOING_DOWN)]
+    over = _fresh(replace(process, again=True), Cleared.STOPPED)
+    return _then(over, _signal_to_stop(over[0], now, policy))
 
 
 def _stop(process: Process, now: float, policy: Policy) -> Outcome:
+    if process.again:  # it is being stopped already, but not to stay so
+        return replace(process, wanted=Wanted.DOWN, again=False), []
     if process.state not in RUNNING_STATES and not process.pausing:
         return process, [Refuse(Refusal.NOT_RUNNING)]
     over = _fresh(replace(process, wanted=Wanted.DOWN), Cleared.STOPPED)
@@ -296,18 +343,20 @@ def _spawn_failed(process: Process, text: str, now: float, policy: Policy) -> Ou
     if process.state is STARTING:
         return _start_failed(process, text, now, policy)
     if process.state is STOPPING and process.launching and not process.pid:
-        return _stopped(process)  # stopped while it was launching, and its launcher left nobody
+        return _stopped(process, now, policy)  # stopped while it was launching, and its launcher left nobody
     return process, []
 
 
-def _stopped(process: Process) -> Outcome:
-    outcome = _moved(replace(process, launching=False, ending=False), STOPPED, CancelAlarm())
-    return replace(outcome[0], pid=0), outcome[1]
+def _stopped(process: Process, now: float, policy: Policy) -> Outcome:
+    at_rest = replace(process, launching=False, ending=False, again=False)
+    after, effects = _moved(at_rest, STOPPED, CancelAlarm())
+    outcome = replace(after, pid=0), effects
+    return _then(outcome, _spawn(outcome[0], now, policy)) if process.again and policy.may_start else outcome
 
 
-def _tree_ended(process: Process) -> Outcome:
+def _tree_ended(process: Process, now: float, policy: Policy) -> Outcome:
     if process.state is STOPPING and process.ending:
-        return _stopped(process)
+        return _stopped(process, now, policy)
     return replace(process, ending=False), []
 
 
@@ -347,7 +396,7 @@ def _exited_with_tree(process: Process, status: int | None, now: float, policy: 
 def _exited(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
     match process.state:
         case ProcessState.STOPPING:
-            return _stopped(replace(process, exit_status=status))
+            return _stopped(replace(process, exit_status=status), now, policy)
         case ProcessState.STARTING if process.launching:
             return _start_failed(process, process.spawn_error or _launcher_failed(status), now, policy)
         case ProcessState.STARTING if now - process.started_at < policy.start_seconds:

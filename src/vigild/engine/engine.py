@@ -3,16 +3,19 @@
 Order: groups start by priority, lowest first, without waiting for one another, and end highest first.
 A wave of groups with equal priority ends together; the next wave begins when the last process of this
 one has stopped. (Supervisor ends groups of equal priority one after the other; see docs/compatibility.md.)
+What depends on others (`depends_on`) starts after them, whatever the priorities say, and ends before them.
 """
 
 from collections.abc import Callable, Mapping
 
 from vigild.config.model import GroupConfig, GroupKind, KillMode, ProcessConfig
 from vigild.config.snapshot import to_json
+from vigild.core.dependency import node_of, stop_waves
 from vigild.core.events import process_group_event, supervisor_state_event
 from vigild.core.process import SendSignal, ShutDown, Start, Stop
 from vigild.core.states import SupervisorState
 from vigild.engine.bus import EventBus
+from vigild.engine.dependencies import Dependencies
 from vigild.engine.essential import exit_status_of
 from vigild.engine.event_records import LISTENER
 from vigild.engine.kin import Kin
@@ -67,6 +70,7 @@ class Engine:
         self.mood = SupervisorState.RUNNING
         self._ticks = Ticks(ports.clock, self.bus)
         self._by_pid: dict[int, ManagedProcess] = {}
+        self.dependencies = Dependencies(ports.clock, ports.log, self._is_to_start)
         self._kin = Kin(ports, self._by_pid)
         self._kin.essential_ended = self._essential_ended
         self.exit_status = 0  # the daemon's, when all have ended
@@ -76,7 +80,7 @@ class Engine:
         self._start_again: set[ManagedProcess] = set()  # when they have stopped
         self._to_start: list[ManagedProcess] = []
         self._slice_timer: Timer | None = None
-        self._waves: list[list[Group]] = []
+        self._waves: list[list[ManagedProcess]] = []  # the next is the last
         self._stopping: set[ManagedProcess] = set()  # the wave that is ending now
         self._when_stopped: Callable[[], None] | None = None
         self._report_timer: Timer | None = None
@@ -96,7 +100,8 @@ class Engine:
             handler = self._result_handlers(config.result_handler)
             pool = PoolRunner(config, self.settings, self.bus, self.ports.log, handler)
         processes = [self._make_process(process, config, pool) for process in config.processes]
-        self.groups[config.name] = Group(config, processes, pool)
+        self.groups[config.name] = group = Group(config, processes, pool)
+        self.dependencies.add(config.name, group.processes)
         self._ticks.refresh()
         new = [process for process in processes if not self._restore(process, records)]
         if len(new) == len(processes):
@@ -125,6 +130,11 @@ class Engine:
         self._written.discard(name)
         self.remembered.group_removed(group.processes.values())
         del self.groups[name]
+        for dependant in self.dependencies.remove(name):
+            self.ports.log.warn(
+                f"{name} is removed, but {dependant} depends on it: once it ends or is stopped, it cannot start "
+                "before there is such a program again"
+            )
         self._ticks.refresh()
         self.bus.emit_if_wanted("PROCESS_GROUP_REMOVED", lambda: process_group_event("REMOVED", name))
         return True
@@ -172,6 +182,7 @@ class Engine:
             self._by_pid.__setitem__,
             self._kin,
             self._came_to_rest,
+            self.dependencies,
             pool=pool,
             fcgi_socket=group.socket,
         )
@@ -186,6 +197,10 @@ class Engine:
     def starting(self) -> bool:
         """Are there still programs to be started by themselves?"""
         return bool(self._to_start)
+
+    def _is_to_start(self, process: ManagedProcess) -> bool:
+        """Is it likely to be started by itself soon, for the first time?"""
+        return self.starting and process.config.autostart and process.started_wall == 0
 
     def cancel_autostart(self, process: ManagedProcess) -> bool:
         """Do not start it by itself. True if it was still waiting for its turn."""
@@ -216,6 +231,7 @@ class Engine:
         mark = self.remembered.mark_of(process) if process.config.remember else None
         if mark is None:
             process.feed(Start())
+            self.dependencies.pull(process)
             return
         process.remembered_wall = mark.at
         self.ports.log.info(
@@ -296,20 +312,33 @@ class Engine:
         self.bus.emit_if_wanted(
             "SUPERVISOR_STATE_CHANGE_STOPPING", lambda: supervisor_state_event("STOPPING")
         )
-        by_priority: dict[int, list[Group]] = {}
         for group in self.groups.values():
-            by_priority.setdefault(group.config.priority, []).append(group)
             for process in group.processes.values():
                 process.forbid_restarts()
-        self._waves = [by_priority[priority] for priority in sorted(by_priority)]
+        self._waves = self._make_waves()[::-1]
         self._report_later()
         self._next_wave()
         self._report()
 
+    def _make_waves(self) -> list[list[ManagedProcess]]:
+        """Everything, in the order in which it ends."""
+        if not self.dependencies.is_used:
+            by_priority: dict[int, list[ManagedProcess]] = {}
+            for group in self.groups.values():
+                by_priority.setdefault(group.config.priority, []).extend(group.by_priority)
+            return [by_priority[priority] for priority in sorted(by_priority, reverse=True)]
+        processes, priorities = {}, {}
+        for group in self.groups.values():
+            for process in group.by_priority:
+                node = node_of(process.group_name, process.config.name)
+                processes[node], priorities[node] = process, group.config.priority
+        waves = stop_waves(self.dependencies.edges(), priorities)
+        return [[processes[node] for node in wave] for wave in waves]
+
     def _next_wave(self) -> None:
         """Begin waves until there is one whose processes need time to stop; end when there are no more."""
         while not self._stopping and self._waves:
-            members = [process for group in self._waves.pop() for process in group.by_priority]
+            members = self._waves.pop()
             for process in sorted(members, key=lambda member: member.config.priority)[::-1]:
                 if not process.stopped:
                     process.feed(ShutDown())

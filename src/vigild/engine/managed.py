@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from vigild.config.model import FcgiSocketConfig
     from vigild.core.descendants import Origin, Seen
     from vigild.engine.bus import EventBus
+    from vigild.engine.dependencies import Dependencies, Unmet
     from vigild.engine.kin import Kin
     from vigild.engine.listeners import PoolRunner
     from vigild.engine.settings import Settings
@@ -47,6 +48,7 @@ class ManagedProcess:
         "_alarm",
         "_bus",
         "_child",
+        "_dependencies",
         "_descent",
         "_exit_words",
         "_ports",
@@ -82,6 +84,7 @@ class ManagedProcess:
         on_pid: Callable[[int, "ManagedProcess"], None],
         kin: "Kin",
         on_rest: Callable[["ManagedProcess"], None],
+        dependencies: "Dependencies",
         *,
         pool: "PoolRunner | None" = None,
         fcgi_socket: "FcgiSocketConfig | None" = None,
@@ -111,6 +114,7 @@ class ManagedProcess:
         self._stop_sent = False
         self.spawn_id = ""
         self.wait_status: int | None = None  # of its last run, as the kernel said it; None where nobody knows
+        self._dependencies = dependencies
         self._descent = Descent(self, kin, ports, on_rest)
 
     # What others may ask.
@@ -136,6 +140,21 @@ class ManagedProcess:
         return self.stopped and not self.process.ending
 
     @property
+    def is_ready(self) -> bool:
+        """Does it do its work? Tell `tell_dependants` when this changes without a move."""
+        return self.process.state is ProcessState.RUNNING
+
+    @property
+    def is_healthy(self) -> bool:
+        """Is it known to do its work well? Tell `tell_dependants` when this changes without a move."""
+        return self.process.state is ProcessState.RUNNING
+
+    @property
+    def waiting_for(self) -> "list[Unmet]":
+        """What it waits for before it is spawned; nothing when it does not wait."""
+        return self._dependencies.unmet(self)
+
+    @property
     def origin(self) -> "Origin":
         """What its latest spawn is known by."""
         return self._descent.origin
@@ -150,6 +169,18 @@ class ManagedProcess:
         waiter: asyncio.Future[ProcessState] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         return waiter
+
+    def wake(self) -> None:
+        """Let whoever waits for its next move look at it now, though it has not moved."""
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(self.state)
+
+    def tell_dependants(self) -> None:
+        """Whoever waits for it is to look again."""
+        if self._dependencies.is_used:
+            self._dependencies.moved(self)
 
     @property
     def seconds_to_restart(self) -> float | None:
@@ -201,6 +232,9 @@ class ManagedProcess:
                         self._descent.spawn_waits = True
                     case machine.Spawn():
                         inputs.append(self._spawn())
+                    case machine.AwaitDependencies():
+                        if self._dependencies.may_spawn(self):
+                            inputs.append(machine.DependenciesSatisfied())
                     case machine.FindMain():
                         self._descent.find_main()
                     case machine.EndTree():
@@ -288,6 +322,8 @@ class ManagedProcess:
             return decided
         if self._alarm is not None:
             self._arm(self._alarm)
+        if self.process.waiting:
+            self._dependencies.wait_on(self)
         if decided is Fate.ADOPT_SPAWNED:
             self.feed(Spawned(remains.pid))
         elif decided is Fate.SPAWN:
@@ -298,7 +334,8 @@ class ManagedProcess:
             self._take_over(Remains())
             self._descent.find_main()
         elif decided is Fate.END_TREE:
-            self._descent.spawn_waits = self.process.state is ProcessState.STARTING
+            process = self.process
+            self._descent.spawn_waits = process.state is ProcessState.STARTING and not process.waiting
             self._descent.end_tree()
         elif self.process.state is ProcessState.STOPPING and not remains.is_ours and not self._stop_sent:
             # The old daemon may have died before it sent the signal; without it, only SIGKILL would follow.
@@ -464,6 +501,8 @@ class ManagedProcess:
         announce_move(self, move, self._exit_words, self._bus, self._ports.log)
         if move.new is ProcessState.RUNNING and self.pool is not None:
             self.pool.dispatch()
+        if self._dependencies.is_used:
+            self._dependencies.moved(self)
         if self._waiters:
             waiters, self._waiters = self._waiters, []
             for waiter in waiters:

@@ -25,6 +25,7 @@ def policy_of(config: ProcessConfig) -> Policy:
         kill_as_group=config.kill_as_group or config.kill_mode is KillMode.GROUP,
         forking=config.forking,
         ends_tree=config.kill_mode is KillMode.TREE,
+        has_dependencies=bool(config.depends_on),
         pace=Pace(
             config.restart_delay_seconds,
             config.restart_factor,
