@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import pytest
-
 from support.fakes import World, group, program
 from vigild.core.history import Kind, caller
 from vigild.core.process import Autorestart, Start, Stop
@@ -125,21 +123,15 @@ def test_flapping_begins_and_is_over() -> None:
     assert told == ["began", "cleared"]
 
 
-@pytest.mark.parametrize("expected", [True, False])
-def test_how_far_the_logs_were_written_is_taken_at_unexpected_ends_only(
-    tmp_path: Path, expected: bool
-) -> None:
+def test_how_far_the_logs_were_written_is_taken(tmp_path: Path) -> None:
     world = World(group(program("web"))).boot()
     world.clock.advance(2)
     log = tmp_path / "log"
     log.write_bytes(b"hello\n")
     process = world._process("web")
     process.stdout_logfile, process.stderr_logfile = str(log), "/dev/stderr"
-    world.exits("web", 0 if expected else 256)
+    world.exits("web", 256)
     (fact,) = [fact for fact in world.history.facts if fact.kind is Kind.EXIT]
-    if expected:
-        assert fact.outputs == ()
-        return
     (end,) = fact.outputs
     assert (end.channel, end.path, end.inode, end.size) == ("stdout", str(log), os.stat(log).st_ino, 6)
 

@@ -198,6 +198,9 @@ class FakeHistory:
     def note(self, fact: Fact) -> None:
         self.facts.append(fact)
 
+    def note_all(self, make: Callable[[], list[Fact]]) -> None:
+        self.facts += make()
+
     def of(self, kind: Kind, name: str) -> list[dict[str, object]]:
         """The details of all facts of that kind about `name`."""
         return [fact.details for fact in self.facts if (fact.kind, fact.name) == (kind, name)]

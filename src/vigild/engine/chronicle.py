@@ -1,16 +1,18 @@
 """What the history is told of a process: its moves with their cause, and how each run of it ended.
 
 Called for each step of a machine, before its effects are carried out: the logs still end where the dead process
-left them. Only their length is taken here; what stands in them is read later, and not by the loop.
+left them. Only their length is taken here, and what stands in them is read later. The facts themselves are made later
+too, by the history's thread and from plain values, because a process that is respawned has no time for them.
 """
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vigild.core.effects import Effect, Entered, FlappingBegan, FlappingCleared
 from vigild.core.history import Details, Fact, Kind, OutputEnd, caller, cause_of, is_by_order
 from vigild.core.orders import Exited, Input, SpawnFailed
-from vigild.core.process import Process
+from vigild.core.process import Policy, Process
 from vigild.core.states import ProcessState
 from vigild.engine.ports import History
 from vigild.engine.words import signal_name
@@ -24,6 +26,82 @@ UNSEEN_END = (
 )
 
 
+@dataclass(slots=True)
+class _Step:
+    """One step of a machine, as plain values. Never changed once it is made."""
+
+    name: str
+    before: Process
+    after: Process
+    policy: Policy
+    input: Input
+    effects: list[Effect]
+    now: float
+    wall: float
+    by: str
+    wait_status: int | None
+    outputs: tuple[OutputEnd, ...]
+
+    def facts(self) -> list[Fact]:
+        """What it came to, in order."""
+        found: list[Fact] = []
+        if isinstance(self.input, Exited):
+            if not (self.after.launching and self.after.pid == 0):  # else a launcher did its work
+                found.append(Fact(self.wall, Kind.EXIT, self.name, self._end(), self.outputs))
+        elif isinstance(self.input, SpawnFailed):
+            text: Details = {"text": self.input.text, "tries": self.before.tries + 1}
+            found.append(Fact(self.wall, Kind.SPAWN_FAILED, self.name, text))
+        for effect in self.effects:
+            if isinstance(effect, Entered):
+                found.append(Fact(self.wall, Kind.STATE, self.name, self._move(effect)))
+            elif isinstance(effect, FlappingBegan):
+                often = f"{effect.restarts} restarts within {effect.window_seconds:.0f} seconds"
+                began: Details = {
+                    "what": "began",
+                    "text": often,
+                    "then": self.policy.pace.on_flapping.value,
+                }
+                found.append(Fact(self.wall, Kind.FLAPPING, self.name, began))
+            elif isinstance(effect, FlappingCleared):
+                cleared: Details = {"what": "cleared", "text": effect.why.value}
+                found.append(Fact(self.wall, Kind.FLAPPING, self.name, cleared))
+        return found
+
+    def _move(self, move: Entered) -> Details:
+        cause = cause_of(self.input, move.new)
+        details: Details = {"old": move.old.name, "new": move.new.name, "cause": cause}
+        if move.pid:
+            details["pid"] = move.pid
+        if move.tries:
+            details["tries"] = move.tries
+        if self.by and is_by_order(self.input):
+            details["by"] = self.by
+        return details
+
+    def _end(self) -> Details:
+        before, status = self.before, self.wait_status
+        expected = not any(
+            isinstance(effect, Entered)
+            and effect.old is before.state
+            and (not effect.expected or effect.new is ProcessState.BACKOFF)
+            for effect in self.effects
+        )
+        details: Details = {
+            "pid": before.pid,
+            "state": before.state.name,
+            "ran": round(max(0.0, self.now - before.started_at), 3),
+            "expected": expected,
+        }
+        if status is None:
+            details["unseen"] = UNSEEN_END
+        elif os.WIFEXITED(status):
+            details["status"] = os.WEXITSTATUS(status)
+        else:
+            details["signal"] = signal_name(os.WTERMSIG(status))
+            details["core"] = os.WCOREDUMP(status)
+        return details
+
+
 def note_step(
     history: History,
     process: "ManagedProcess",
@@ -33,64 +111,21 @@ def note_step(
     effects: list[Effect],
 ) -> None:
     """Tell `history` what a step came to. `times`: the monotonic time of the step, and the wall's."""
-    now, wall = times
-    name = process.namespec
-    if isinstance(input_, Exited):
-        if not (process.process.launching and process.process.pid == 0):  # else a launcher did its work
-            details, outputs = _end(process, before, now, effects)
-            history.note(Fact(wall, Kind.EXIT, name, details, outputs))
-    elif isinstance(input_, SpawnFailed):
-        history.note(Fact(wall, Kind.SPAWN_FAILED, name, {"text": input_.text, "tries": before.tries + 1}))
-    for effect in effects:
-        if isinstance(effect, Entered):
-            history.note(Fact(wall, Kind.STATE, name, _move(effect, input_)))
-        elif isinstance(effect, FlappingBegan):
-            often = f"{effect.restarts} restarts within {effect.window_seconds:.0f} seconds"
-            then = process.policy.pace.on_flapping.value
-            history.note(Fact(wall, Kind.FLAPPING, name, {"what": "began", "text": often, "then": then}))
-        elif isinstance(effect, FlappingCleared):
-            history.note(Fact(wall, Kind.FLAPPING, name, {"what": "cleared", "text": effect.why.value}))
-
-
-def _move(move: Entered, input_: Input) -> Details:
-    details: Details = {"old": move.old.name, "new": move.new.name, "cause": cause_of(input_, move.new)}
-    if move.pid:
-        details["pid"] = move.pid
-    if move.tries:
-        details["tries"] = move.tries
-    if is_by_order(input_):
-        by = caller.get()
-        if by:
-            details["by"] = by
-    return details
-
-
-def _end(
-    process: "ManagedProcess", before: Process, now: float, effects: list[Effect]
-) -> tuple[Details, tuple[OutputEnd, ...]]:
-    expected = not any(
-        isinstance(effect, Entered)
-        and effect.old is before.state
-        and (not effect.expected or effect.new is ProcessState.BACKOFF)
-        for effect in effects
+    has_ended = isinstance(input_, Exited)
+    step = _Step(
+        process.namespec,
+        before,
+        process.process,
+        process.policy,
+        input_,
+        effects,
+        times[0],
+        times[1],
+        caller.get(),
+        process.wait_status if has_ended else None,
+        _log_ends(process) if has_ended else (),
     )
-    details: Details = {
-        "pid": before.pid,
-        "state": before.state.name,
-        "ran": round(max(0.0, now - before.started_at), 3),
-        "expected": expected,
-    }
-    status = process.wait_status
-    if status is None:
-        details["unseen"] = UNSEEN_END
-    elif os.WIFEXITED(status):
-        details["status"] = os.WEXITSTATUS(status)
-    else:
-        details["signal"] = signal_name(os.WTERMSIG(status))
-        details["core"] = os.WCOREDUMP(status)
-    if expected:
-        return details, ()
-    return details, _log_ends(process)
+    history.note_all(step.facts)
 
 
 def _log_ends(process: "ManagedProcess") -> tuple[OutputEnd, ...]:

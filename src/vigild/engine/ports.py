@@ -246,11 +246,17 @@ class History(Protocol):
     def note(self, fact: Fact) -> None:
         """Keep this. Costs microseconds, does not wait and does not fail."""
 
+    def note_all(self, make: Callable[[], list[Fact]]) -> None:
+        """Keep what `make` gives. It is called later, in another thread, and may look only at values of its own."""
+
 
 class NoHistory:
     """Nothing is kept."""
 
     def note(self, fact: Fact) -> None:
+        """Nothing."""
+
+    def note_all(self, make: Callable[[], list[Fact]]) -> None:
         """Nothing."""
 
 

@@ -53,6 +53,13 @@ def test_both_bounds(tmp_path: Path) -> None:
     assert len(first) + len(second) <= MAX_BYTES
 
 
+def test_lines_of_the_run_before_are_not_shown(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"old\nnew\n")
+    assert last_lines(end_of(log), 4) == ["new"]
+    assert last_lines(end_of(log), 8) == []
+
+
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"\xff\xfe caf\xc3\xa9\n")

@@ -97,6 +97,25 @@ def test_last_lines_are_kept_and_given_when_asked_for(store: Store, tmp_path: Pa
     assert "stderr" not in store.read(HistoryQuery())[0]
 
 
+def test_last_lines_are_those_of_one_run(store: Store, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+
+    def ends(text: str, *, expected: bool, mode: str = "a") -> None:
+        with log.open(mode) as file:
+            file.write(text)
+        facts = log.stat()
+        end = OutputEnd("stderr", str(log), facts.st_dev, facts.st_ino, facts.st_size)
+        store.add([Fact(1.0, Kind.EXIT, "web", {"expected": expected}, (end,))])
+
+    ends("one\n", expected=False)
+    ends("two\n", expected=True)
+    ends("three\n", expected=False)
+    ends("", expected=False)
+    ends("x\n", expected=False, mode="w")  # emptied meanwhile
+    found = [struct.get("stderr") for struct in store.read(HistoryQuery(with_output=True))]
+    assert found == [["one"], None, ["three"], None, ["x"]]
+
+
 def test_what_is_old_goes(store: Store) -> None:
     store.add([fact(number) for number in range(10)])
     assert store.prune(1004.0) == 4

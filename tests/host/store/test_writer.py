@@ -65,6 +65,23 @@ def test_a_question_gets_what_was_noted_just_before_it(tmp_path: Path) -> None:
     assert run(tmp_path / "h.db", scene).lines == []
 
 
+def test_facts_can_be_made_in_the_thread(tmp_path: Path) -> None:
+    made_in: list[str] = []
+
+    def make() -> list[Fact]:
+        made_in.append(threading.current_thread().name)
+        return [fact(1), fact(2)]
+
+    async def scene(writer: HistoryWriter) -> None:
+        writer.note(fact(0))
+        writer.note_all(make)
+        writer.note_all(list)
+        assert await numbers(writer) == [0, 1, 2]
+
+    run(tmp_path / "h.db", scene)
+    assert made_in == ["history"]
+
+
 def test_the_end_of_the_daemon_loses_nothing(tmp_path: Path) -> None:
     async def scene(writer: HistoryWriter) -> None:
         for number in range(1000):

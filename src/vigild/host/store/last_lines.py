@@ -8,28 +8,30 @@ MAX_LINES = 20
 MAX_BYTES = 8 << 10
 
 
-def last_lines(end: OutputEnd) -> list[str]:
-    """At most `MAX_LINES` lines and `MAX_BYTES` before `end`; nothing where the file is gone or was emptied.
+def last_lines(end: OutputEnd, begin: int = 0) -> list[str]:
+    """At most `MAX_LINES` lines and `MAX_BYTES` before `end`, and nothing before `begin`, where its run began.
+
+    Nothing where the file is gone or was emptied.
 
     A log that was rotated meanwhile is found under the name of its first backup.
     """
     for path in (end.path, f"{end.path}.1"):
         try:
-            data = _read(path, end)
+            data = _read(path, end, begin)
         except OSError:
             continue
         if data is not None:
-            return _lines(data, is_cut=end.size > len(data))
+            return _lines(data, is_cut=end.size - begin > len(data))
     return []
 
 
-def _read(path: str, end: OutputEnd) -> bytes | None:
+def _read(path: str, end: OutputEnd, earliest: int) -> bytes | None:
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         facts = os.fstat(fd)
         if (facts.st_dev, facts.st_ino) != (end.device, end.inode) or facts.st_size < end.size:
             return None
-        begin = max(0, end.size - MAX_BYTES)
+        begin = max(earliest, end.size - MAX_BYTES)
         return os.pread(fd, end.size - begin, begin)
     finally:
         os.close(fd)

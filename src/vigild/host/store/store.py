@@ -21,6 +21,7 @@ BUSY_SECONDS = 2.0
 KEPT_SHARE = 0.9  # of the allowed bytes, after the oldest facts had to go
 MAX_OUTPUT_BYTES = 1 << 20  # of last lines in one answer; facts beyond that come without
 MAX_PRUNE_STEPS = 20
+MAX_ENDS = 8192
 
 Row = tuple[int, float, str, str, str, bytes | None]
 
@@ -31,6 +32,9 @@ class Store:
     def __init__(self, path: str, max_bytes: int) -> None:
         self.path = path
         self._max_bytes = max_bytes
+        self._ends: dict[
+            str, tuple[int, int, int]
+        ] = {}  # where each log was when a run ended: the next begins there
         _make_private_file(path)
         self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
@@ -52,7 +56,7 @@ class Store:
 
     def add(self, facts: Sequence[Fact]) -> None:
         """Keep these, all or none."""
-        rows = [_row(fact) for fact in facts]
+        rows = [_row(fact, self._output(fact) if fact.outputs else None) for fact in facts]
         self._db.execute(queries.BEGIN)
         try:
             self._db.executemany(queries.INSERT_FACT, rows)
@@ -61,6 +65,21 @@ class Store:
             if self._db.in_transaction:
                 self._db.execute(queries.ROLLBACK)
             raise
+
+    def _output(self, fact: Fact) -> bytes | None:
+        """The last lines, packed, of a run that did not end as expected."""
+        lines: dict[str, list[str]] = {}
+        for end in fact.outputs:
+            device, inode, begin = self._ends.get(end.path, (0, 0, 0))
+            if (device, inode) != (end.device, end.inode) or begin > end.size:
+                begin = 0
+            if len(self._ends) >= MAX_ENDS:
+                self._ends.clear()
+            self._ends[end.path] = end.device, end.inode, end.size
+            if not fact.details.get("expected"):
+                lines[end.channel] = last_lines(end, begin)
+        found = {channel: some for channel, some in lines.items() if some}
+        return zlib.compress(json.dumps(found).encode(), 1) if found else None
 
     def read(self, query: HistoryQuery) -> list[Details]:
         """Facts as plain structs, oldest first."""
@@ -156,12 +175,7 @@ def _make_private_file(path: str) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
 
 
-def _row(fact: Fact) -> tuple[float, str, str, str, bytes | None]:
-    output = None
-    if fact.outputs:
-        lines = {end.channel: last_lines(end) for end in fact.outputs}
-        text = json.dumps({channel: found for channel, found in lines.items() if found})
-        output = zlib.compress(text.encode(), 1) if text != "{}" else None
+def _row(fact: Fact, output: bytes | None) -> tuple[float, str, str, str, bytes | None]:
     return fact.at, fact.kind.value, fact.name, json.dumps(fact.details, separators=(",", ":")), output
 
 

@@ -23,9 +23,9 @@ from vigild.engine.ports import Log
 if TYPE_CHECKING:
     from vigild.host.store.store import Store
 
-MAX_WAITING = 16_384  # facts; what comes while so many wait is counted and let go
+MAX_WAITING = 16_384  # facts, or steps of a process with a few facts each; what comes while so many wait is counted and let go
 MAX_QUESTIONS = 64
-BATCH = 256  # facts in one transaction
+BATCH = 256  # of those in one transaction
 GATHER_SECONDS = 0.05
 OPEN_AFTER_SECONDS = 2.0  # after the daemon's start
 ANSWER_SECONDS = 10.0
@@ -51,7 +51,7 @@ class HistoryWriter:
         self._log = log
         self._max_bytes = max_bytes
         self._max_seconds = max_seconds
-        self._waiting: deque[Fact] = deque()
+        self._waiting: deque[Fact | Callable[[], list[Fact]]] = deque()
         self._questions: deque[_Question] = deque()
         self._sayings: deque[tuple[str, str]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -73,10 +73,17 @@ class HistoryWriter:
 
     def note(self, fact: Fact) -> None:
         """Keep this, some time soon."""
+        self._add(fact)
+
+    def note_all(self, make: Callable[[], list[Fact]]) -> None:
+        """Keep what `make` will give, in the thread."""
+        self._add(make)
+
+    def _add(self, entry: Fact | Callable[[], list[Fact]]) -> None:
         if len(self._waiting) >= MAX_WAITING:
             self.overflowed += 1
             return
-        self._waiting.append(fact)
+        self._waiting.append(entry)
         if self._timer is None:
             delay = max(GATHER_SECONDS, self._begun + OPEN_AFTER_SECONDS - self._loop.time())
             self._timer = self._loop.call_later(delay, self._kick)
@@ -152,8 +159,12 @@ class HistoryWriter:
 
     def _write_all(self) -> None:
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-            self._write([self._with_oom_kills(fact) for fact in batch])
+            batch: list[Fact] = []
+            for _ in range(min(BATCH, len(self._waiting))):
+                entry = self._waiting.popleft()
+                batch += [entry] if isinstance(entry, Fact) else entry()
+            if batch:
+                self._write([self._with_oom_kills(fact) for fact in batch])
         self._prune()
 
     def _write(self, batch: list[Fact]) -> None:
