@@ -21,6 +21,7 @@ _CAUSES = {
     "start": "started",
     "stop": "stopped",
     "shutdown": "the daemon ends",
+    "dependency": "what it depends on is restarted",
     "exit": "it ended",
     "restart": "restarted by Vigil",
     "retry": "tried again by Vigil",

@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vigild.core.effects import Alarm
-from vigild.core.orders import AlarmRang, Exited, Input, ShutDown, SignalFailed, SpawnFailed, Start, Stop
+from vigild.core.orders import (
+    AlarmRang,
+    Exited,
+    Input,
+    Restart,
+    ShutDown,
+    SignalFailed,
+    SpawnFailed,
+    Start,
+    Stop,
+)
 from vigild.core.states import ProcessState
 
 Details = dict[str, object]
@@ -78,6 +88,8 @@ def cause_of(input_: Input, new: ProcessState) -> str:
             return "stop"
         case ShutDown():
             return "shutdown"
+        case Restart():
+            return "dependency"
         case _ if new is ProcessState.FATAL:
             return "gave_up"
         case Exited():
@@ -94,4 +106,4 @@ def cause_of(input_: Input, new: ProcessState) -> str:
 
 def is_by_order(input_: Input) -> bool:
     """Is this something that a person can have ordered?"""
-    return isinstance(input_, Start | Stop | ShutDown)
+    return isinstance(input_, Start | Stop | Restart | ShutDown)
