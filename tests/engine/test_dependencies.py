@@ -10,6 +10,7 @@ from vigild.core.adoption import Fate
 from vigild.core.process import Start, Stop
 from vigild.core.states import SupervisorState
 from vigild.core.stop_marks import Cause, StopMark
+from vigild.engine.ports import Remains
 from vigild.engine.records import PROCESS, decode_record
 
 
@@ -424,3 +425,87 @@ def test_a_tree_that_is_being_ended_while_it_waits_is_not_spawned_by_the_next() 
     feed(new, "db", Start())
     new.clock.advance(1)
     assert spawned(new) == ["db", "web"]
+
+
+class Died(BaseException):
+    """The daemon is killed here."""
+
+
+def killed_at(world: World, number: int) -> None:
+    """From now on the daemon of that world dies at its `number`th write to the journal, just after it."""
+    put, left = world.journal.put, [number]
+
+    def dying_put(kind: str, key: str, value: bytes) -> None:
+        put(kind, key, value)
+        left[0] -= 1
+        if left[0] == 0:
+            raise Died
+
+    world.journal.put = dying_put  # type: ignore[method-assign]
+
+
+def ends_there(world: World, name: str, wait_status: int) -> None:
+    pid = world._process(name).process.pid
+    world.children.dead[pid] = Remains(wait_status=wait_status)
+    world.engine.child_died(pid, wait_status)
+    world.clock.advance()
+
+
+def crash_and_come_back(world: World) -> None:
+    """The database crashes and comes back, and what goes with it is restarted."""
+    ends_there(world, "db", 9)
+    world.clock.advance(1)
+    ends_there(world, "web", 15)
+    world.clock.advance(2)
+
+
+def test_wherever_the_daemon_dies_the_next_one_brings_both_back_once() -> None:
+    number, done = 0, False
+    while not done:
+        number += 1
+        old = World(DB, restarting()).boot()
+        old.clock.advance(5)
+        killed_at(old, number)
+        try:
+            crash_and_come_back(old)
+            done = True
+        except Died:
+            pass
+        new, _ = next_life(old, DB, restarting())
+        for _ in range(6):
+            for pid, _, _ in [*old.children.kills, *new.children.kills]:
+                if pid not in old.children.dead:
+                    old.children.dead[pid] = Remains()
+                    new.engine.child_died(pid, None)
+            new.clock.advance(1)
+        states = [new.state(name) for name in ("db", "web")]
+        assert states == ["RUNNING", "RUNNING"], f"killed at write {number}"
+        living = [
+            child.request.name
+            for child in [*old.children.spawned, *new.children.spawned]
+            if child.pid not in old.children.dead or child in new.children.spawned
+        ]
+        assert sorted(living) == ["db", "web"], f"killed at write {number}"
+        db, web = new._process("db").process, new._process("web").process
+        assert web.started_at >= db.started_at, f"killed at write {number}"
+    assert number > 8
+
+
+def test_one_that_is_let_go_looks_once_more_before_it_is_spawned() -> None:
+    many = group(*(program(f"w{number}", depends_on=on("db")) for number in range(40)), name="w")
+    world = World(DB, many).boot()
+    world.clock.advance(0.999)
+    world._process("db").feed(_started())
+    world.engine.dependencies._settle()
+    assert len(spawned(world)) == 17, "a slice"
+    world.exits("db", 9)
+    world.clock.advance()
+    assert len(spawned(world)) == 18, "db alone"
+    world.clock.advance(1)
+    assert len(spawned(world)) == 18 + 24
+
+
+def test_nothing_jumps_the_queue_at_the_start_of_the_daemon() -> None:
+    others = [group(program(f"p{number}")) for number in range(30)]
+    world = World(WEB, *others, DB).boot()
+    assert spawned(world) == [*(f"p{number}" for number in range(30)), "db"]

@@ -324,6 +324,7 @@ class ManagedProcess:
             self._arm(self._alarm)
         if self.process.waiting:
             self._dependencies.wait_on(self)
+        self.tell_dependants()  # of a move that nobody came to look at any more
         if decided is Fate.ADOPT_SPAWNED:
             self.feed(Spawned(remains.pid))
         elif decided is Fate.SPAWN:
