@@ -8,6 +8,7 @@ from config.build import advice, load_text
 from vigild.config.lint import lint
 
 P = "[program:x]\ncommand=/bin/sleep 5\n"
+TWO = P + "numprocs=2\nprocess_name=%(process_num)d\n"
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ P = "[program:x]\ncommand=/bin/sleep 5\n"
         ("V204", "[program:x]\ncommand=nginx\n", "[program:x]\ncommand=nginx\nforking=true\n"),
         ("V204", "[program:x]\ncommand=mysqld_safe\n", "[program:x]\ncommand=mysqld_safe\nkillmode=tree\n"),
         ("V241", P + "pidfile=/x\n", P + "pidfile=/x\nforking=true\n"),
+        ("V242", TWO + "forking=true\npidfile=/x\n", TWO + "forking=true\npidfile=/x%(process_num)d\n"),
         ("V205", "[program:x]\ncommand=java -jar x\n", "[program:x]\ncommand=java -jar x\nstartsecs=30\n"),
         ("V206", P + "startsecs=0\nautorestart=true\n", P + "startsecs=0\n"),
         ("V206", P + "startsecs=0\nautorestart=true\n", P + "startsecs=0\nautorestart=true\non_flapping=fatal\n"),

@@ -14,6 +14,7 @@ P = "[program:x]\ncommand=/bin/sleep 5\n"
     [
         (P + "restart_delay=10\nrestart_limit=5\n", P + "restart_delay=10\nrestart_limit=10\n"),
         (P + "restart_delay=90\n", P + "restart_delay=60\n"),
+        (P + "startretries=-2\n", P + "startretries=-1\n"),
         (P + "flapping=off\nrestart_factor=3\n", P + "restart_factor=3\n"),
         (P + "flapping=off\nrestart_limit=3\n", P + "flapping=off\nrestart_limit=3\nstartretries=-1\n"),
         (P + "flapping=off\nrestart_limit=30\n", P + "flapping=off\nrestart_delay=3\nrestart_factor=3\n"),

@@ -50,6 +50,12 @@ def test_what_runs_goes_on_and_nothing_is_started_twice() -> None:
     assert "adopted 2 running processes of the daemon before this one" in adoption.report()
 
 
+def test_one_process_is_told_of_in_the_singular() -> None:
+    config = group(program("web"))
+    _, adoption = next_life(World(config).boot(), config)
+    assert "adopted 1 running process of the daemon before this one" in adoption.report()
+
+
 def test_one_that_died_meanwhile_is_mourned_and_restarted_as_configured() -> None:
     config = group(program("web"))
     old = World(config).boot()
@@ -58,6 +64,7 @@ def test_one_that_died_meanwhile_is_mourned_and_restarted_as_configured() -> Non
     new, adoption = next_life(old, config)
     assert 1 == len(new.children.spawned)
     assert "WARN exited: web (exit status 3; not expected)" in new.log.lines
+    assert adoption.report()[0] == "adopted 0 running processes of the daemon before this one"
     assert any("may be missing" in line for line in adoption.report())
 
 

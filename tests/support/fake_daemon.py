@@ -29,6 +29,7 @@ class FakeDaemon:
     ) -> None:
         self.methods = dict(methods)
         self.streams = dict(streams or {})
+        self.http_status = 200  # of every answer to a call
         self.calls: list[tuple[str, tuple[Any, ...]]] = []
         self.connections = 0
         self.authorization = f"Basic {b64encode(credentials.encode()).decode()}" if credentials else None
@@ -101,7 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if not self._refused():
-            self._send(200, self.server.daemon.answer(body))
+            answer = self.server.daemon.answer(body)  # which may set the status
+            self._send(self.server.daemon.http_status, answer)
 
     def do_GET(self) -> None:
         if self._refused():

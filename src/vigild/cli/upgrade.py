@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         "would not come up, nothing happens. No program is touched: same pids, same output, same clients. "
         "To apply changed programs use `supervisorctl update`; to stop and start everything, `supervisorctl reload`.",
         epilog="exit status: 0 done; 1 refused or failed, the daemon goes on as before; 2 wrong usage; "
-        "3 no daemon of Vigil's answers; 4 the new image does not answer",
+        "3 no daemon of Vigil's answers; 4 the new code does not answer",
     )
     parser.add_argument("-c", "--configuration", metavar="FILE", help="the configuration file of the daemon")
     parser.add_argument(

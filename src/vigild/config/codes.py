@@ -52,7 +52,8 @@ CODES: dict[str, str] = {
     "V235": "a CPU that this machine does not have",
     "V236": "more open files than the kernel allows any process",
     "V241": "a pidfile that only a program with forking=true has a use for",
-    "V251": "delays of restarts that contradict each other, or have no effect",
+    "V242": "one pidfile for several processes",
+    "V251": "tries and delays of restarts that contradict each other, or have no effect",
     "V237": "an environment file holds a line that is not NAME=value",
     "V261": "a dependency that never comes about, or an option that needs one",
     # Logs.

@@ -116,8 +116,9 @@ def check_foreground(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def check_pidfile(subject: Subject) -> Iterator[Diagnostic]:
-    """V241: a pidfile of a program that stays in the foreground; nobody reads it."""
+    """V241, V242: a pidfile of a program that stays in the foreground, or one of several processes."""
     for program in subject.programs:
+        yield from _shared_pidfile(program)
         for process in program.processes[:1]:
             if process.pidfile is not None and not process.forking:
                 text = (
@@ -125,6 +126,17 @@ def check_pidfile(subject: Subject) -> Iterator[Diagnostic]:
                 )
                 hint = "add forking=true if the program puts itself in the background, else drop pidfile="
                 yield program.finding("warning", "V241", "pidfile", text, hint)
+
+
+def _shared_pidfile(program: Program) -> Iterator[Diagnostic]:
+    files = Counter(process.pidfile for process in program.processes if process.forking and process.pidfile)
+    for path, count in files.items():
+        if count > 1:
+            text = (
+                f"{count} processes write to {path}: each finds what another has written, and does not start"
+            )
+            hint = "put %(process_num)d into the name, here and in the configuration of the program"
+            yield program.finding("warning", "V242", "pidfile", text, hint)
 
 
 def check_jvm(subject: Subject) -> Iterator[Diagnostic]:

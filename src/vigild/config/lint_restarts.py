@@ -9,11 +9,18 @@ from vigild.core.restarts import FOR_EVER, OnFlapping
 
 
 def check_restart_delays(subject: Subject) -> Iterator[Diagnostic]:
-    """V251: delays that are cut short, that never come about, or that keep flapping from being seen."""
+    """V251: tries below none; delays that are cut short, that never come about, or that hide flapping."""
     for program in subject.programs:
         for process in program.processes[:1]:
+            yield from _tries(program, process)
             yield from _delays(program, process)
             yield from _flapping(program, process)
+
+
+def _tries(program: Program, process: ProcessConfig) -> Iterator[Diagnostic]:
+    if process.start_retries < FOR_EVER:
+        text = f"startretries={process.start_retries} is taken for 0: a failed start is not tried again"
+        yield program.finding("warning", "V251", "startretries", text, "write 0, or -1 to try for ever")
 
 
 def _delays(program: Program, process: ProcessConfig) -> Iterator[Diagnostic]:

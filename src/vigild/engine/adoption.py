@@ -53,7 +53,8 @@ class Adoption:
         dead = [name for name, outcome in self.outcomes.items() if outcome is Fate.MOURN]
         lines = []
         if adopted or dead:
-            lines.append(f"adopted {adopted} running processes of the daemon before this one")
+            what = "1 running process" if adopted == 1 else f"{adopted} running processes"
+            lines.append(f"adopted {what} of the daemon before this one")
         lines += [f"{name} ended while no daemon ran; {self.last_words(name)}" for name in dead]
         if self.changed:
             lines.append(

@@ -41,6 +41,18 @@ def test_fault_of_the_first_question_is_told(desk: Desk) -> None:
     assert desk.ctl.exit_status == 1
 
 
+def test_daemon_that_is_upgraded_meanwhile_is_told_of(desk: Desk) -> None:
+    def no_longer() -> bool:
+        desk.daemon.http_status = 503
+        return True
+
+    desk.daemon.methods["supervisor.shutdown"] = no_longer
+    said = desk.say("shutdown")
+    assert "<ProtocolError for 127.0.0.1/RPC2: 503 Service Unavailable>" in said
+    assert "what was ordered goes on" in desk.err.getvalue()
+    assert desk.ctl.exit_status == 1
+
+
 @pytest.mark.parametrize("line", ["", "   ", "\t"])
 def test_empty_lines_do_nothing(desk: Desk, line: str) -> None:
     assert desk.say(line) == ""

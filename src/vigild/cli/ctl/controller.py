@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from vigild.client.supervisor import Supervisor
 
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+TOO_BUSY = 503
+TOO_BUSY_WORDS = "  the daemon did not wait with its answer. If it is being upgraded, what was ordered goes on: ask for the status"
 _DEAD = (Fault.SPAWN_ERROR, Fault.ABNORMAL_TERMINATION, Fault.NOT_RUNNING)
 
 
@@ -149,6 +151,8 @@ class Controller:
             self.output(f"error: {_classic(error)}")
             if isinstance(error, UnreachableError):
                 self.explain_unreachable(error)
+            elif isinstance(error, HttpError) and error.status == TOO_BUSY:
+                self.explain(TOO_BUSY_WORDS)
         return False
 
     def _act(self, word: str, argument: str, line: str) -> bool:
