@@ -1,6 +1,8 @@
 """Commands run without a shell unless they need one, and say what went wrong."""
 
 import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,10 @@ def test_the_signal_that_ended_a_command_is_said(short_tmp: Path) -> None:
     os.chmod(script, 0o755)
     with pytest.raises(WorkError, match=r"was ended by signal 9$"):
         run(str(script))
+
+
+def test_what_a_command_leaves_in_the_background_is_not_waited_for() -> None:
+    begin = time.monotonic()
+    pid = int(run("sh -c 'sleep 1000 & echo $!'"))
+    os.kill(pid, signal.SIGKILL)
+    assert 20 > time.monotonic() - begin

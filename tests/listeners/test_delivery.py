@@ -4,7 +4,6 @@ import email
 import os
 import smtplib
 import ssl
-import subprocess
 from email.message import Message
 from email.mime.text import MIMEText
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.smtp_server import SmtpServer
+from support.tls import server_context
 from vigild.listeners.delivery import Route, deliver, mime_text
 from vigild.listeners.effects import Mail, mailed, sendmail_text
 from vigild.listeners.offshoot import WorkError
@@ -28,17 +28,7 @@ MAIL = Mail(
 
 @pytest.fixture(scope="module")
 def tls_context(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """A server's, with a certificate made for the occasion."""
-    directory = tmp_path_factory.mktemp("tls")
-    key, certificate = directory / "key.pem", directory / "cert.pem"
-    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -keyout {key} -out {certificate}"
-    try:
-        subprocess.run(command.split(), check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("openssl is not installed")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context
+    return server_context(tmp_path_factory.mktemp("tls"))
 
 
 def parsed(text: str) -> Message:
@@ -125,3 +115,9 @@ def test_refused_for_good_or_for_now(verb: str, reply: str, permanent: bool) -> 
         deliver(MAIL, Route(smtp_host=server.address))
     assert permanent == caught.value.permanent
     assert reply.split()[1] in str(caught.value)
+
+
+def test_several_addresses_after_one_flag() -> None:
+    with SmtpServer() as server:
+        deliver(MAIL._replace(to=("a@example.invalid, b@example.invalid",)), Route(smtp_host=server.address))
+    assert ["a@example.invalid", "b@example.invalid"] == server.letters[0].recipients

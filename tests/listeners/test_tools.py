@@ -192,3 +192,34 @@ def test_help_is_on_stdout_and_mistakes_are_on_stderr(tool) -> None:  # type: ig
     wrong = subprocess.run([bin_dir() / name, "--no-such"], capture_output=True, text=True)
     assert (tool.TOOL.usage_status, "") == (wrong.returncode, wrong.stdout)
     assert f"{name}: no such option: --no-such; `{name} --help` lists the options\n" == wrong.stderr
+
+
+@pytest.mark.parametrize("tool", [httpok, memmon, crashmail, crashmailbatch, fatalmailbatch, crashsms])
+def test_a_test_mail(tool) -> None:  # type: ignore[no-untyped-def]
+    flags = ["--test-mail", "--fromEmail", "me@example.invalid", "--smtpHost"]
+    flags += ["-m" if tool in (httpok, memmon, crashmail) else "-t", "you@example.invalid"]
+    more = ["http://localhost/"] if tool is httpok else []
+    with SmtpServer() as server:
+        flags.insert(flags.index("--smtpHost") + 1, server.address)
+        done = subprocess.run([bin_dir() / tool.TOOL.name, *flags, *more], capture_output=True, text=True)
+    assert (0, "") == (done.returncode, done.stdout)
+    (letter,) = server.letters
+    assert ("me@example.invalid", ["you@example.invalid"]) == (letter.sender, letter.recipients)
+    assert f"Subject: {tool.TOOL.name}: test" in letter.data
+    done = subprocess.run([bin_dir() / tool.TOOL.name, *flags, *more], capture_output=True, text=True)
+    assert 1 == done.returncode
+    assert "Error sending email: [Errno 111] Connection refused\n" == done.stderr
+
+
+@pytest.mark.slow
+def test_a_restart_command_is_run_instead(short_tmp: Path) -> None:
+    script = short_tmp / "restart"
+    script.write_text(
+        f'#!/bin/sh\necho "$PROCESS $PROCESS_NAME $GROUP_NAME $PROCESS_PID $URL" >> {short_tmp}/seen\n'
+    )
+    script.chmod(0o755)
+    with site(500) as (url, _):
+        flags = f"-p web --restart-command {script} {url}"
+        with Daemon(short_tmp, listener(short_tmp, "httpok", flags, "TICK_5") + SLEEPER) as daemon:
+            until(lambda: f"web restarted by {script}" in text(short_tmp / "httpok.err"))
+            assert f"web web web {daemon.pid('web')} {url}\n" in text(short_tmp / "seen")

@@ -1,27 +1,40 @@
 """One GET against servers that behave and servers that do not."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from support.tls import server_context
 from vigild.listeners import web_check
 from vigild.listeners.web_check import Answer, Target, get, parse_url, patient_get
 
 
 @contextmanager
 def serving(
-    *pieces: bytes, asked: list[bytes] | None = None, hold: threading.Event | None = None
+    *pieces: bytes,
+    asked: list[bytes] | None = None,
+    hold: threading.Event | None = None,
+    context: ssl.SSLContext | None = None,
 ) -> Iterator[Target]:
     """Answers one connection with these bytes, then closes it (after `hold`, if there is one)."""
+    scheme = "http" if context is None else "https"
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
 
         def answer() -> None:
             connection, _ = listening.accept()
+            if context is not None:
+                try:
+                    connection = context.wrap_socket(connection, server_side=True)
+                except OSError:
+                    connection.close()
+                    return
             with connection:
                 request = connection.recv(65536)
                 if asked is not None:
@@ -34,7 +47,7 @@ def serving(
         thread = threading.Thread(target=answer)
         thread.start()
         try:
-            yield parse_url(f"http://127.0.0.1:{listening.getsockname()[1]}/a/b?c=d#e")
+            yield parse_url(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}/a/b?c=d#e")
         finally:
             if hold is not None:
                 hold.set()
@@ -133,3 +146,12 @@ def test_while_nobody_listens_it_asks_again_as_often_as_fits(timeout: int, tries
     assert (tries, tries - 1) == (len(asked), len(slept))
     assert Answer(200) == patient_get(lambda _: Answer(200), timeout, 10, slept.append)
     assert tries - 1 == len(slept)
+
+
+@pytest.mark.slow
+def test_https_with_and_without_a_look_at_the_certificate(short_tmp: Path) -> None:
+    context = server_context(short_tmp)
+    with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", context=context) as target:
+        assert Answer(200, "OK", b"hello") == get(target, 20)
+    with serving(b"HTTP/1.1 200 OK\r\n\r\n", context=context) as target:
+        assert "CERTIFICATE_VERIFY_FAILED" in get(target, 20, verify=True).error

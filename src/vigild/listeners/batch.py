@@ -12,7 +12,7 @@ from vigild.listeners.daemon_calls import connect, tails
 from vigild.listeners.effects import Mail, Say, Send
 from vigild.listeners.options import HELP, Option, Tool, UsageError, converted
 from vigild.listeners.protocol import Event
-from vigild.listeners.runner import Postman, command_line, has_daemon, misused, say, serve
+from vigild.listeners.runner import Postman, command_line, has_daemon, misused, say, serve, test_mail
 
 MAX_LINES = 10_000
 DIGEST_CHARACTERS = 76
@@ -100,6 +100,10 @@ def run(tool: Tool, subject: str | None, line_of: LineOf, argv: Sequence[str] | 
         lines = converted("--tail-lines", parsed.last("tail-lines", "0"), int, "number of lines")
     except UsageError as error:
         misused(tool, str(error))
+    to = tuple(address.strip() for address in parsed.last("toEmail").split(","))
+    route = mail_options.route(parsed, os.environ, by_smtp=True)
+    if parsed.has("test-mail"):
+        return test_mail(tool, Mail(to, "", "", parsed.last("fromEmail")), route)
     if not has_daemon(os.environ):
         say("Must run as a supervisor event listener\n")
         return 1
@@ -111,14 +115,14 @@ def run(tool: Tool, subject: str | None, line_of: LineOf, argv: Sequence[str] | 
         return 1
     say(mail_options.warnings(tool.name, parsed))
     settings = Settings(
-        to=tuple(address.strip() for address in parsed.last("toEmail").split(",")),
+        to=to,
         sender=parsed.last("fromEmail"),
         subject=parsed.last("subject") if parsed.has("subject") else subject,
         interval_minutes=interval,
         tick=tick,
         tick_minutes=minutes,
     )
-    postman = Postman(tool.name, mail_options.route(parsed, os.environ, by_smtp=True))
+    postman = Postman(tool.name, route)
     _gather(settings, line_of, postman, lines)
     return 0
 

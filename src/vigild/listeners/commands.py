@@ -5,11 +5,12 @@ To be called in an offshoot: `subprocess` and `shlex` are imported here and not 
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import IO
 
 from vigild.listeners.offshoot import WorkError
 
 _SHELL_CHARACTERS = frozenset("|&;<>()$`*?[]{}~#!\n")
-MAX_OUTPUT_CHARACTERS = 64 * 1024
+MAX_OUTPUT_BYTES = 64 * 1024
 
 
 def needs_shell(command: str) -> bool:
@@ -27,6 +28,7 @@ def run(
     """Run it to its end with more arguments; returns what it wrote on stdout. Raises WorkError if it failed."""
     import shlex
     import subprocess
+    import tempfile
 
     try:
         words = [*shlex.split(command), *arguments]
@@ -36,21 +38,36 @@ def run(
     what: str | list[str] = " ".join((command, *map(shlex.quote, arguments))) if shell else words
     if not words:
         raise WorkError("no command was given")
-    try:
-        done = subprocess.run(
-            what,
-            shell=shell,
-            input=stdin,
-            capture_output=True,
-            env={**os.environ, **(environment or {})},
-        )
-    except OSError as error:
-        raise WorkError(f"cannot run {words[0]!r}: {error.strerror or error}") from error
-    if done.returncode:
-        raise WorkError(f"{words[0]!r} {_ending(done.returncode)}{_last_words(done.stderr or done.stdout)}")
-    if done.stderr:
-        os.write(2, done.stderr)  # a warning is for the log of the listener
-    return done.stdout.decode("utf-8", "replace")[:MAX_OUTPUT_CHARACTERS]
+    # Files and not pipes: a mailer that leaves something running in the background would keep a pipe open.
+    with (
+        tempfile.TemporaryFile() as given,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as errors,
+    ):
+        given.write(stdin)
+        given.seek(0)
+        try:
+            code = subprocess.call(
+                what,
+                shell=shell,
+                stdin=given,
+                stdout=out,
+                stderr=errors,
+                env={**os.environ, **(environment or {})},
+            )
+        except OSError as error:
+            raise WorkError(f"cannot run {words[0]!r}: {error.strerror or error}") from error
+        said, warned = _beginning(out), _beginning(errors)
+    if code:
+        raise WorkError(f"{words[0]!r} {_ending(code)}{_last_words(warned or said)}")
+    if warned:
+        os.write(2, warned)  # a warning is for the log of the listener
+    return said.decode("utf-8", "replace")
+
+
+def _beginning(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read(MAX_OUTPUT_BYTES)
 
 
 def _ending(code: int) -> str:

@@ -11,7 +11,7 @@ from vigild.listeners.daemon_calls import connect, tails
 from vigild.listeners.effects import Mail, Say, Send, mailed
 from vigild.listeners.options import HELP, Option, Tool, UsageError, converted
 from vigild.listeners.protocol import Event
-from vigild.listeners.runner import Postman, command_line, has_daemon, misused, say, serve
+from vigild.listeners.runner import Postman, command_line, has_daemon, misused, say, serve, test_mail
 from vigild.listeners.units import asctime
 
 TAIL_LINES = Option(
@@ -82,6 +82,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         lines = converted("--tail-lines", parsed.last("tail-lines", "0"), int, "number of lines")
     except UsageError as error:
         misused(TOOL, str(error))
+    route = mail_options.route(parsed, os.environ, by_smtp=False)
+    if parsed.has("test-mail"):
+        email = parsed.last("email")
+        return test_mail(TOOL, Mail((email,) if email else (), "", "", parsed.last("fromEmail")), route)
     if not has_daemon(os.environ):
         say("crashmail must be run as a supervisor event listener\n")
         return 0
@@ -92,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         header=parsed.last("optionalheader"),
         sender=parsed.last("fromEmail"),
     )
-    postman = Postman(TOOL.name, mail_options.route(parsed, os.environ, by_smtp=False))
+    postman = Postman(TOOL.name, route)
     daemon = connect(os.environ) if lines else None
 
     def handle(event: Event) -> None:

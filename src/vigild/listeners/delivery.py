@@ -69,7 +69,7 @@ def _by_smtp(mail: Mail, route: Route) -> None:
         try:
             if route.user and password:
                 _log_in(server, route.user, password)
-            refused = server.sendmail(mail.sender, list(mail.to), mime_text(mail))
+            refused = server.sendmail(mail.sender, _addresses(mail), mime_text(mail))
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             raise WorkError(str(error), permanent=all(code >= 500 for code in codes)) from error
@@ -77,6 +77,11 @@ def _by_smtp(mail: Mail, route: Route) -> None:
             raise WorkError(str(error), permanent=error.smtp_code >= 500) from error
     if refused:  # some took it: those that did must not get it twice
         os.write(2, f"The mail was refused for {', '.join(refused)}; the others got it: {refused}\n".encode())
+
+
+def _addresses(mail: Mail) -> list[str]:
+    """`-m` may hold several with commas between them."""
+    return [address.strip() for one in mail.to for address in one.split(",") if address.strip()]
 
 
 def _log_in(server: "smtplib.SMTP", user: str, password: str) -> None:

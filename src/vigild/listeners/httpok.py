@@ -36,6 +36,7 @@ from vigild.listeners.runner import (
     own_namespec,
     say,
     serve,
+    test_mail,
 )
 from vigild.listeners.units import budget, duration_seconds
 from vigild.listeners.web_check import Answer, get, parse_url, patient_get
@@ -251,11 +252,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         converted("URL", settings.url, parse_url, "URL of the form http://host:port/path")
     except UsageError as error:
         misused(TOOL, str(error))
+    route = mail_options.route(parsed, os.environ, by_smtp=False)
+    if parsed.has("test-mail"):
+        email = parsed.last("email")
+        return test_mail(TOOL, Mail((email,) if email else (), "", "", parsed.last("fromEmail")), route)
     if not has_daemon(os.environ):
         say("httpok must be run as a supervisor event listener\n")
         return 0
     say(mail_options.warnings(TOOL.name, parsed))
-    postman = Postman(TOOL.name, mail_options.route(parsed, os.environ, by_smtp=False))
+    postman = Postman(TOOL.name, route)
     listener = Httpok(settings, connect(os.environ), postman, parsed.has("verify"))
     serve(listener.handle, postman)
     return 0

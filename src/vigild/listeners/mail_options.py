@@ -20,7 +20,14 @@ SENDMAIL = (
 )
 _PASSWORD_HELP = f"The password, for all to see in `ps`. Use --password-file or {PASSWORD_VARIABLE} instead."
 _USER_HELP = f"The user name at the SMTP server; or {USER_VARIABLE} in the environment."
-SECRETS = (
+MORE = (
+    Option(
+        "test-mail",
+        "",
+        "",
+        "Send a mail now, say what becomes of it, and end (status 0 if it has gone).",
+        True,
+    ),
     Option(
         "password-file",
         "",
@@ -37,7 +44,7 @@ SMTP_BESIDE_SENDMAIL = (
     Option("userName", "", "NAME", _USER_HELP, True),
     Option("password", "", "PASSWORD", _PASSWORD_HELP, True),
     Option("tls", "", "", "STARTTLS.", True),
-    *SECRETS,
+    *MORE,
 )
 SMTP = (
     Option("toEmail", "t", "ADDRESSES", "Whom to mail, with commas between them. Must be given."),
@@ -47,7 +54,7 @@ SMTP = (
     Option("userName", "u", "NAME", _USER_HELP),
     Option("password", "p", "PASSWORD", _PASSWORD_HELP),
     Option("tls", "", "", "STARTTLS."),
-    *SECRETS,
+    *MORE,
     Option(
         "sendmail_program",
         "",

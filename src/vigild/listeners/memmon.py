@@ -33,6 +33,7 @@ from vigild.listeners.runner import (
     own_namespec,
     say,
     serve,
+    test_mail,
 )
 from vigild.listeners.units import byte_size, duration_seconds
 
@@ -189,11 +190,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         misused(TOOL, str(error))
     if not arguments:
         misused(TOOL, "needs a limit: -p, -g or -a")
+    route = mail_options.route(parsed, os.environ, by_smtp=False)
+    if parsed.has("test-mail"):
+        email = parsed.last("email")
+        return test_mail(TOOL, Mail((email,) if email else (), "", "", parsed.last("fromEmail")), route)
     if not has_daemon(os.environ):
         say("memmon must be run as a supervisor event listener\n")
         return 1
     say(mail_options.warnings(TOOL.name, parsed))
-    postman = Postman(TOOL.name, mail_options.route(parsed, os.environ, by_smtp=False))
+    postman = Postman(TOOL.name, route)
     serve(Memmon(settings, connect(os.environ), postman).handle, postman)
     return 0
 

@@ -38,11 +38,12 @@ def in_child(work: Callable[[], str], timeout_seconds: float) -> Outcome:
         os.close(reading)
         _work(work, writing)
     os.close(writing)
+    late = True
     try:
         answer, late = _collect(reading, time.monotonic() + timeout_seconds)
     finally:
         os.close(reading)
-        _end(pid)
+        _end(pid, late)
     kind, text = answer[:1], answer[1:].decode("utf-8", "replace")
     if kind == _DONE:
         return Outcome(text)
@@ -87,24 +88,12 @@ def _collect(reading: int, deadline: float) -> tuple[bytes, bool]:
         answer += data
 
 
-def _end(pid: int) -> None:
-    """Reap the child; if it still works, its time is over."""
-    if os.waitpid(pid, os.WNOHANG)[0] == pid:
-        return
-    # It has answered and is just ending, or it is late: only a late one is still there to be killed.
-    if not _ends_soon(pid):
+def _end(pid: int, late: bool) -> None:
+    """Reap the child. One that is late, or whose parent is being ended, is ended with all it started."""
+    if late:
         for target in (-pid, pid):
             try:
                 os.kill(target, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        os.waitpid(pid, 0)
-
-
-def _ends_soon(pid: int, seconds: float = 0.2) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return True
-        time.sleep(0.002)
-    return False
+    os.waitpid(pid, 0)

@@ -45,6 +45,28 @@ def misused(tool: Tool, why: str) -> NoReturn:
     sys.exit(tool.usage_status)
 
 
+def test_mail(tool: Tool, mail: Mail, route: Route) -> int:
+    """`--test-mail`: send one, without a daemon; the exit status."""
+    host = os.uname().nodename
+    now = time.time()
+    stamped = mail._replace(
+        subject=f"{tool.name}: test",
+        body=f"This is a test of {tool.name} on {host}. Its mails arrive.\n",
+        sender=mail.sender or f"{tool.name}@{host}",
+        wall_seconds=now,
+        identity=f"{int(now * 1000)}.{os.getpid()}.test.vigil@{host}",
+    )
+    if not mail.to:
+        say(f"{tool.name}: there is no address to send to\n")
+        return 1
+    outcome = in_child(lambda: deliver(stamped, route), SENDING_SECONDS)
+    if outcome.error:
+        say(f"Error sending email: {outcome.error}\n")
+        return 1
+    say(f"{tool.name}: handed over {_name(stamped)}\n")
+    return 0
+
+
 class Postman:
     """Sends what decisions ask for, and what earlier tries left over."""
 
