@@ -149,6 +149,31 @@ def test_terminated_while_a_mail_waits_it_tries_once_more_and_still_ends_by_the_
     assert "web crashed at" in (short_tmp / "sent").read_text()
 
 
+def test_what_waits_is_tried_again_while_nothing_happens(short_tmp: Path) -> None:
+    mailer, log = short_tmp / "mailer", short_tmp / "log"
+    code = (
+        "import sys; from vigild.listeners import crashmail, outbox; outbox.FIRST_DELAY_SECONDS = 0.1; "
+        "sys.exit(crashmail.main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "-m", "a@example.invalid", "-s", str(mailer)]
+    environment = {**os.environ, "SUPERVISOR_SERVER_URL": "unix:///nowhere"}
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=environment
+        )
+    with process:
+        assert process.stdin is not None
+        process.stdin.write(CRASH)
+        process.stdin.flush()
+        until(lambda: "tried again" in log.read_text())
+        mailer.write_text(f"#!/bin/sh\ncat > {short_tmp}/sent\n")
+        mailer.chmod(0o755)
+        until(lambda: "Mailed:" in log.read_text())
+        process.stdin.close()
+        assert 0 == process.wait(20)
+    assert "web crashed at" in (short_tmp / "sent").read_text()
+
+
 def test_a_listener_stays_small() -> None:
     command = [sys.executable, "-c", "import sys, vigild.listeners.httpok; print(*sorted(sys.modules))"]
     loaded = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())

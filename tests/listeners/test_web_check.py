@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from vigild.listeners.web_check import Answer, Target, get, parse_url, patient_g
 @contextmanager
 def serving(
     *pieces: bytes,
+    pieces_later: Iterable[bytes] = (),
     asked: list[bytes] | None = None,
     hold: threading.Event | None = None,
     context: ssl.SSLContext | None = None,
@@ -39,8 +40,13 @@ def serving(
                 request = connection.recv(65536)
                 if asked is not None:
                     asked.append(request)
-                for piece in pieces:
-                    connection.sendall(piece)
+                try:
+                    for piece in pieces:
+                        connection.sendall(piece)
+                    for piece in pieces_later:
+                        connection.sendall(piece)
+                except OSError:
+                    return
                 if hold is not None:
                     hold.wait(20)
 
@@ -118,6 +124,23 @@ def test_answers_that_are_none(answer: bytes, words: str) -> None:
 def test_the_deadline_counts_for_the_whole_answer() -> None:
     with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", hold=threading.Event()) as target:
         assert Answer(error="timed out") == get(target, 0.3)
+
+
+def test_an_answer_that_drips_does_not_hold_it_up() -> None:
+    stop = threading.Event()
+
+    def drips() -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"
+        for _ in range(500):
+            if stop.wait(0.02):
+                return
+            yield b"x"
+
+    with serving(pieces_later=drips()) as target:
+        try:
+            assert Answer(error="timed out") == get(target, 0.3)
+        finally:
+            stop.set()
 
 
 def test_a_flood_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 READY = b"READY\n"
 OK = b"RESULT 2\nOK"
 MAX_HEADER_BYTES = 64 * 1024
-_START = b"ver:"
 
 
 class ProtocolError(Exception):
@@ -47,8 +46,9 @@ class Events:
                 if len(line) > MAX_HEADER_BYTES:
                     raise ProtocolError(f"a header of more than {MAX_HEADER_BYTES} bytes: {line[:100]!r}")
                 return
-            # Supervisor's `len` counts characters: of a payload that is not ASCII some bytes are left over.
-            headers = pairs(line[max(line.find(_START), 0) :].decode("utf-8", "replace"))
+            # Supervisor's `len` counts characters: of a payload that is not ASCII some bytes are left over, and stand here
+            # before `ver:`, which nobody asks for.
+            headers = pairs(line.decode("utf-8", "replace"))
             size = headers.get("len", "")
             if not size.isdecimal() or "eventname" not in headers:
                 raise ProtocolError(f"this is no header of an event: {line[:200]!r}")
