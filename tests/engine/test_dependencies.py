@@ -134,6 +134,7 @@ def test_a_stop_ends_the_wait() -> None:
     world.clock.advance(5)
     assert spawned(world) == ["db"]
     assert world.engine.dependencies.unmet(world._process("web")) == []
+    assert "INFO stopped: web (no process was running)" in world.log.lines
 
 
 def test_a_restart_by_itself_waits_as_well() -> None:

@@ -81,6 +81,8 @@ def _log_move(process: "ManagedProcess", move: Entered, words: str, log: Log) ->
             log.info(f"exited: {name} ({words}; expected)")
         case ProcessState.EXITED:
             log.warn(f"exited: {name} ({words}; not expected)")
+        case ProcessState.STOPPED if move.old is ProcessState.STOPPING and not words:
+            log.info(f"stopped: {name} (no process was running)")
         case ProcessState.STOPPED if move.old is ProcessState.STOPPING:
             expected = process.process.exit_status in process.policy.exit_codes
             (log.info if expected else log.warn)(f"stopped: {name} ({words})")

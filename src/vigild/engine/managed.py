@@ -233,6 +233,7 @@ class ManagedProcess:
                     case machine.Spawn():
                         inputs.append(self._spawn())
                     case machine.AwaitDependencies():
+                        self._exit_words = ""  # those of its last run are not to be said of this one
                         if self._dependencies.may_spawn(self):
                             inputs.append(machine.DependenciesSatisfied())
                     case machine.FindMain():
