@@ -101,7 +101,9 @@ def free_port() -> int:
 def clean_environment(site: Site) -> dict[str, str]:
     """The same small environment for every contender."""
     kept = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
-    return kept | {"HOME": str(site.root), "XDG_RUNTIME_DIR": str(site.root), "TMPDIR": str(site.root)}
+    root = str(site.root)
+    places = {"HOME": root, "XDG_RUNTIME_DIR": root, "TMPDIR": root, "STATE_DIRECTORY": f"{root}/state"}
+    return kept | places
 
 
 def start(

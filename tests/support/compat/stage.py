@@ -62,6 +62,7 @@ class Stage:
             "LANG": "C.UTF-8",
             "PYTHON": f"{sys.executable} -ISE",
             "PROBES": str(PROBES),
+            "STATE_DIRECTORY": str(self.root / ".state"),  # of Vigil: not in the place of a real daemon
             MARK: str(self.root),
         }
 
