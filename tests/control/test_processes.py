@@ -293,6 +293,13 @@ def test_facts_are_supervisors_struct_and_more(world: World, processes: Processe
         "flapping": False,
         "restarts": 0,
         "waiting_for": [],
+        "ready": False,
+        "health": "",
+        "health_since": 0,
+        "health_failures": 0,
+        "health_answer": "",
+        "health_latency_ms": 0.0,
+        "status_text": "",
         "left_behind": [],
     }
 

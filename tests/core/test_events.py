@@ -10,6 +10,7 @@ from vigild.core.events import (
     process_flapping_cleared_event,
     process_flapping_event,
     process_group_event,
+    process_health_event,
     process_log_event,
     process_state_event,
     remote_communication_event,
@@ -130,3 +131,10 @@ def test_group_events_name_the_group(name: str) -> None:
 
 def test_a_tick_tells_the_second() -> None:
     assert Event("TICK_60", b"when:1700000040") == tick_event("TICK_60", 1700000040)
+
+
+def test_health_tells_what_it_was_and_the_last_answer() -> None:
+    event = process_health_event("unhealthy", "w", "g", 7, "healthy", 3, "HTTP 500")
+    assert event.type == "PROCESS_HEALTH_UNHEALTHY"
+    assert event.payload == b"processname:w groupname:g pid:7 from_health:healthy failures:3\nHTTP 500"
+    assert ancestry(event.type) == ("PROCESS_HEALTH_UNHEALTHY", "EVENT")

@@ -24,10 +24,13 @@ from vigild.core.effects import (
 )
 from vigild.core.orders import (
     AlarmRang,
+    BecameReady,
     DependenciesSatisfied,
     Exited,
+    GotMoreTime,
     Input,
     MainPid,
+    Renew,
     Restart,
     SendSignal,
     ShutDown,
@@ -65,9 +68,14 @@ STATES = [
     if not (flaps and state in (S.STOPPED, S.STOPPING))
     if not (launching and state not in (S.STARTING, S.STOPPING))
 ]
+STATES += [
+    replace(process, condemned="of no use")
+    for process in STATES
+    if process.state in (S.STARTING, S.RUNNING, S.UNKNOWN) and process.pid and not process.launching
+]
 INPUTS: list[Input] = [
     Start(), Stop(), Restart(), DependenciesSatisfied(), ShutDown(), SendSignal(1), Spawned(8), MainPid(9), SpawnFailed("x"), SignalFailed(),
-    TreeEnded(),
+    TreeEnded(), BecameReady(), GotMoreTime(200.0), Renew("sick", 6),
     *(Exited(status) for status in (0, 1, -1, None)),
     *(AlarmRang(alarm) for alarm in Alarm),
 ]  # fmt: skip
@@ -86,14 +94,15 @@ POLICIES = [
         ends_tree=ends_tree,
         has_dependencies=depends,
         pace=pace,
+        readiness=readiness,
     )
-    for seconds, autorestart, may, forking, (ends_tree, depends), (retries, pace) in product(
+    for seconds, autorestart, may, forking, (ends_tree, depends), (retries, pace, readiness) in product(
         (0, 1),
         Autorestart,
         (True, False),
         (False, True),
         ((False, False), (True, False), (False, True), (True, True)),
-        zip((-1, 0, 3), PACES, strict=True),
+        zip((-1, 0, 3), PACES, ("", "notify", ""), strict=True),
     )
 ]
 
@@ -158,6 +167,7 @@ class Life(RuleBasedStateMachine):
         forking=st.booleans(),
         ends_tree=st.booleans(),
         depends=st.booleans(),
+        readiness=st.sampled_from(["", "notify"]),
     )
     def begin(
         self,
@@ -171,6 +181,7 @@ class Life(RuleBasedStateMachine):
         forking: bool,
         ends_tree: bool,
         depends: bool,
+        readiness: str,
     ) -> None:
         self.policy = Policy(
             start_seconds=seconds,
@@ -179,6 +190,7 @@ class Life(RuleBasedStateMachine):
             forking=forking,
             ends_tree=ends_tree,
             has_dependencies=depends,
+            readiness=readiness,
             pace=Pace(
                 delay,
                 limit_seconds=8,
@@ -249,7 +261,7 @@ class Life(RuleBasedStateMachine):
     def restarted(self) -> None:
         pace = self.policy.pace
         self.automatic.append(self.now)
-        recent = [when for when in self.automatic if when > self.now - pace.window_seconds]
+        recent = [when for when in self.automatic if when > self.now - pace.window_seconds + 1e-6]
         if pace.flapping_restarts and not self.process.flapping:
             assert len(recent) <= pace.flapping_restarts, "restarted too often, and nobody was told"
         assert not (self.process.flapping and pace.on_flapping is OnFlapping.FATAL), "given up, yet restarted"
@@ -309,8 +321,23 @@ class Life(RuleBasedStateMachine):
         if self.process.launching:
             self.child_exits(status=0)
             self.is_looked_for(fails=False)
+        if self.policy.readiness:
+            self.feed(BecameReady())
         if self.process.state is S.STARTING:
             self.waits_for_its_alarm()
+
+    @rule()
+    def becomes_ready(self) -> None:
+        self.feed(BecameReady())
+
+    @rule(seconds=st.floats(0.1, 20))
+    def gets_more_time(self, seconds: float) -> None:
+        if self.alarm is not None:
+            self.feed(GotMoreTime(max(self.alarm.when, self.now + seconds)))
+
+    @rule()
+    def falls_ill(self) -> None:
+        self.feed(Renew("ill", 6))
 
     @rule(seconds=st.floats(0.1, 20))
     def time_passes(self, seconds: float) -> None:
@@ -382,14 +409,31 @@ class Life(RuleBasedStateMachine):
             case Alarm.RETRY:
                 assert process.state is S.BACKOFF or process.pausing
                 assert process.restart_at == self.alarm.when
+            case Alarm.READY:
+                assert process.state is S.STARTING
+                assert self.policy.readiness
+                assert not process.condemned
+                assert process.pid
             case Alarm.LAUNCH:
                 assert process.state is S.STARTING
                 assert process.launching
             case Alarm.KILL:
-                assert process.state is S.STOPPING
+                assert process.state is S.STOPPING or (
+                    process.condemned and process.state in (S.STARTING, S.RUNNING)
+                )
             case Alarm.QUIET:
                 assert process.state is S.RUNNING
                 assert process.flapping
+
+    @invariant()
+    def whoever_is_condemned_lives_and_will_be_killed(self) -> None:
+        if not hasattr(self, "process") or not self.process.condemned:
+            return
+        assert self.process.state in (S.STARTING, S.RUNNING, S.UNKNOWN)
+        assert self.child
+        if self.process.state is not S.UNKNOWN:
+            assert self.alarm is not None
+            assert self.alarm.alarm is Alarm.KILL
 
     @invariant()
     def flapping_is_told_of_slows_down_and_ends(self) -> None:
@@ -400,7 +444,7 @@ class Life(RuleBasedStateMachine):
         assert all(later > min(earlier * 2, 8) - 1e-6 for earlier, later in pairwise(self.waits))
         if process.flapping:
             assert process.state not in (S.STOPPED, S.STOPPING)
-            if process.state is S.RUNNING:
+            if process.state is S.RUNNING and not process.condemned:
                 assert self.alarm is not None, "it will be cleared by an alarm"
                 assert self.alarm.when <= process.started_at + self.policy.pace.window_seconds + 5
             if process.state is S.EXITED:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
 from vigild.core.descendants import Seen
+from vigild.core.health import Answer
 from vigild.core.history import Fact, Kind
 from vigild.core.listener import Traces
 from vigild.core.stop_marks import StopMark
@@ -18,7 +19,9 @@ from vigild.engine.ports import (
     Command,
     CommandProblem,
     Ports,
+    ProbeRequest,
     Remains,
+    Sender,
     SpawnFailure,
     StreamPlan,
 )
@@ -314,6 +317,51 @@ class FakeTable:
 
 
 @dataclass
+class FakeQuestion:
+    """`answers` tells the asker; `cancelled` shows that nobody waits any more."""
+
+    request: ProbeRequest
+    on_answer: Callable[[Answer], None]
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def answers(self, ok: bool, text: str = "", seconds: float = 0.003) -> None:
+        assert not self.cancelled
+        self.on_answer(Answer(ok, text, seconds))
+
+
+@dataclass
+class FakeProber:
+    """`asked` in order; `says` is a notification of a process."""
+
+    asked: list[FakeQuestion] = field(default_factory=list)
+    listening: int = 0
+    error: OSError | None = None
+    on_notice: Callable[[Sender, dict[str, str]], None] = lambda sender, message: None
+
+    def ask(self, request: ProbeRequest, on_answer: Callable[[Answer], None]) -> FakeQuestion:
+        question = FakeQuestion(request, on_answer)
+        self.asked.append(question)
+        return question
+
+    def listen(self) -> str:
+        if self.error is not None:
+            raise self.error
+        self.listening += 1
+        return "@/run/notify"
+
+    def hear(self, on_notice: Callable[[Sender, dict[str, str]], None]) -> None:
+        self.on_notice = on_notice
+
+    def says(
+        self, pid: int, *, uid: int = 0, spawn_id: str = "", ancestors: tuple[int, ...] = (), **message: str
+    ) -> None:
+        self.on_notice(Sender(pid, uid, spawn_id, ancestors), message)
+
+
+@dataclass
 class FakeLog:
     lines: list[str] = field(default_factory=list)
 
@@ -373,6 +421,7 @@ class World:
         self.journal = FakeJournal()
         self.table = FakeTable()
         self.history = FakeHistory()
+        self.prober = FakeProber()
         self.ports = Ports(
             self.clock,
             self.children,
@@ -382,6 +431,7 @@ class World:
             self.journal,
             self.table,
             self.history,
+            self.prober,
         )
         self.engine = Engine(self.ports, settings or Settings(), lambda spec: handler, stops)
         for config in groups:

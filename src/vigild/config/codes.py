@@ -56,6 +56,8 @@ CODES: dict[str, str] = {
     "V251": "tries and delays of restarts that contradict each other, or have no effect",
     "V237": "an environment file holds a line that is not NAME=value",
     "V261": "a dependency that never comes about, or an option that needs one",
+    "V271": "options of readiness or health that have no effect, or contradict each other",
+    "V272": "a program that cannot report readiness as it is run",
     # Logs.
     "V301": "rotation is on for a device or a pipe",
     "V302": "one rotated log file has several writers",

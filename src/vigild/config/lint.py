@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from vigild.config.diagnostics import Diagnostic
 from vigild.config.lint_dependencies import DEPENDENCY_CHECKS
+from vigild.config.lint_health import HEALTH_CHECKS
 from vigild.config.lint_limits import LIMIT_CHECKS
 from vigild.config.lint_listeners import LISTENER_CHECKS
 from vigild.config.lint_logs import LOG_CHECKS
@@ -23,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     *PROGRAM_CHECKS,
     *RESTART_CHECKS,
     *DEPENDENCY_CHECKS,
+    *HEALTH_CHECKS,
     *LIMIT_CHECKS,
     *LISTENER_CHECKS,
     *LOG_CHECKS,

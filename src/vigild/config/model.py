@@ -12,6 +12,8 @@ from vigild.config.control_config import ControlConfig as ControlConfig
 from vigild.config.place import Where as Where
 from vigild.core.dependency import Condition as Condition
 from vigild.core.dependency import Dependency as Dependency
+from vigild.core.health import Probe as Probe
+from vigild.core.health import Scheme as Scheme
 from vigild.core.kill_mode import KillMode as KillMode
 from vigild.core.process import Autorestart as Autorestart
 from vigild.core.restarts import OnFlapping as OnFlapping
@@ -103,7 +105,31 @@ class ProcessConfig:
     remember: bool = False  # Vigil's: what an operator stopped stays stopped over the end of the daemon
     depends_on: tuple[Dependency, ...] = ()  # Vigil's: what has to be there before it is spawned
     restart_with_dependency: bool = False  # Vigil's: started anew when what it depends on was
+    # Vigil's: readiness and health.
+    readiness: Probe | None = None
+    readiness_timeout_seconds: float = 90.0
+    watchdog_seconds: float = 0.0  # how long it may be silent; 0: for ever
+    healthcheck: Probe | None = None
+    healthcheck_interval_seconds: float = 30.0
+    healthcheck_timeout_seconds: float = 5.0
+    healthcheck_retries: int = 3
+    healthcheck_start_period_seconds: float = 0.0
+    healthcheck_expect_status: tuple[tuple[int, int], ...] = ((200, 399),)
+    healthcheck_expect_body: str = ""  # a regular expression
+    on_unhealthy: tuple[str, ...] = ("alert",)  # restart, alert, exec:COMMAND
     where: Where | None = field(default=None, compare=False)
+
+    @property
+    def is_notified(self) -> bool:
+        """Does it speak systemd's notification protocol to us?"""
+        return self.watchdog_seconds > 0 or (
+            self.readiness is not None and self.readiness.scheme is Scheme.NOTIFY
+        )
+
+    @property
+    def is_watched(self) -> bool:
+        """Is it asked whether it is ready or healthy, or does it tell?"""
+        return self.readiness is not None or self.healthcheck is not None or self.watchdog_seconds > 0
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ SECTION_DOCS: dict[str, str] = {
     "fcgi-program": "A FastCGI program: the daemon opens its listening socket and hands it to every process as "
     "descriptor 0. All options of `[program:NAME]` hold as well. In a `[group:NAME]` it gets no socket.",
     "eventlistener": "A program that is told of events on its stdin and answers on its stdout. All options of "
-    "`[program:NAME]` hold but for `redirect_stderr`, `log_prefix`, `log_timestamps`, `forking` and `pidfile`.",
+    "`[program:NAME]` hold but for `redirect_stderr`, `log_prefix`, `log_timestamps`, `forking`, `pidfile` and those of readiness and health.",
     "group": "Programs that are started, stopped and named together; a program in a group is no group of its own.",
     "include": "Further files, read as if they stood at the end of this one. Files they include are not read.",
     "rpcinterface": "A namespace of XML-RPC methods. `[rpcinterface:supervisor]` is the one that clients need. "
@@ -78,7 +78,28 @@ _IDENTITY_DOCS = {
     "They come above what is inherited and below `environment`; of several files the last wins.",
 }
 
+_HEALTH_DOCS = {
+    "readiness": "How the program says that it is ready: `notify` (systemd's protocol), `http://…`, `https://…`, "
+    "`tcp://HOST:PORT`, `unix:///PATH`, `exec:COMMAND` or `log:REGEX`. With it STARTING becomes RUNNING when the program "
+    "is ready, and `startsecs` means nothing. See [how](../how-to/health.md). By default nobody asks.",
+    "readiness_timeout": "How many seconds it has to become ready; after that it is stopped, and its start has failed.",
+    "watchdog_secs": "How long a program may be without sending `WATCHDOG=1` over systemd's protocol before it is ended "
+    "with SIGABRT and started again; it finds the time in `WATCHDOG_USEC`. With 0 nobody watches.",
+    "healthcheck": "How a RUNNING program is asked whether it works: as `readiness`, but for `notify`. `log:REGEX` "
+    "wants a line that matches in each `healthcheck_interval`. By default nobody asks.",
+    "healthcheck_interval": "How many seconds pass from one check to the next.",
+    "healthcheck_timeout": "How many seconds a check may take; one that takes longer has failed.",
+    "healthcheck_retries": "How many checks in a row have to fail for the program to be unhealthy.",
+    "healthcheck_start_period": "For how many seconds after it became RUNNING a failed check does not count, unless one "
+    "has succeeded before.",
+    "healthcheck_expect_status": "Which HTTP statuses are a success, with commas between: `200-399`, `200,204`.",
+    "healthcheck_expect_body": "A regular expression that has to be found in the first 64 KiB of the HTTP response.",
+    "on_unhealthy": "What follows when the program becomes unhealthy, with commas between: `alert` (the log and the event "
+    "PROCESS_HEALTH_UNHEALTHY, which come in any case), `restart`, `exec:COMMAND` (last; all that follows is the command).",
+}
+
 _PROGRAM_DOCS = {
+    **_HEALTH_DOCS,
     "command": "The program and its arguments. Split as a shell splits words, but run without a shell: no pipes, "
     "no variables but `%(ENV_X)s`. It has to stay in the foreground. A name without a slash is looked up on `PATH`.",
     "process_name": "The name of each process. With `numprocs` above 1 it has to hold `%(process_num)`.",
@@ -143,7 +164,7 @@ _PROGRAM_DOCS = {
     },
 }
 
-_NOT_FOR_LISTENERS = ("log_prefix", "log_timestamps", "forking", "pidfile")
+_NOT_FOR_LISTENERS = ("log_prefix", "log_timestamps", "forking", "pidfile", *_HEALTH_DOCS)
 
 _CREDENTIAL_DOCS = {
     "username": "The name that clients have to give. Goes with `password`.",

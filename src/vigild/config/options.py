@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from vigild.config import convert, convert_dependencies, convert_limits, convert_restarts
+from vigild.config import convert, convert_dependencies, convert_health, convert_limits, convert_restarts
 from vigild.config.accounts import Surroundings
 
 Converter = Callable[[str, Surroundings], object]
@@ -93,6 +93,33 @@ _RESTART_OPTIONS = (
     ),
 )
 
+
+def _health_option(name: str, convert: Converter, default: str | None, field: str) -> Option:
+    return Option(name, convert, default, field, Names.PROCESS, "vigil")
+
+
+HEALTH_OPTIONS = (
+    _health_option("readiness", convert_health.readiness, None, "readiness"),
+    _health_option("readiness_timeout", convert_health.positive_seconds, "90", "readiness_timeout_seconds"),
+    _health_option("watchdog_secs", convert_restarts.seconds, "0", "watchdog_seconds"),
+    _health_option("healthcheck", convert_health.healthcheck, None, "healthcheck"),
+    _health_option(
+        "healthcheck_interval", convert_health.positive_seconds, "30", "healthcheck_interval_seconds"
+    ),
+    _health_option(
+        "healthcheck_timeout", convert_health.positive_seconds, "5", "healthcheck_timeout_seconds"
+    ),
+    _health_option("healthcheck_retries", convert_health.retries, "3", "healthcheck_retries"),
+    _health_option(
+        "healthcheck_start_period", convert_restarts.seconds, "0", "healthcheck_start_period_seconds"
+    ),
+    _health_option(
+        "healthcheck_expect_status", convert_health.statuses, "200-399", "healthcheck_expect_status"
+    ),
+    _health_option("healthcheck_expect_body", convert_health.regex, "", "healthcheck_expect_body"),
+    _health_option("on_unhealthy", convert_health.on_unhealthy, "alert", "on_unhealthy"),
+)
+
 _PROCESS_OPTIONS = (
     Option("command", convert.text, None, "command", Names.PROCESS, required=True),
     Option("process_name", convert.text, "%(program_name)s", "", Names.PROCESS),
@@ -122,6 +149,7 @@ _PROCESS_OPTIONS = (
     Option("log_prefix", convert.quotable_text, "", "log_prefix", Names.PREFIX, "vigil"),
     Option("log_timestamps", convert.boolean, "false", "log_timestamps", Names.PROGRAM, "vigil"),
     *_RESTART_OPTIONS,
+    *HEALTH_OPTIONS,
     *_LIMIT_OPTIONS,
     *IDENTITY_OPTIONS,
     Option("remember", convert.boolean, "false", "remember", Names.PROGRAM, "vigil"),
@@ -149,7 +177,8 @@ EVENTLISTENER = _table(
     Option("length_in_characters", convert.boolean, "false", since="vigil"),
 )
 # A listener's stdout is a protocol, not a log, and whoever speaks it stays in the foreground.
-for _vigils in ("log_prefix", "log_timestamps", "forking", "pidfile"):
+_ASKED = tuple(option.name for option in HEALTH_OPTIONS)  # a listener says by its protocol how it is
+for _vigils in ("log_prefix", "log_timestamps", "forking", "pidfile", *_ASKED):
     del EVENTLISTENER[_vigils]
 
 GROUP = _table(

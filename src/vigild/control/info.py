@@ -2,13 +2,18 @@
 
 import math
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from vigild.config.model import AUTO, GroupConfig, ProcessConfig, StreamConfig
 from vigild.control.facade import ConfigInfo, Facts, Info
+from vigild.core.health import Health, Verdict
 from vigild.core.process import Policy
 from vigild.core.restarts import FOR_EVER
 from vigild.core.states import ProcessState
 from vigild.engine.managed import ManagedProcess
+
+if TYPE_CHECKING:
+    from vigild.engine.watching import Watch
 
 MAX_XMLRPC_INT = 2**31 - 1
 
@@ -23,12 +28,53 @@ def describe(process: ManagedProcess, now_wall: float) -> str:
     if process.process.waiting:
         return "waiting for " + (", ".join(map(str, process.waiting_for)) or "its turn")
     words = _supervisors_words(process, now_wall) + _words_on_restarts(process)
+    if process.watch is not None:
+        words += _words_of_watch(process, process.watch)
     left, hint = process.leftovers
     if not left:
         return words
     from vigild.engine.leftovers import leftovers_words
 
     return f"{words}; {leftovers_words(left, hint)}"
+
+
+def _words_of_watch(process: ManagedProcess, watch: "Watch") -> str:
+    """What it was asked, or said. Begins with `; ` where something stands before it."""
+    words: list[str] = []
+    state = process.state
+    if state is ProcessState.STARTING and process.policy.readiness and process.process.pid:
+        words.append(
+            f"waiting for {process.policy.readiness}" + (f": {watch.answer}" if watch.answer else "")
+        )
+    elif state is ProcessState.RUNNING:
+        if process.process.condemned:
+            words.append("being restarted")
+        elif watch.is_reloading:
+            words.append("reloading")
+        elif process.policy.readiness:
+            words.append("ready")
+        if watch.health is not None:
+            words.append(_health_words(watch.health))
+    if process.process.pid and watch.is_stopping:
+        words.append("says it is stopping")
+    if process.process.pid and watch.notice:
+        words.append(f'"{watch.notice}"')
+    text = "; ".join(words)
+    return f"; {text}" if text and state is ProcessState.RUNNING else text
+
+
+def _health_words(health: Health) -> str:
+    match health.verdict:
+        case Verdict.UNKNOWN if health.answer:
+            return f"health unknown: {health.answer}"
+        case Verdict.UNKNOWN:
+            return "health unknown"
+        case Verdict.HEALTHY if health.failures:
+            return f"healthy, {health.failures} failed: {health.answer}"
+        case Verdict.HEALTHY:
+            return f"healthy, {health.seconds * 1000:.0f} ms"
+        case _:
+            return f"unhealthy: {health.answer} since {_moment(health.since)}"
 
 
 def _words_on_restarts(process: ManagedProcess) -> str:
@@ -112,6 +158,15 @@ def process_facts(process: ManagedProcess, now_wall: float) -> Facts:
         {"name": unmet.name, "condition": unmet.condition.value, "trouble": unmet.trouble}
         for unmet in process.waiting_for
     ]
+    facts["ready"] = process.is_ready
+    watch = process.watch
+    health = watch.health if watch is not None else None
+    facts["health"] = health.verdict.value if health is not None else ""
+    facts["health_since"] = capped(health.since) if health is not None else 0
+    facts["health_failures"] = health.failures if health is not None else 0
+    facts["health_answer"] = health.answer if health is not None else ""
+    facts["health_latency_ms"] = round(health.seconds * 1000, 3) if health is not None else 0.0
+    facts["status_text"] = watch.notice if watch is not None else ""
     facts["left_behind"] = [{"pid": seen.pid, "name": seen.name} for seen in process.leftovers[0]]
     return facts
 

@@ -12,6 +12,7 @@ class Alarm(Enum):
     STARTED = "started"  # it has stayed up for start_seconds
     RETRY = "retry"  # the delay after a failed start, or that after an exit, is over
     KILL = "kill"  # it did not stop in time
+    READY = "ready"  # it has not become ready in time
     LAUNCH = "launch"  # it did not put itself in the background in time
     QUIET = "quiet"  # it was flapping, and has now stayed up for a whole window
 

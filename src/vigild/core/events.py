@@ -1,8 +1,8 @@
 """Event types, their tree, and event values.
 
 A listener that subscribes to a type gets that type and all below it. Names, tree and payloads are
-Supervisor 4.3's (observed in its events as delivered to a listener); PROCESS_FLAPPING and what is named
-after it are Vigil's, and hang under the root alone, so that no family of Supervisor's grows. An event is a value: everything
+Supervisor 4.3's (observed in its events as delivered to a listener); PROCESS_FLAPPING, PROCESS_HEALTH and what
+is named after them are Vigil's, and hang under the root alone, so that no family of Supervisor's grows. An event is a value: everything
 in its payload is fixed when it happens, so a later change of the process does not rewrite history.
 """
 
@@ -40,6 +40,8 @@ PARENTS: dict[str, str] = {
     "PROCESS_GROUP_REMOVED": "PROCESS_GROUP",
     "PROCESS_FLAPPING": "EVENT",
     "PROCESS_FLAPPING_CLEARED": "EVENT",
+    "PROCESS_HEALTH_HEALTHY": "EVENT",
+    "PROCESS_HEALTH_UNHEALTHY": "EVENT",
 }
 EVENT_TYPES: frozenset[str] = frozenset(PARENTS) | {"EVENT"}
 TICK_PERIODS_SECONDS: dict[str, int] = {"TICK_5": 5, "TICK_60": 60, "TICK_3600": 3600}
@@ -107,6 +109,17 @@ def process_flapping_cleared_event(name: str, group: str, from_state: ProcessSta
     """It is not flapping any more. `reason`: `quiet`, `started`, `stopped` or `ended`."""
     text = f"processname:{name} groupname:{group} from_state:{from_state.name} reason:{reason}"
     return Event("PROCESS_FLAPPING_CLEARED", text.encode())
+
+
+def process_health_event(
+    verdict: str, name: str, group: str, pid: int, from_verdict: str, failures: int, answer: str
+) -> Event:
+    """It became `healthy` or `unhealthy`. `failures`: checks that failed in a row; `answer`: the last result."""
+    text = (
+        f"processname:{name} groupname:{group} pid:{pid} from_health:{from_verdict} failures:{failures}\n"
+        f"{answer}"
+    )
+    return Event(f"PROCESS_HEALTH_{verdict.upper()}", text.encode("utf-8", "replace"))
 
 
 def process_log_event(channel: str, name: str, group: str, pid: int, data: bytes) -> Event:

@@ -33,6 +33,14 @@ class SendSignal:
     signum: int
 
 
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """It runs and is of no use: end it with `signum`, and start it again. `reason` is what people read."""
+
+    reason: str
+    signum: int
+
+
 # Facts.
 @dataclass(frozen=True, slots=True)
 class DependenciesSatisfied:
@@ -73,10 +81,23 @@ class TreeEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class BecameReady:
+    """It was asked whether it is ready, and it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class GotMoreTime:
+    """It asked for more time to get ready, or to stop: until monotonic time `until`."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmRang:
-    """The time of an alarm has come."""
+    """The time of an alarm has come. `answer`: what came back last from a program that is not ready."""
 
     alarm: Alarm
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +112,14 @@ Input = (
     | ShutDown
     | SendSignal
     | DependenciesSatisfied
+    | Renew
     | Spawned
     | SpawnFailed
     | Exited
     | MainPid
     | TreeEnded
+    | BecameReady
+    | GotMoreTime
     | AlarmRang
     | SignalFailed
 )

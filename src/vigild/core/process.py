@@ -7,7 +7,7 @@ that somebody else carries out. Rules that hold:
   A stop that arrives while a spawn is under way is remembered in `wanted` and carried out by the fact.
 - Every move is its own `Entered` effect, in order, and moves only along `LEGAL_MOVES`. EXITED to
   STARTING and BACKOFF to FATAL are two moves each, because listeners are told of both.
-- There is at most one alarm at a time: STARTING waits to be called RUNNING, BACKOFF waits to try
+- There is at most one alarm at a time: STARTING waits to be called RUNNING (or to have taken too long), BACKOFF waits to try
   again, so does EXITED where a restart is delayed, STOPPING waits to kill, and RUNNING, while it flaps,
   waits to have been quiet. `SetAlarm` replaces, `CancelAlarm` removes.
 - `FlappingBegan` and `FlappingCleared` alternate, whatever ends an episode. How long a restart waits and when
@@ -17,6 +17,10 @@ that somebody else carries out. Rules that hold:
   behind is known; until then its launcher's exit is a step of the start and no end.
 - A process that depends on others is spawned when `DependenciesSatisfied` is told, whoever started it. Until then it
   is STARTING and *waiting*, with no pid.
+- Where `readiness` is asked for, STARTING becomes RUNNING when the program is ready, whatever startsecs says;
+  an exit before that, or no answer in time, is a failed start.
+- A process that is *condemned* is being ended because it is of no use: it did not become ready, or it does not
+  work any more. It stays in the state it is in until it exits; then its start has failed, or it is started again.
 - With `ends_tree` a process is STOPPED only when nothing that it left behind lives (`ending`), and is not
   spawned anew before that.
 - `now` is monotonic seconds. Wall time never decides anything.
@@ -44,10 +48,13 @@ from vigild.core.effects import SetAlarm as SetAlarm
 from vigild.core.effects import Signal as Signal
 from vigild.core.effects import Spawn as Spawn
 from vigild.core.orders import AlarmRang as AlarmRang
+from vigild.core.orders import BecameReady as BecameReady
 from vigild.core.orders import DependenciesSatisfied as DependenciesSatisfied
 from vigild.core.orders import Exited as Exited
+from vigild.core.orders import GotMoreTime as GotMoreTime
 from vigild.core.orders import Input as Input
 from vigild.core.orders import MainPid as MainPid
+from vigild.core.orders import Renew as Renew
 from vigild.core.orders import Restart as Restart
 from vigild.core.orders import SendSignal as SendSignal
 from vigild.core.orders import ShutDown as ShutDown
@@ -122,6 +129,8 @@ class Policy:
     forking: bool = False  # it puts itself in the background
     ends_tree: bool = False  # what it leaves behind is ended with it
     has_dependencies: bool = False  # it is not spawned before they are satisfied
+    readiness: str = ""  # how it is asked whether it is ready, in words; '' where nobody asks
+    ready_seconds: float = 90
     may_start: bool = True  # False while the daemon is going down, and for what has left the configuration
 
 
@@ -131,7 +140,8 @@ class Process:
 
     `launching`: `pid` is a launcher (0: it has exited, and what it left is looked for), not yet the process
     itself. `ending`: what it left behind is being ended. `restarts` are the times of automatic restarts that
-    still count towards flapping, `restart_delay` is the last delay of a row of delayed ones (0: none), and
+    still count towards flapping, `condemned` says why it is being ended to be started again ('': it is not),
+    `restart_delay` is the last delay of a row of delayed ones (0: none), and
     `restart_at` is when the next is due (0: none is). `waiting`: it is to be spawned when its dependencies are
     satisfied. `again`: it is STOPPING only to be started anew.
     """
@@ -151,6 +161,7 @@ class Process:
     restart_at: float = 0.0
     waiting: bool = False
     again: bool = False
+    condemned: str = ""
 
     @property
     def pausing(self) -> bool:
@@ -199,11 +210,27 @@ def step(process: Process, input_: Input, now: float, policy: Policy) -> Outcome
             return _main_pid(process, pid, now, policy)
         case TreeEnded():
             return _tree_ended(process, now, policy)
-        case AlarmRang(alarm):
-            return _alarm_rang(process, alarm, now, policy)
+        case BecameReady() | GotMoreTime() | Renew():
+            return _step_of_watched(process, input_, now, policy)
+        case AlarmRang(alarm, answer):
+            return _alarm_rang(process, alarm, answer, now, policy)
         case _:  # SignalFailed
             if process.state in SIGNALLABLE_STATES and not process.ending:
                 return _moved(replace(process, again=False), UNKNOWN, CancelAlarm())
+            return process, []
+
+
+def _step_of_watched(
+    process: Process, input_: BecameReady | GotMoreTime | Renew, now: float, policy: Policy
+) -> Outcome:
+    match input_:
+        case BecameReady():
+            return _became_ready(process, now, policy)
+        case GotMoreTime(until):
+            return _got_more_time(process, until, policy)
+        case Renew(reason, signum):
+            if process.state is RUNNING and not process.condemned:
+                return _condemn(process, reason, signum, now, policy)
             return process, []
 
 
@@ -298,7 +325,8 @@ def _stop(process: Process, now: float, policy: Policy) -> Outcome:
 
 def _signal_to_stop(process: Process, now: float, policy: Policy) -> Outcome:
     signal = Signal(process.pid, policy.stop_signal, policy.stop_as_group)
-    return _moved(process, STOPPING, signal, SetAlarm(Alarm.KILL, now + policy.stop_wait_seconds))
+    spared = replace(process, condemned="")
+    return _moved(spared, STOPPING, signal, SetAlarm(Alarm.KILL, now + policy.stop_wait_seconds))
 
 
 def _spawned(process: Process, pid: int, now: float, policy: Policy) -> Outcome:
@@ -326,6 +354,8 @@ def _main_pid(process: Process, pid: int, now: float, policy: Policy) -> Outcome
 
 
 def _up(alive: Process, now: float, policy: Policy) -> Outcome:
+    if policy.readiness:
+        return alive, [SetAlarm(Alarm.READY, now + policy.ready_seconds)]
     if policy.start_seconds <= 0:
         return _running(alive, now, policy)
     return alive, [SetAlarm(Alarm.STARTED, now + policy.start_seconds)]
@@ -334,6 +364,38 @@ def _up(alive: Process, now: float, policy: Policy) -> Outcome:
 def _running(process: Process, now: float, policy: Policy) -> Outcome:
     quiet = SetAlarm(Alarm.QUIET, max(now, process.started_at + policy.pace.window_seconds))
     return _moved(replace(process, tries=0), RUNNING, *([quiet] if process.flapping else []))
+
+
+def _awaits_readiness(process: Process, policy: Policy) -> bool:
+    is_up = process.state is STARTING and process.pid > 0 and not process.launching
+    return bool(policy.readiness) and is_up and not process.condemned
+
+
+def _became_ready(process: Process, now: float, policy: Policy) -> Outcome:
+    if not _awaits_readiness(process, policy):
+        return process, []
+    outcome = _running(process, now, policy)
+    return outcome[0], [CancelAlarm(), *outcome[1]]
+
+
+def _got_more_time(process: Process, until: float, policy: Policy) -> Outcome:
+    if _awaits_readiness(process, policy):
+        return process, [SetAlarm(Alarm.READY, until)]
+    if process.state is STOPPING and process.pid and not process.launching and not process.ending:
+        return process, [SetAlarm(Alarm.KILL, until)]
+    return process, []
+
+
+def _condemn(process: Process, reason: str, signum: int, now: float, policy: Policy) -> Outcome:
+    """End it where it is; its exit decides what follows."""
+    # SIGABRT asks the main process alone for a core, as systemd does.
+    signal = Signal(process.pid, signum, policy.stop_as_group and signum == policy.stop_signal)
+    alarm = SetAlarm(Alarm.KILL, now + policy.stop_wait_seconds)
+    return replace(process, condemned=reason), [signal, alarm]
+
+
+def _not_ready(answer: str, policy: Policy) -> str:
+    return f"not ready within {policy.ready_seconds:g} seconds ({policy.readiness}: {answer or 'no answer'})"
 
 
 def _spawn_failed(process: Process, text: str, now: float, policy: Policy) -> Outcome:
@@ -363,6 +425,7 @@ def _tree_ended(process: Process, now: float, policy: Policy) -> Outcome:
 def _start_failed(process: Process, text: str, now: float, policy: Policy) -> Outcome:
     tries = process.tries + 1
     failed = replace(process, pid=0, spawn_error=text, exit_status=None, tries=tries, launching=False)
+    failed = replace(failed, condemned="")
     outcome = _moved(failed, BACKOFF, CancelAlarm())
     if process.wanted is Wanted.DOWN:
         return _then(outcome, _moved(outcome[0], STOPPED))
@@ -399,6 +462,9 @@ def _exited(process: Process, status: int | None, now: float, policy: Policy) ->
             return _stopped(replace(process, exit_status=status), now, policy)
         case ProcessState.STARTING if process.launching:
             return _start_failed(process, process.spawn_error or _launcher_failed(status), now, policy)
+        case ProcessState.STARTING if policy.readiness or process.condemned:
+            early = f"Exited before it was ready ({policy.readiness})"
+            return _start_failed(process, process.condemned or early, now, policy)
         case ProcessState.STARTING if now - process.started_at < policy.start_seconds:
             return _start_failed(process, TOO_QUICKLY, now, policy)
         case ProcessState.STARTING:
@@ -407,7 +473,8 @@ def _exited(process: Process, status: int | None, now: float, policy: Policy) ->
         case ProcessState.RUNNING:
             return _ended(process, status, now, policy)
         case ProcessState.UNKNOWN:
-            outcome = _moved(replace(process, exit_status=status), EXITED, expected=False)
+            over = replace(process, exit_status=status, condemned="")
+            outcome = _moved(over, EXITED, expected=False)
             return _then(outcome, _fresh(replace(outcome[0], pid=0), Cleared.ENDED))
         case _:
             return process, []
@@ -419,17 +486,17 @@ def _launcher_failed(status: int | None) -> str:
 
 
 def _ended(process: Process, status: int | None, now: float, policy: Policy) -> Outcome:
-    expected = status in policy.exit_codes
-    error = "" if expected else f"Bad exit code {'unknown' if status is None else status}"
-    begun: Outcome = process, [CancelAlarm()] if process.flapping else []
+    condemned = process.condemned
+    expected = status in policy.exit_codes and not condemned
+    error = condemned or ("" if expected else f"Bad exit code {'unknown' if status is None else status}")
+    begun: Outcome = process, [CancelAlarm()] if process.flapping or condemned else []
     if now - process.started_at >= policy.pace.window_seconds:
         begun = _then(begun, _fresh(process, Cleared.QUIET))  # it has stayed up, though the alarm may be late
-    over = replace(begun[0], exit_status=status, spawn_error=error, tries=0)
+    over = replace(begun[0], exit_status=status, spawn_error=error, tries=0, condemned="")
     outcome = _then(begun, _moved(over, EXITED, expected=expected))
     outcome = replace(outcome[0], pid=0), outcome[1]
-    again = policy.autorestart is Autorestart.ALWAYS or (
-        policy.autorestart is Autorestart.UNEXPECTED and not expected
-    )
+    always = policy.autorestart is Autorestart.ALWAYS or condemned != ""
+    again = always or (policy.autorestart is Autorestart.UNEXPECTED and not expected)
     if not again or not policy.may_start:
         return _then(outcome, _fresh(outcome[0], Cleared.ENDED))
     usual = usual_delay_after_exit(process.started_at, now, policy.pace)
@@ -457,8 +524,14 @@ def _paced(process: Process, usual: float, now: float, policy: Policy) -> Outcom
     return replace(process, restart_at=when), [*effects, SetAlarm(Alarm.RETRY, when)]
 
 
-def _alarm_rang(process: Process, alarm: Alarm, now: float, policy: Policy) -> Outcome:
+def _is_being_ended(process: Process) -> bool:
+    return process.state is STOPPING or (process.condemned != "" and process.state in (STARTING, RUNNING))
+
+
+def _alarm_rang(process: Process, alarm: Alarm, answer: str, now: float, policy: Policy) -> Outcome:
     match alarm, process.state:
+        case Alarm.READY, _ if _awaits_readiness(process, policy):
+            return _condemn(process, _not_ready(answer, policy), policy.stop_signal, now, policy)
         case Alarm.STARTED, ProcessState.STARTING if process.pid:
             return _running(process, now, policy)
         case Alarm.LAUNCH, ProcessState.STARTING if process.launching and process.pid:
@@ -468,7 +541,7 @@ def _alarm_rang(process: Process, alarm: Alarm, now: float, policy: Policy) -> O
             return _restart(process, now, policy)
         case Alarm.QUIET, ProcessState.RUNNING:
             return _fresh(process, Cleared.QUIET)
-        case Alarm.KILL, ProcessState.STOPPING if process.pid and not process.ending:
+        case Alarm.KILL, _ if _is_being_ended(process) and process.pid and not process.ending:
             kill = Signal(process.pid, SIGKILL, policy.kill_as_group)
             return process, [kill, SetAlarm(Alarm.KILL, now + policy.stop_wait_seconds)]
         case _:

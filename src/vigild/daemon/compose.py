@@ -37,6 +37,7 @@ from vigild.host.children import Children
 from vigild.host.clock import LoopClock
 from vigild.host.logfiles import ChildLogs
 from vigild.host.mainlog import MainLog
+from vigild.host.prober import Prober
 from vigild.host.process_table import ProcTable
 from vigild.host.reaper import Reaper
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
@@ -89,12 +90,15 @@ LATE_MODULES = (
     "vigild.engine.forking",
     "vigild.engine.leftovers",
     "vigild.engine.tree_end",
+    "vigild.engine.watching",
     "vigild.fronts.router",
     "vigild.fronts.serving.auth",
     "vigild.fronts.serving.server",
     "vigild.fronts.xmlrpc.interfaces",
     "vigild.host.descriptor_store",
+    "vigild.host.http_probe",
     "vigild.host.inherited",
+    "vigild.host.notifications",
     "vigild.host.setup",
     "vigild.host.store.oom",
     "vigild.host.store.store",
@@ -190,6 +194,7 @@ class Life:
         self._shared, self._table = SharedSockets(log), ProcTable()
         self._annals = Annals(config, loop, log, os.environ)
         self._was_killed = bool(inheritance.entries) and not inheritance.is_upgrade
+        self._prober = Prober(loop, _notify_path(runtime))
         ports = Ports(
             LoopClock(loop),
             self._children,
@@ -199,6 +204,7 @@ class Life:
             self._journal,
             self._table,
             self._annals.port,
+            self._prober,
         )
         self._stops = _open_stops(config, log)
         self._engine = Engine(ports, settings, load_result_handler, self._stops)
@@ -261,6 +267,7 @@ class Life:
         finally:
             sweeping.cancel()
             self._signals.pause()
+            await self._prober.close()
             if self._ended.done() and not self._ended.cancelled():
                 self._clear_away()
             else:
@@ -306,7 +313,7 @@ class Life:
         if handover is not None:
             from vigild.daemon.succession import take_before_adoption
 
-            take_before_adoption(handover, self._children, self._shared)
+            take_before_adoption(handover, self._children, self._shared, self._prober)
         adoption.kept = frozenset(
             name for name, record in adoption.records.items() if self._children.is_kept(name, record.spawn_id)
         )
@@ -370,7 +377,7 @@ class Life:
         self._annals.pause()
         self._log.flush()
         entries = {**self._journal.entries, **self._engine.hand_over(), **self._child_logs.hand_over()}
-        package = pack(self._holdings, entries, self._children, self._shared)
+        package = pack(self._holdings, entries, self._children, self._shared, self._prober)
         package.note("logfile", os.fsencode(self._log.path or "/dev/null"))
         hand_over_doors(package, self._config.servers, self._listeners)
         pack_clients(package, self._servers)
@@ -400,6 +407,8 @@ class Life:
         )
 
     def _child_died(self, pid: int, wait_status: int) -> None:
+        if self._prober.claim(pid, wait_status):
+            return
         if self._upgrade is None or not self._upgrade.claim(pid, wait_status):
             self._engine.child_died(pid, wait_status)
 
@@ -551,6 +560,11 @@ class Life:
 
     def _log_by_level(self, level: str, message: str) -> None:
         getattr(self._log, level)(message)
+
+
+def _notify_path(runtime: RuntimeDir | NoRuntimeDir) -> str:
+    directory = f"/vigil/{os.getpid()}" if isinstance(runtime, NoRuntimeDir) else runtime.path
+    return f"{directory}/notify"
 
 
 def _open_stops(config: Config, log: MainLog) -> StopFile:

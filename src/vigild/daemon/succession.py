@@ -2,6 +2,7 @@
 
     door       a listening socket (`daemon/doors.py`)
     socket     one of systemd's, which `reload` will want again
+    notify     the socket that programs notify us at
     client     a connection between two requests, with what has arrived of the next one
     stream     the reading end of a child's output, or the writing end of its stdin, with what waits in us
     shared     the socket of a fcgi-program
@@ -24,6 +25,7 @@ from vigild.daemon.lineage import facts_for_the_next
 from vigild.host.children import Children
 from vigild.host.handover import Handover, Package
 from vigild.host.mainlog import MainLog
+from vigild.host.prober import Prober
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.signals import SignalPipe
 from vigild.host.sockets import SharedSockets
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 CLIENT = "client"
 DIRECTORY = "directory"
+NOTIFY = "notify"
 RUNTIME = "runtime"
 SHARED = "shared"
 SIGNALS = "signals"
@@ -49,6 +52,7 @@ def pack(
     entries: Mapping[str, Mapping[str, bytes]],
     children: Children,
     shared: SharedSockets,
+    prober: Prober,
 ) -> Package:
     """All but what belongs to the doors."""
     package = Package(entries, facts_for_the_next(holdings.lineage))
@@ -57,6 +61,8 @@ def pack(
     pack_sockets(package, holdings.inherited, shared)
     for name, fd, data in children.release():
         package.add(STREAM, name, fd, data)
+    if prober.notify_fd >= 0:
+        package.add(NOTIFY, "", prober.notify_fd)
     return package
 
 
@@ -130,8 +136,12 @@ def take_sockets(handover: Handover) -> "Inherited | None":
     return Inherited(sockets)
 
 
-def take_before_adoption(handover: Handover, children: Children, shared: SharedSockets) -> None:
+def take_before_adoption(
+    handover: Handover, children: Children, shared: SharedSockets, prober: Prober
+) -> None:
     """What belongs to the programs that are about to be adopted."""
+    for descriptor in handover.take(NOTIFY):
+        prober.inherit(descriptor.fd)
     take_shared(handover, shared)
     for stream in handover.take(STREAM):
         children.inherit(stream.name, stream.fd, stream.data)

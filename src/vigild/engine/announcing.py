@@ -65,6 +65,9 @@ def announce_steady(process: "ManagedProcess", cleared: FlappingCleared, bus: Ev
 def _log_move(process: "ManagedProcess", move: Entered, words: str, log: Log) -> None:
     name = process.config.name
     match move.new:
+        case ProcessState.RUNNING if process.policy.readiness:
+            how = process.policy.readiness
+            log.info(f"success: {name} entered RUNNING state, process is ready ({how})")
         case ProcessState.RUNNING:
             log.info(
                 f"success: {name} entered RUNNING state, process has stayed up for "

@@ -6,6 +6,7 @@ one has stopped. (Supervisor ends groups of equal priority one after the other; 
 What depends on others (`depends_on`) starts after them, whatever the priorities say, and ends before them.
 """
 
+import os
 from collections.abc import Callable, Mapping
 
 from vigild.config.model import GroupConfig, GroupKind, KillMode, ProcessConfig
@@ -21,7 +22,7 @@ from vigild.engine.event_records import LISTENER
 from vigild.engine.kin import Kin
 from vigild.engine.listeners import PoolRunner, ResultHandler, default_result_handler
 from vigild.engine.managed import ManagedProcess
-from vigild.engine.ports import Ports, StopStore, Timer
+from vigild.engine.ports import Ports, Sender, StopStore, Timer
 from vigild.engine.records import ENDING, GROUP, ProcessRecord
 from vigild.engine.remembered import NoStopStore, Remembered
 from vigild.engine.settings import Settings
@@ -73,6 +74,7 @@ class Engine:
         self.dependencies = Dependencies(ports.clock, ports.log, self._is_to_start)
         self._kin = Kin(ports, self._by_pid)
         self._kin.essential_ended = self._essential_ended
+        ports.prober.hear(self._notified)
         self.exit_status = 0  # the daemon's, when all have ended
         self.on_essential_end: Callable[[], None] = lambda: None
         self._result_handlers = result_handlers
@@ -265,6 +267,31 @@ class Engine:
             return
         process.child_died(wait_status)
         self._came_to_rest(process)
+
+    def _notified(self, sender: Sender, message: dict[str, str]) -> None:
+        """A program sent a message of systemd's protocol. Believed only from a process of its own."""
+        process = self._sender_process(sender)
+        if process is None or process.watch is None or not process.config.is_notified:
+            self.ports.log.debug(
+                f"ignored a notification of pid {sender.pid}, which belongs to no program that sends any"
+            )
+            return
+        process.watch.notified(message)
+
+    def _sender_process(self, sender: Sender) -> ManagedProcess | None:
+        for pid in (sender.pid, *sender.ancestors):
+            process = self._by_pid.get(pid)
+            if process is not None:
+                return process
+        if sender.spawn_id:  # what it put in the background; the mark alone could be anybody's
+            for process in self.all_processes():
+                if process.spawn_id == sender.spawn_id and sender.uid in (
+                    0,
+                    os.geteuid(),
+                    process.config.uid,
+                ):
+                    return process
+        return None
 
     def _came_to_rest(self, process: ManagedProcess) -> None:
         """It may have: is there something that waited for it?"""

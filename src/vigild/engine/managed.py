@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vigild.config.model import AUTO, ProcessConfig, StreamConfig
 from vigild.core import process as machine
 from vigild.core.adoption import Fate, fate
+from vigild.core.health import Verdict
 from vigild.core.names import make_namespec
 from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawned, SpawnFailed
 from vigild.core.states import STOPPED_STATES, ProcessState
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from vigild.engine.kin import Kin
     from vigild.engine.listeners import PoolRunner
     from vigild.engine.settings import Settings
+    from vigild.engine.watching import Watch
 
+ASK_ONCE_SECONDS = 5.0  # what a program has at least to answer a new daemon that it is ready
 WAITING_TO_STOP_SECONDS = 2.0  # how often the log says who is waited for
 
 
@@ -72,6 +75,7 @@ class ManagedProcess:
         "stdout_logfile",
         "stopped_wall",
         "wait_status",
+        "watch",
     )
 
     def __init__(
@@ -116,6 +120,11 @@ class ManagedProcess:
         self.wait_status: int | None = None  # of its last run, as the kernel said it; None where nobody knows
         self._dependencies = dependencies
         self._descent = Descent(self, kin, ports, on_rest)
+        self.watch: Watch | None = None
+        if config.is_watched:
+            from vigild.engine.watching import Watch as NewWatch  # late: most programs are not
+
+            self.watch = NewWatch(self, ports, bus, settings)
 
     # What others may ask.
 
@@ -141,13 +150,19 @@ class ManagedProcess:
 
     @property
     def is_ready(self) -> bool:
-        """Does it do its work? Tell `tell_dependants` when this changes without a move."""
-        return self.process.state is ProcessState.RUNNING
+        """RUNNING, which it is only when it is ready if readiness is asked for, and not being ended."""
+        return self.process.state is ProcessState.RUNNING and not self.process.condemned
 
     @property
     def is_healthy(self) -> bool:
-        """Is it known to do its work well? Tell `tell_dependants` when this changes without a move."""
-        return self.process.state is ProcessState.RUNNING
+        """Ready, and its health checks succeed; without a healthcheck, ready."""
+        health = self.watch.health if self.watch is not None else None
+        return self.is_ready and (health is None or health.verdict is Verdict.HEALTHY)
+
+    @property
+    def alarm_at(self) -> float:
+        """When its alarm rings, in monotonic seconds; 0 where none is set."""
+        return self._alarm.when if self._alarm is not None else 0.0
 
     @property
     def waiting_for(self) -> "list[Unmet]":
@@ -309,6 +324,10 @@ class ManagedProcess:
         self._stop_sent = record.stop_sent
         self.stdout_logfile = self._log_of("stdout", self.config.stdout, record.stdout_logfile)
         self.stderr_logfile = self._log_of("stderr", self.config.stderr, record.stderr_logfile)
+        if self.watch is not None:
+            self.watch.notice = record.notice
+            if self.watch.health is not None and record.health is not None:
+                self.watch.health = record.health
         if record.alarm is not None:
             self._alarm = machine.SetAlarm(record.alarm, record.alarm_at)
 
@@ -321,8 +340,10 @@ class ManagedProcess:
         if decided is Fate.MOURN:
             self.child_died(remains.wait_status)
             return decided
+        if self.watch is not None and self.process.pid:
+            self.watch.resumed()
         if self._alarm is not None:
-            self._arm(self._alarm)
+            self._arm(self._graced(self._alarm))
         if self.process.waiting:
             self._dependencies.wait_on(self)
         self.tell_dependants()  # of a move that nobody came to look at any more
@@ -344,6 +365,12 @@ class ManagedProcess:
             self._signal(self.process.pid, self.policy.stop_signal, self.policy.stop_as_group)
         return decided
 
+    def _graced(self, alarm: machine.SetAlarm) -> machine.SetAlarm:
+        """It may have become ready while nobody asked: there is time for one answer at least."""
+        if alarm.alarm is not machine.Alarm.READY:
+            return alarm
+        return replace(alarm, when=max(alarm.when, self._ports.clock.monotonic() + ASK_ONCE_SECONDS))
+
     def _take_over(self, remains: Remains) -> None:
         if self.fcgi_socket is not None:
             self._ports.sockets.adopt(self.group_name, self.fcgi_socket)
@@ -361,6 +388,8 @@ class ManagedProcess:
 
     def forget(self) -> None:
         """It leaves the configuration: the next daemon need not know of it."""
+        if self.watch is not None:
+            self.watch.close()
         self._ports.journal.drop(PROCESS, self.namespec)
         self._descent.forget()
 
@@ -387,8 +416,14 @@ class ManagedProcess:
             self._exit_words,
             self._descent.anchors,
             self._stop_sent,
+            self.watch.health if self.watch is not None else None,
+            self.watch.notice if self.watch is not None else "",
         )
         self._ports.journal.put(PROCESS, self.namespec, record.encode())
+
+    def write_down(self) -> None:
+        """What is known of it beside its state has changed: tell the journal."""
+        self._write_down([])
 
     def forbid_restarts(self) -> None:
         """The daemon is going down: from now on it starts only when told to."""
@@ -426,7 +461,12 @@ class ManagedProcess:
 
     def _spawn(self) -> Spawned | SpawnFailed:
         config, self.wait_status, self.is_adopted = self.config, None, False
-        environment = child_environment(config, self.group_name, self._settings, self.spawn_id)
+        environment = self.child_environment()
+        if self.watch is not None:
+            try:
+                self.watch.prepare(environment)
+            except OSError as error:
+                return self.spawn_failed(f"cannot listen for notifications: {error.strerror or error}")
         command = self._ports.children.find_command(config.command, config.environment)
         if isinstance(command, CommandProblem):
             return self.spawn_failed(command.text)
@@ -456,6 +496,10 @@ class ManagedProcess:
         self._ports.log.info(f"spawned: '{config.name}' with pid {child.pid}")
         return Spawned(child.pid)
 
+    def child_environment(self) -> dict[str, str]:
+        """What it is spawned with, but for what only a child can know."""
+        return child_environment(self.config, self.group_name, self._settings, self.spawn_id)
+
     def spawn_failed(self, text: str) -> SpawnFailed:
         """Log why, and say it as the machine is told."""
         self._exit_words = ""
@@ -464,7 +508,8 @@ class ManagedProcess:
 
     def _signal(self, pid: int, signum: int, as_group: bool) -> bool:
         log, name = self._ports.log, self.config.name
-        if signum == machine.SIGKILL and self.process.state is ProcessState.STOPPING:
+        is_ending = self.process.state is ProcessState.STOPPING or self.process.condemned
+        if signum == machine.SIGKILL and is_ending:
             log.warn(f"killing '{name}' ({pid}) with SIGKILL")
         where = "process group " if as_group else ""
         log.debug(f"sending {signal_name(signum)} to {where}{name} (pid {pid})")
@@ -482,10 +527,12 @@ class ManagedProcess:
         self._cancel_alarm()
         self._alarm = order
         self._timer = self._ports.clock.call_at(order.when, lambda: self._rang(order.alarm))
+        if self.watch is not None:
+            self.watch.alarm_set(order.alarm)
 
     def _rang(self, alarm: machine.Alarm) -> None:
         self._timer = self._alarm = None
-        self.feed(machine.AlarmRang(alarm))
+        self.feed(machine.AlarmRang(alarm, self.watch.answer if self.watch is not None else ""))
 
     def _cancel_alarm(self) -> None:
         self._alarm = None
@@ -501,6 +548,8 @@ class ManagedProcess:
         if self._settings.on_move is not None:
             self._settings.on_move()
         announce_move(self, move, self._exit_words, self._bus, self._ports.log)
+        if self.watch is not None:
+            self.watch.moved(move.new)
         if move.new is ProcessState.RUNNING and self.pool is not None:
             self.pool.dispatch()
         if self._dependencies.is_used:

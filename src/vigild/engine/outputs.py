@@ -11,6 +11,7 @@ from vigild.engine.settings import Settings
 
 if TYPE_CHECKING:
     from vigild.engine.managed import ManagedProcess
+    from vigild.engine.watching import Watch
 
 OnData = Callable[[bytes], None]
 
@@ -32,6 +33,8 @@ def make_plans(process: "ManagedProcess", bus: EventBus, settings: Settings, log
             consumers.append(_to_pool(process))
         elif stream.events_enabled:
             consumers.append(_to_listeners(process, channel, bus))
+        if process.watch is not None and process.watch.reads_output:
+            consumers.append(_to_watch(process.watch, channel))
         on_data = _all_of(consumers)
         on_capture = _captured(process, channel, bus, log)
         plans.append(stream_plan(channel, stream, config, settings, logfile, on_data, on_capture))
@@ -43,6 +46,10 @@ def _to_main_log(process: "ManagedProcess", channel: str, log: Log) -> OnData:
         log.debug(f"{process.config.name!r} {channel} output:\n{data.decode('utf-8', 'replace')}")
 
     return write
+
+
+def _to_watch(watch: "Watch", channel: str) -> OnData:
+    return lambda data: watch.wrote(channel, data)
 
 
 def _to_pool(process: "ManagedProcess") -> OnData:

@@ -26,6 +26,8 @@ def policy_of(config: ProcessConfig) -> Policy:
         forking=config.forking,
         ends_tree=config.kill_mode is KillMode.TREE,
         has_dependencies=bool(config.depends_on),
+        readiness=config.readiness.text if config.readiness is not None else "",
+        ready_seconds=config.readiness_timeout_seconds,
         pace=Pace(
             config.restart_delay_seconds,
             config.restart_factor,

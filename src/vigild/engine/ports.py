@@ -6,11 +6,13 @@ Rules that hold for every implementation:
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from errno import ENOTSUP
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from vigild.core.descendants import Seen
+    from vigild.core.health import Answer, Probe
 
 from vigild.core.history import Fact
 from vigild.core.listener import Traces
@@ -322,6 +324,60 @@ class ProcessTable(Protocol):
         """The pid that a pidfile names; 0 while it names none."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProbeRequest:
+    """One question as a value. `environment` and `directory` are for a command, which runs as `uid` (None: as we)."""
+
+    probe: "Probe"
+    timeout_seconds: float
+    expect_status: tuple[tuple[int, int], ...] = ((200, 399),)
+    expect_body: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    directory: str | None = None
+    uid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a notification, as the kernel says: the process, its user, its spawn id and its ancestors."""
+
+    pid: int
+    uid: int
+    spawn_id: str = ""
+    ancestors: tuple[int, ...] = ()
+
+
+class Prober(Protocol):
+    """Asks programs how they are, and hears what they say of themselves."""
+
+    def ask(self, request: ProbeRequest, on_answer: "Callable[[Answer], None]") -> Timer:
+        """Ask, and call back with the answer from the loop, once; `cancel` takes the question back.
+
+        Few are asked at once: the others wait for their turn, which is no part of their time.
+        """
+
+    def listen(self) -> str:
+        """The address that programs notify us at, for NOTIFY_SOCKET; heard from now on. Raises OSError."""
+
+    def hear(self, on_notice: Callable[[Sender, dict[str, str]], None]) -> None:
+        """Call this with every notification."""
+
+
+class NoProber:
+    """Where nobody can be asked."""
+
+    def ask(self, request: ProbeRequest, on_answer: "Callable[[Answer], None]") -> Timer:
+        """Not here."""
+        raise NotImplementedError
+
+    def listen(self) -> str:
+        """Not here."""
+        raise OSError(ENOTSUP, "notifications are not supported here")
+
+    def hear(self, on_notice: Callable[[Sender, dict[str, str]], None]) -> None:
+        """Nothing is ever heard."""
+
+
 class Log(Protocol):
     """The daemon's own log; levels as Supervisor names them."""
 
@@ -346,3 +402,4 @@ class Ports:
     journal: Journal
     table: ProcessTable
     history: History = NO_HISTORY
+    prober: Prober = field(default_factory=NoProber)

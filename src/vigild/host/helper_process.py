@@ -9,6 +9,8 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from errno import EINVAL
+from typing import Any
 
 MAX_OUTPUT_BYTES = 32 << 10  # the last of what it said: a traceback has its point at the end
 READ_BYTES = 16 << 10
@@ -72,9 +74,19 @@ class HelperProcesses:
         return True
 
     async def run(
-        self, argv: Sequence[str], *, directory: str, environment: Mapping[str, str], seconds: float
+        self,
+        argv: Sequence[str],
+        *,
+        directory: str | None,
+        environment: Mapping[str, str],
+        seconds: float,
+        uid: int | None = None,
     ) -> HelperOutcome:
-        """Run one to its end, or for `seconds`. Raises OSError when it cannot be started."""
+        """Run one to its end, or for `seconds`, as this user. Raises OSError when it cannot be started.
+
+        Its process group is killed when it takes too long, or when the task is cancelled.
+        """
+        who = {} if uid is None or uid == os.geteuid() else _identity_of(uid)
         process = subprocess.Popen(
             list(argv),
             stdin=subprocess.DEVNULL,
@@ -84,6 +96,7 @@ class HelperProcesses:
             env=dict(environment),
             process_group=0,
             bufsize=0,
+            **who,
         )
         process.returncode = 0  # Popen must not wait for it: host.reaper does
         assert process.stdout is not None
@@ -100,3 +113,15 @@ class HelperProcesses:
                 os.killpg(helper.pid, signal.SIGKILL)  # not reaped yet, so the pid is still its own
             helper.close()
         return HelperOutcome(status, bytes(helper.output))
+
+
+def _identity_of(uid: int) -> "dict[str, Any]":
+    """What Popen is told to become this user. Raises OSError."""
+    import pwd
+
+    try:
+        record = pwd.getpwuid(uid)
+    except KeyError:
+        raise OSError(EINVAL, f"there is no user {uid}") from None
+    groups = os.getgrouplist(record.pw_name, record.pw_gid)
+    return {"user": uid, "group": record.pw_gid, "extra_groups": groups}

@@ -43,7 +43,10 @@ def vigil_methods(control: Control) -> list[Method]:
             "As supervisor.getProcessInfo, and: string wanted (up, down), boolean exit_known (exitstatus was seen, not made "
             "up), boolean adopted (another daemon, or another image of this one, started what runs), string spawn_id "
             "(VIGIL_SPAWN_ID of all that descends from it), boolean flapping, int restarts (by themselves, within the "
-            "window of flapping), array waiting_for (structs of string name, string condition, string trouble: of what it depends "
+            "window of flapping), boolean ready (RUNNING, and not being ended), string health (healthy, unhealthy, unknown; empty "
+            "without a healthcheck), int health_since (seconds since the epoch), int health_failures (in a row), string "
+            "health_answer (the last), double health_latency_ms, string status_text (STATUS of sd_notify), "
+            "array waiting_for (structs of string name, string condition, string trouble: of what it depends "
             "on, that which is not as it has to be, and why it may never be), array left_behind (structs of int pid, string name: what lives of what it left behind)",
             control.processes.facts,
             (_PROCESS,),
