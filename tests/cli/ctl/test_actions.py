@@ -24,3 +24,9 @@ def test_unknown_actions_are_unknown() -> None:
     assert actions.find("nosuch") is None
     assert actions.help_text("nosuch") is None
     assert actions.help_text("help") is not None
+
+
+def test_help_leaves_a_blank_behind_the_longest_usage() -> None:
+    lines = (actions.help_text("tail") or "").splitlines()
+    assert any(line.startswith("tail -<n> <name> [stdout|stderr] The last") for line in lines)
+    assert len({line.index(" The ") for line in lines if " The " in line}) == 1

@@ -163,7 +163,8 @@ def help_text(name: str) -> str | None:
     lines = _HELP_OF_HELP if name == "help" else _HELP.get(name)
     if lines is None:
         return None
-    return "\n".join(f"{usage:<{_USAGE_COLUMNS}}{prose}" for usage, prose in lines)
+    columns = max(_USAGE_COLUMNS, *(len(usage) + 1 for usage, _ in lines))
+    return "\n".join(f"{usage:<{columns}}{prose}" for usage, prose in lines)
 
 
 def _leave(ctl: "Controller", _argument: str) -> bool:
