@@ -28,7 +28,7 @@ def check_rights(subject: Subject) -> Iterator[Diagnostic]:
         return
     # Somebody else may check what root will run.
     severity: Severity = "info" if daemon.uid is None else "warning"
-    who = f"runs as {daemon.user}" if daemon.user else "started from this account is not root"
+    who = f"runs as {daemon.user}" if daemon.user else "is started from this account"
     for program, process in _first(subject):
         asked = {
             "user": process.uid not in (None, uid),
@@ -39,7 +39,7 @@ def check_rights(subject: Subject) -> Iterator[Diagnostic]:
             "oom_score_adj": (process.oom_score_adjustment or 0) < 0,
         }
         for option in (option for option, asks in asked.items() if asks):
-            text = f"needs root, and a daemon that {who} cannot do it; the program will not start"
+            text = f"needs root, which a daemon that {who} is not; the program will not start"
             yield program.finding(severity, "V231", option, text, "drop it, or run the daemon as root")
         for name, _soft, hard in process.limits:
             most = _hard_limit(name)
