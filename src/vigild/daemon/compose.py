@@ -58,7 +58,7 @@ SERVE_WITHIN_SECONDS = 0.1  # clients are served after this, even while programs
 READY_CHECK_SECONDS = 0.005  # how soon a service manager hears that the last program was started
 TELL_SECONDS = 0.5  # for a service manager to take what it is told before an upgrade
 STOP_SLACK_SECONDS = 10  # for what follows the end of the last program
-SWEEP_AFTER_SECONDS = 5.0  # once, when all is quiet
+TIDY_AFTER_SECONDS = 5.0  # once, when all is quiet
 FORWARDED_BY_INIT = ("SIGUSR1", "SIGWINCH", "SIGALRM", "SIGVTALRM", "SIGPWR", "SIGCONT")
 DRAIN_SECONDS = 2.0  # for answers that are on their way when the daemon ends
 
@@ -254,7 +254,7 @@ class Life:
         servers = [server for _, server in self._servers]
         if handover is not None:
             self._take_the_rest(handover)
-        sweeping = self._loop.call_later(SWEEP_AFTER_SECONDS, self._sweep_siblings)
+        tidying = self._loop.call_later(TIDY_AFTER_SECONDS, self._tidy_up)
         gc.enable()
         gc.freeze()
         try:
@@ -265,7 +265,7 @@ class Life:
                 server.close()
             await asyncio.gather(*(server.drain(DRAIN_SECONDS) for server in servers))
         finally:
-            sweeping.cancel()
+            tidying.cancel()
             self._signals.pause()
             await self._prober.close()
             if self._ended.done() and not self._ended.cancelled():
@@ -296,7 +296,10 @@ class Life:
                 self._log.critical(f"cannot lock {self._runtime.path} again: {error.strerror}")
         self._journal.compact()
 
-    def _sweep_siblings(self) -> None:
+    def _tidy_up(self) -> None:
+        from vigild.host.memory import give_back
+
+        give_back()
         if isinstance(self._runtime, RuntimeDir):
             try:
                 swept = self._runtime.sweep_siblings()
