@@ -228,9 +228,9 @@ def _step_of_watched(
             return _became_ready(process, now, policy)
         case GotMoreTime(until):
             return _got_more_time(process, until, policy)
-        case Renew(reason, signum):
+        case _:
             if process.state is RUNNING and not process.condemned:
-                return _condemn(process, reason, signum, now, policy)
+                return _condemn(process, input_.reason, input_.signum, now, policy)
             return process, []
 
 
