@@ -7,7 +7,7 @@ import pytest
 from config.test_convert import AROUND
 from vigild.config import convert_health as convert
 from vigild.config.diagnostics import BadValueError
-from vigild.core.health import Probe, Scheme
+from vigild.core.probe import Probe, Scheme
 
 
 @pytest.mark.parametrize(

@@ -392,3 +392,12 @@ def test_a_successor_that_cannot_listen_says_so_and_goes_on() -> None:
     world.engine.add_group(group(program("w", start_seconds=0, watchdog_seconds=300.0)), {"w": record})
     process_of(world).resume(Remains(100, 1000))
     assert "CRIT cannot listen for notifications of w: Address already in use" in world.log.lines
+
+
+def test_a_record_in_an_unknown_form_is_no_health() -> None:
+    world = a_world(start_seconds=0, healthcheck=HTTP)
+    watch = process_of(world).watch
+    assert watch is not None
+    for record in ((), ("healthy",), ("splendid", 0, 0.0, "", 0.0)):
+        watch.restore("x", record)
+        assert watch.health == Health()

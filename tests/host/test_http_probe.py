@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.answers import server
-from vigild.core.health import Probe, Scheme
+from vigild.core.probe import Probe, Scheme
 from vigild.engine.ports import ProbeRequest
 from vigild.host.http_probe import MAX_BODY_BYTES, ask_http
 

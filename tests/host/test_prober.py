@@ -12,7 +12,8 @@ import pytest
 
 from support.answers import server
 from support.until import DEADLINE_SECONDS
-from vigild.core.health import Answer, Probe, Scheme
+from vigild.core.health import Answer
+from vigild.core.probe import Probe, Scheme
 from vigild.engine.ports import ProbeRequest
 from vigild.host.prober import MAX_AT_ONCE, Prober
 from vigild.host.procfs import is_alive, start_ticks

@@ -13,7 +13,7 @@ from vigild.config.convert_restarts import seconds
 from vigild.config.diagnostics import BadValueError
 
 if TYPE_CHECKING:
-    from vigild.core.health import Probe
+    from vigild.core.probe import Probe
 
 PORT_MAX = 65535
 RETRIES_MAX = 1000
@@ -38,7 +38,7 @@ def healthcheck(value: str, around: Surroundings) -> "Probe | None":
 
 
 def _probe(value: str, *, may_notify: bool) -> "Probe | None":
-    from vigild.core.health import Probe, Scheme  # late: clients read this table of options, too
+    from vigild.core.probe import Probe, Scheme  # late: clients read this table of options, too
 
     text = value.strip()
     if text.lower() in ("", "none", *FALSE_WORDS):

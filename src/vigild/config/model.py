@@ -12,9 +12,9 @@ from vigild.config.control_config import ControlConfig as ControlConfig
 from vigild.config.place import Where as Where
 from vigild.core.dependency import Condition as Condition
 from vigild.core.dependency import Dependency as Dependency
-from vigild.core.health import Probe as Probe
-from vigild.core.health import Scheme as Scheme
 from vigild.core.kill_mode import KillMode as KillMode
+from vigild.core.probe import Probe as Probe
+from vigild.core.probe import Scheme as Scheme
 from vigild.core.process import Autorestart as Autorestart
 from vigild.core.restarts import OnFlapping as OnFlapping
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from vigild.config.model import AUTO, GroupConfig, ProcessConfig, StreamConfig
 from vigild.control.facade import ConfigInfo, Facts, Info
-from vigild.core.health import Health, Verdict
 from vigild.core.process import Policy
 from vigild.core.restarts import FOR_EVER
 from vigild.core.states import ProcessState
 from vigild.engine.managed import ManagedProcess
 
 if TYPE_CHECKING:
+    from vigild.core.health import Health
     from vigild.engine.watching import Watch
 
 MAX_XMLRPC_INT = 2**31 - 1
@@ -63,7 +63,9 @@ def _words_of_watch(process: ManagedProcess, watch: "Watch") -> str:
     return f"; {text}" if text and state is ProcessState.RUNNING else text
 
 
-def _health_words(health: Health) -> str:
+def _health_words(health: "Health") -> str:
+    from vigild.core.health import Verdict  # late: most programs are not asked
+
     match health.verdict:
         case Verdict.UNKNOWN if health.answer:
             return f"health unknown: {health.answer}"

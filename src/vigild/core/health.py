@@ -1,8 +1,7 @@
-"""Health: how a program is asked whether it works, and what its answers come to.
+"""Health: what the answers of a program that is asked whether it works come to.
 
-A probe is a question to a program: an HTTP request, a connection, a command, a line in its output, or its own
-word over systemd's notification protocol. Readiness asks once at the start, until the answer is yes; a health check
-goes on asking while the process is RUNNING.
+Readiness asks at the start, until the answer is yes; a health check goes on asking while the process is RUNNING.
+The questions are in `core/probe.py`.
 
 Rules that hold:
 
@@ -14,32 +13,6 @@ Rules that hold:
 
 from dataclasses import dataclass, replace
 from enum import Enum
-
-
-class Scheme(Enum):
-    """How a program is asked."""
-
-    NOTIFY = "notify"
-    HTTP = "http"
-    TCP = "tcp"
-    UNIX = "unix"
-    EXEC = "exec"
-    LOG = "log"
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One question. `text` is as it was written; the other fields are what a scheme needs of it.
-
-    `target`: the path of an HTTP request (with its query), a socket's path, a command, or a regular expression.
-    """
-
-    scheme: Scheme = Scheme.NOTIFY
-    text: str = "notify"
-    target: str = ""
-    host: str = ""
-    port: int = 0
-    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

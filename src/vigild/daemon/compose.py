@@ -90,6 +90,7 @@ LATE_MODULES = (
     "vigild.engine.forking",
     "vigild.engine.leftovers",
     "vigild.engine.tree_end",
+    "vigild.core.health",
     "vigild.engine.watching",
     "vigild.fronts.router",
     "vigild.fronts.serving.auth",

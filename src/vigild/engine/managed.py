@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from vigild.config.model import AUTO, ProcessConfig, StreamConfig
 from vigild.core import process as machine
 from vigild.core.adoption import Fate, fate
-from vigild.core.health import Verdict
 from vigild.core.names import make_namespec
 from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawned, SpawnFailed
 from vigild.core.states import STOPPED_STATES, ProcessState
@@ -156,8 +155,7 @@ class ManagedProcess:
     @property
     def is_healthy(self) -> bool:
         """Ready, and its health checks succeed; without a healthcheck, ready."""
-        health = self.watch.health if self.watch is not None else None
-        return self.is_ready and (health is None or health.verdict is Verdict.HEALTHY)
+        return self.is_ready and (self.watch is None or self.watch.is_healthy)
 
     @property
     def alarm_at(self) -> float:
@@ -325,9 +323,7 @@ class ManagedProcess:
         self.stdout_logfile = self._log_of("stdout", self.config.stdout, record.stdout_logfile)
         self.stderr_logfile = self._log_of("stderr", self.config.stderr, record.stderr_logfile)
         if self.watch is not None:
-            self.watch.notice = record.notice
-            if self.watch.health is not None and record.health is not None:
-                self.watch.health = record.health
+            self.watch.restore(record.notice, record.health)
         if record.alarm is not None:
             self._alarm = machine.SetAlarm(record.alarm, record.alarm_at)
 
@@ -416,7 +412,7 @@ class ManagedProcess:
             self._exit_words,
             self._descent.anchors,
             self._stop_sent,
-            self.watch.health if self.watch is not None else None,
+            self.watch.health_record() if self.watch is not None else (),
             self.watch.notice if self.watch is not None else "",
         )
         self._ports.journal.put(PROCESS, self.namespec, record.encode())

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from vigild.core.descendants import Seen
-    from vigild.core.health import Answer, Probe
+    from vigild.core.health import Answer
+    from vigild.core.probe import Probe
 
 from vigild.core.history import Fact
 from vigild.core.listener import Traces

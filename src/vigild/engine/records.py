@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from vigild.config.snapshot import from_json, to_json
-from vigild.core.health import Health
 from vigild.core.process import Alarm, Process
 
 PROCESS = "process"  # kind of journal entry; its key is the namespec
@@ -31,7 +30,7 @@ class ProcessRecord:
     exit_words: str = ""
     anchors: tuple[tuple[int, int], ...] = ()  # what else its descendants are known by: pids and start ticks
     stop_sent: bool = False  # the signal that is to stop it; to many programs a second one says: at once
-    health: Health | None = None
+    health: tuple[str | int | float, ...] = ()  # see `engine.watching`
     notice: str = ""  # what the program said last of itself
 
     def encode(self) -> bytes:

@@ -17,13 +17,12 @@ from vigild.core.health import (
     Change,
     Health,
     HealthPolicy,
-    Probe,
-    Scheme,
     Verdict,
     ask_again_delay,
     check_delay,
     judge,
 )
+from vigild.core.probe import Probe, Scheme
 from vigild.core.process import Alarm, BecameReady, GotMoreTime, Renew
 from vigild.core.states import ProcessState
 from vigild.engine.ports import SPAWN_MARK, ProbeRequest
@@ -128,6 +127,33 @@ class Watch:
             self._begin()
         else:
             self._stop_watchdog()
+
+    @property
+    def is_healthy(self) -> bool:
+        """Do its health checks succeed? Also where there are none."""
+        return self.health is None or self.health.verdict is Verdict.HEALTHY
+
+    def health_record(self) -> tuple[str | int | float, ...]:
+        """Its health in plain values, for the journal; nothing where none is known."""
+        health = self.health
+        if health is None:
+            return ()
+        return health.verdict.value, health.failures, health.since, health.answer, health.seconds
+
+    def restore(self, notice: str, record: tuple[str | int | float, ...]) -> None:
+        """Know what the daemon before this one wrote down; of a record in an unknown form, nothing."""
+        self.notice = notice
+        match record:
+            case (
+                str(verdict),
+                int(failures),
+                int() | float() as since,
+                str(answer),
+                int() | float() as seconds,
+            ) if self.health is not None and verdict in (known.value for known in Verdict):
+                self.health = Health(Verdict(verdict), failures, since, answer, seconds)
+            case _:
+                pass
 
     def resumed(self) -> None:
         """The daemon before this one watched it; it runs."""

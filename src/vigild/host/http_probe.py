@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import ssl
 
-    from vigild.core.health import Probe
+    from vigild.core.probe import Probe
     from vigild.engine.ports import ProbeRequest
 
 MAX_BODY_BYTES = 64 << 10

@@ -9,10 +9,11 @@ import os
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING
 
-from vigild.core.health import Answer, Scheme
+from vigild.core.probe import Scheme
 from vigild.engine.ports import ProbeRequest, Sender
 
 if TYPE_CHECKING:
+    from vigild.core.health import Answer
     from vigild.host.helper_process import HelperProcesses
     from vigild.host.notifications import Notifications
 
@@ -46,7 +47,7 @@ class Prober:
         self._notifications: Notifications | None = None
         self._on_notice: Callable[[Sender, dict[str, str]], None] = lambda sender, message: None
 
-    def ask(self, request: ProbeRequest, on_answer: Callable[[Answer], None]) -> Question:
+    def ask(self, request: ProbeRequest, on_answer: "Callable[[Answer], None]") -> Question:
         """Ask, and call back with the answer from the loop, once."""
         task = self._loop.create_task(self._carry_out(request, on_answer))
         self._tasks.add(task)
@@ -93,7 +94,9 @@ class Prober:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _carry_out(self, request: ProbeRequest, on_answer: Callable[[Answer], None]) -> None:
+    async def _carry_out(self, request: ProbeRequest, on_answer: "Callable[[Answer], None]") -> None:
+        from vigild.core.health import Answer  # late: nobody asks in most daemons
+
         async with self._turns:
             begun = self._loop.time()
             try:

@@ -1,0 +1,32 @@
+"""A probe is a question to a program: an HTTP request, a connection, a command, a line in its output, or its own
+word over systemd's notification protocol. What the answers come to is in `core/health.py`, which few daemons need.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Scheme(Enum):
+    """How a program is asked."""
+
+    NOTIFY = "notify"
+    HTTP = "http"
+    TCP = "tcp"
+    UNIX = "unix"
+    EXEC = "exec"
+    LOG = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One question. `text` is as it was written; the other fields are what a scheme needs of it.
+
+    `target`: the path of an HTTP request (with its query), a socket's path, a command, or a regular expression.
+    """
+
+    scheme: Scheme = Scheme.NOTIFY
+    text: str = "notify"
+    target: str = ""
+    host: str = ""
+    port: int = 0
+    tls: bool = False
