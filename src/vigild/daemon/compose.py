@@ -99,6 +99,7 @@ LATE_MODULES = (
     "vigild.host.descriptor_store",
     "vigild.host.http_probe",
     "vigild.host.inherited",
+    "vigild.host.memory",
     "vigild.host.notifications",
     "vigild.host.setup",
     "vigild.host.store.oom",
