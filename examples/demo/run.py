@@ -42,8 +42,10 @@ class Demo:
         self.introduced = False
         self._begun = b""  # the beginning of a line whose rest has not come yet
         # A session of its own: Ctrl-C reaches this program alone, which then stops the daemon in order.
+        # An identifier of its own: a second demo of the same file would else be refused, as any second daemon is.
+        identity = f"--identifier=demo-{os.getpid()}"
         self.daemon = subprocess.Popen(
-            [BIN / "supervisord", "-n", "-c", CONFIGURATION, *AS_ROOT],
+            [BIN / "supervisord", "-n", "-c", CONFIGURATION, identity, *AS_ROOT],
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

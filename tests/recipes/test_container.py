@@ -1,5 +1,6 @@
 """docs/recipes/container.md"""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -108,7 +109,11 @@ def test_a_program_that_is_given_up_ends_the_container(kitchen: Kitchen) -> None
 
 def names(parent: psutil.Process) -> list[str]:
     """The names of its children, zombies included."""
-    return [child.name() for child in parent.children()]
+    found = []
+    for child in parent.children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # reaped meanwhile
+            found.append(child.name())
+    return found
 
 
 def test_as_process_1_it_reaps_what_others_leave_behind(kitchen: Kitchen) -> None:

@@ -35,7 +35,10 @@ class Demo:
         return self.output.read_text()
 
     def wait_for(self, pattern: str) -> re.Match[str]:
-        return until(lambda: re.search(pattern, self.text(), re.M), what=f"{pattern!r} in the demo's output")
+        try:
+            return until(lambda: re.search(pattern, self.text(), re.M), what=f"{pattern!r}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the demo said:\n{self.text()}") from None
 
     def end_by(self, signum: int) -> int:
         os.killpg(self.process.pid, signum)

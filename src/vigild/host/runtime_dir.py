@@ -304,7 +304,7 @@ def _sweep(path: str, forget_after_seconds: float) -> bool:
         fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if any(_is_held(entry) for entry in list(os.scandir(path))) or _names_living(path):
             return False
-        if time.time() - _left_since(path) < forget_after_seconds:
+        if max(0.0, time.time() - _left_since(path)) < forget_after_seconds:  # clocks are set back, too
             return False
         RuntimeDir(path, lock_fd).clear()
         os.unlink(os.path.join(path, LOCK_NAME))
