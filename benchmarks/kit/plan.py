@@ -11,7 +11,7 @@ class Plan:
     crowd: int = 1000  # 0: leave the rows with a thousand programs out
     respawn_rounds: int = 50
     respawn_limit_seconds: float = 60.0
-    idle_settle_seconds: float = 4.0
+    idle_settle_seconds: float = 8.0
     idle_seconds: float = 20.0
     flood_bytes: int = 2_000_000_000
     flood_limit_seconds: int = 10
@@ -35,7 +35,7 @@ def quick_plan() -> Plan:
         crowd=0,
         respawn_rounds=20,
         respawn_limit_seconds=2.5,
-        idle_settle_seconds=1.5,
+        idle_settle_seconds=8.0,
         idle_seconds=3.0,
         flood_bytes=200_000_000,
         flood_limit_seconds=1,
