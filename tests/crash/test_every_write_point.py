@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from crash.numbered import PROBES, Notes, read_notes
-from support.daemon import Daemon, bin_dir
+from support.daemon import FRAME, Daemon, bin_dir
 from support.until import until
 from vigild.client.errors import ClientError
 from vigild.client.supervisor import ProcessInfo, Supervisor
@@ -24,18 +24,6 @@ from vigild.client.supervisor import ProcessInfo, Supervisor
 CHUNKS = 6  # what one process of the tests walks through; the chunks interleave
 LONGEST_WALK = 2000
 
-FRAME = """\
-[unix_http_server]
-file={socket}
-[supervisord]
-logfile={tmp}/supervisord.log
-pidfile={tmp}/supervisord.pid
-childlogdir={tmp}
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl=unix://{socket}
-"""
 PROGRAM = "[program:{name}]\ncommand=/bin/sh {probes}/instance.sh {name} {notes} {more}\nautorestart=true\n"
 PLAIN = PROGRAM + "startsecs=0\n"
 # Ends with a status that is no success, while it counts as starting: a failed start, and another one a second later.

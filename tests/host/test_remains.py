@@ -15,8 +15,6 @@ from vigild.engine.ports import Remains
 from vigild.host import procfs
 from vigild.host.remains import find_remains
 
-SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(100)"]
-
 
 class Orphan:
     """A process that is not our child: its parent has gone. Leads its own process group, as a child of ours does."""

@@ -35,7 +35,7 @@ from vigild.host.pidfd import ExitWatch, open_watches
 from vigild.host.pipeline import needs_pipeline
 from vigild.host.procfs import start_ticks, stat_of
 from vigild.host.remains import find_remains, open_removed
-from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
+from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir, unlink_quietly
 from vigild.host.stdin import StdinWriter
 from vigild.host.steps import Steps
 from vigild.host.streams import OutputStream, StreamHub
@@ -341,7 +341,7 @@ class Children:
                 if stream is not None:
                     stream.finish()
             elif suffix == "in":
-                _unlink(f"{self._directory}/{name}")
+                unlink_quietly(f"{self._directory}/{name}")
         self._claimed = None
         self._plans_by_name.clear()
         self._watch_adopted()
@@ -536,13 +536,6 @@ class Children:
 def _stem(name: str, spawn_id: str) -> str:
     """What the names of a spawn's FIFOs begin with; of the program's name 64 bytes at most, whatever they mean."""
     return f"{os.fsdecode(os.fsencode(name.replace('/', '_'))[:64])}-{spawn_id}"
-
-
-def _unlink(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
 
 
 def _streams_text(name: str, error: OSError) -> str:

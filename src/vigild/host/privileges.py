@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from vigild.engine.ports import Log
 
-FIRST_INHERITED_FD = 5  # Supervisor leaves 3 and 4 alone
-
 
 def drop_privileges(user: str | int | None) -> str | None:
     """Become `user` (a name or a uid), with its groups. None if done, else why not, in Supervisor's words."""
@@ -66,11 +64,6 @@ def raise_limits(min_fds: int, min_processes: int) -> tuple[list[str], str | Non
             )
         done.append(f"Increased {name} limit to {minimum}")
     return done, None
-
-
-def close_inherited_fds(limit: int) -> None:
-    """Close what the starter left open (5 and up), before anything of ours is open."""
-    os.closerange(FIRST_INHERITED_FD, limit)
 
 
 def daemonize(

@@ -84,7 +84,7 @@ class RuntimeDir:
         """Remove what is in it: nobody is to adopt anything."""
         for name in os.listdir(self.path):
             if name != LOCK_NAME:
-                _unlink(os.path.join(self.path, name))
+                unlink_quietly(os.path.join(self.path, name))
 
     def close(self) -> None:
         """Remove it with all that is in it, and give up the lock."""
@@ -287,10 +287,10 @@ def _lock(path: str, uid: int, names: bytes = b"") -> RuntimeDir | HeldRuntimeDi
 
 def _checked(runtime: RuntimeDir) -> RuntimeDir:
     probe = os.path.join(runtime.path, "probe")
-    _unlink(probe)
+    unlink_quietly(probe)
     os.mkfifo(probe, 0o600)  # some file systems have no FIFOs: better to know now
     os.unlink(probe)
-    _unlink(os.path.join(runtime.path, LEFT_NAME))
+    unlink_quietly(os.path.join(runtime.path, LEFT_NAME))
     runtime.sign()
     return runtime
 
@@ -365,7 +365,8 @@ def _lives(pid: int) -> bool:
     return pid > 0 and exists(pid)
 
 
-def _unlink(path: str) -> None:
+def unlink_quietly(path: str) -> None:
+    """Remove a name, if it is there and may be removed."""
     try:
         os.unlink(path)
     except OSError:
