@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vigild.core.health import Answer
     from vigild.core.probe import Probe
 
+from vigild.core.edges import Edge
 from vigild.core.history import Fact
 from vigild.core.listener import Traces
 from vigild.core.stop_marks import StopMark
@@ -266,6 +267,23 @@ class NoHistory:
 NO_HISTORY: Final = NoHistory()
 
 
+class Alerts(Protocol):
+    """Tells people. Never holds up the loop; keeps what it was told over the end of this daemon."""
+
+    def tell(self, edge: Edge) -> None:
+        """A trouble began or ended."""
+
+
+class NoAlerts:
+    """Where nobody wants to be told."""
+
+    def tell(self, edge: Edge) -> None:
+        """Nobody hears of it."""
+
+
+NO_ALERTS: Final = NoAlerts()
+
+
 class LogFiles(Protocol):
     """Reading and clearing the log files of processes; they may be open for writing at the same time."""
 
@@ -404,3 +422,4 @@ class Ports:
     table: ProcessTable
     history: History = NO_HISTORY
     prober: Prober = field(default_factory=NoProber)
+    alerts: Alerts = NO_ALERTS
