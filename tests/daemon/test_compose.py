@@ -1,15 +1,11 @@
 """What compose.py adds of its own: handlers by name, and the log as control sees it."""
 
-import ast
 import asyncio
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-import vigild
 from vigild.config.load import Loaded
 from vigild.config.model import Config, DaemonConfig
 from vigild.core.states import SupervisorState
@@ -46,43 +42,6 @@ def test_the_log_door(tmp_path: Path) -> None:
     assert door.file_path() == str(path)
     assert path.read_text() == ""
     log.close()
-
-
-def late_imports(path: Path) -> set[str]:
-    """Modules that functions of a file import when they run."""
-    found: set[str] = set()
-    for function in ast.walk(ast.parse(path.read_text())):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            for node in ast.walk(function):
-                if isinstance(node, ast.ImportFrom) and node.module:
-                    found.add(node.module)
-                elif isinstance(node, ast.Import):
-                    found |= {alias.name for alias in node.names}
-    return found
-
-
-def test_a_daemon_that_gives_up_root_imports_nothing_afterwards() -> None:
-    floors = ("core", "wire", "config", "engine", "control", "host", "fronts", "daemon")
-    source = Path(vigild.__file__).parent
-    lints = {
-        "lint",
-        "lint_limits",
-        "lint_logs",
-        "lint_programs",
-        "lint_servers",
-        "lint_listeners",
-        "option_docs",
-        "codes",
-    }
-    files = [file for floor in floors for file in (source / floor).rglob("*.py") if file.stem not in lints]
-    late = set().union(*map(late_imports, files)) - {"vigild.daemon.precheck"}  # which never becomes a daemon
-    assert "resource" in late, "the search is wrong"
-    code = (
-        "import sys, vigild.daemon.main; vigild.daemon.main.import_late_modules();"
-        f"print(sorted(set({sorted(late)!r}) - sys.modules.keys()))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_a_defect_is_written_into_the_log_and_the_daemon_goes_on(

@@ -8,11 +8,9 @@ import asyncio
 import errno
 import gc
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import vigild
@@ -28,6 +26,7 @@ from vigild.daemon.arguments import UsageError
 from vigild.daemon.doors import address_of, hand_over_doors
 from vigild.daemon.holdings import Holdings
 from vigild.daemon.inheritance import find_inheritance
+from vigild.daemon.signal_orders import SignalOrders
 from vigild.engine.adoption import adopt, forget_strangers, plan_adoption
 from vigild.engine.engine import Engine
 from vigild.engine.listeners import ResultHandler, default_result_handler
@@ -49,7 +48,6 @@ from vigild.host.state_file import StopFile, default_state_dir
 if TYPE_CHECKING:
     from vigild.daemon.status_line import StatusLine
     from vigild.daemon.upgrade import Upgrade
-    from vigild.fronts.serving.auth import Credentials
     from vigild.fronts.serving.server import Server
     from vigild.host.handover import Handover, Package
 
@@ -59,69 +57,7 @@ READY_CHECK_SECONDS = 0.005  # how soon a service manager hears that the last pr
 TELL_SECONDS = 0.5  # for a service manager to take what it is told before an upgrade
 STOP_SLACK_SECONDS = 10  # for what follows the end of the last program
 TIDY_AFTER_SECONDS = 5.0  # once, when all is quiet
-FORWARDED_BY_INIT = ("SIGUSR1", "SIGWINCH", "SIGALRM", "SIGVTALRM", "SIGPWR", "SIGCONT")
 DRAIN_SECONDS = 2.0  # for answers that are on their way when the daemon ends
-
-
-DOTENV_MODULES = ("dotenv.parser", "dotenv.variables")  # they cost more than all that few programs need
-LATE_MODULES = (
-    "encodings.ascii",
-    "encodings.idna",  # host names of sockets
-    "encodings.latin_1",
-    "ctypes",
-    "datetime",
-    "errno",
-    "fnmatch",
-    "glob",
-    "grp",
-    "hashlib",
-    "json",
-    "pwd",
-    "resource",
-    "shlex",
-    "sqlite3",
-    "termios",
-    "vigild.config.commands",
-    "vigild.config.needs",
-    "vigild.core.descendants",
-    "vigild.daemon.status_line",
-    "vigild.daemon.succession",
-    "vigild.daemon.upgrade",
-    "vigild.engine.forking",
-    "vigild.engine.leftovers",
-    "vigild.engine.tree_end",
-    "vigild.core.health",
-    "vigild.engine.watching",
-    "vigild.fronts.router",
-    "vigild.fronts.serving.auth",
-    "vigild.fronts.serving.server",
-    "vigild.fronts.xmlrpc.interfaces",
-    "vigild.host.descriptor_store",
-    "vigild.host.http_probe",
-    "vigild.host.inherited",
-    "vigild.host.memory",
-    "vigild.host.notifications",
-    "vigild.host.setup",
-    "vigild.host.store.oom",
-    "vigild.host.store.store",
-    "vigild.host.store.writer",
-    "vigild.host.systemd",
-    "vigild.host.take_descriptor",
-    *DOTENV_MODULES,
-)
-
-
-def import_late_modules(*, dotenv: bool = True) -> None:
-    """Import now whatever is otherwise imported when it is first needed; `dotenv` only where it is used already.
-
-    For a daemon that gives up root: the new user may not be able to read the Python that runs it (one in
-    a home directory of mode 0700, say), and would fail at its first late import, in the middle of its life.
-    """
-    from importlib import import_module
-
-    for name in LATE_MODULES:
-        if dotenv or name not in DOTENV_MODULES:
-            import_module(name)
 
 
 class MainLogDoor:
@@ -230,7 +166,14 @@ class Life:
     async def run(self) -> SupervisorState:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
         reaper = Reaper(self._child_died)
-        self._set_signals(reaper)
+        SignalOrders(
+            self._engine,
+            self._log,
+            self._annals,
+            self._child_logs,
+            stop=self._stop,
+            restart=self.restart,
+        ).hear(self._signals, reaper)
         handover = self._holdings.lineage.handover
         if handover is not None:
             unblock(handover.text("signal_mask"))
@@ -252,7 +195,10 @@ class Life:
         while self._engine.starting and self._loop.time() < deadline:
             await asyncio.sleep(0)
         self._let_go_of_unclaimed()
-        self._serve()
+        if self._listeners:
+            from vigild.daemon.reception import open_servers
+
+            self._servers = open_servers(self._config, self._listeners, self._control, self._log)
         servers = [server for _, server in self._servers]
         if handover is not None:
             self._take_the_rest(handover)
@@ -492,80 +438,6 @@ class Life:
         groups = (group.config for group in self._engine.groups.values())
         self._service.extend_timeout(stop_seconds(groups) + STOP_SLACK_SECONDS)
 
-    # Signals.
-
-    def _set_signals(self, reaper: Reaper) -> None:
-        pipe = self._signals
-        pipe.on(signal.SIGCHLD, reaper.reap)
-        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-            pipe.on(signum, partial(self._on_end, signum))
-        pipe.on(signal.SIGHUP, self._on_hangup)
-        pipe.on(signal.SIGUSR2, self._on_reopen)
-        if os.getpid() == 1:  # the init of a container: what means nothing to us is for its program
-            for name in FORWARDED_BY_INIT:
-                signum = getattr(signal, name)
-                pipe.on(signum, partial(self._engine.signal_essential, int(signum)))
-        pipe.resume()
-
-    def _on_end(self, signum: signal.Signals) -> None:
-        self._log.warn(f"received {signum.name} indicating exit request")
-        self._annals.note("signal", f"received {signum.name}")
-        self._stop(SupervisorState.SHUTDOWN)
-
-    def _on_hangup(self) -> None:
-        if self._engine.mood is SupervisorState.SHUTDOWN:
-            self._log.warn("ignored SIGHUP indicating restart request (shutdown in progress)")
-            return
-        self._log.warn("received SIGHUP indicating restart request")
-        self._annals.note("signal", "received SIGHUP")
-        try:
-            self.restart()
-        except VigilError as error:
-            self._log.critical(f"going on as before, because a restart would fail: {error}")
-
-    def _on_reopen(self) -> None:
-        self._log.info("received SIGUSR2 indicating log reopen request")
-        self._log.reopen()
-        self._child_logs.reopen_all()
-
-    # Doors.
-
-    def _serve(self) -> None:
-        if not self._listeners:
-            return
-        from vigild.fronts.router import make_app
-        from vigild.fronts.serving.server import open_server
-
-        app = make_app(self._control, self._load_interfaces())
-        for config, listener in zip(self._config.servers, self._listeners, strict=True):
-            self._warn_of_open_door(config)
-            server = open_server(
-                listener.socket, app, credentials=_credentials(config), log=self._log_by_level
-            )
-            self._servers.append((config, server))
-
-    def _load_interfaces(self) -> dict[str, object]:
-        from vigild.fronts.xmlrpc.interfaces import load_interface
-
-        interfaces: dict[str, object] = {}
-        for interface in self._config.rpc_interfaces:
-            if interface.name != "supervisor":
-                try:
-                    loaded = load_interface(interface.factory, self._control, interface.options)
-                except Exception as error:  # somebody else's code
-                    self._log.critical(f"cannot load [rpcinterface:{interface.name}]: {error}")
-                    continue
-                interfaces[interface.name] = loaded
-            self._log.info(f"RPC interface '{interface.name}' initialized")
-        return interfaces
-
-    def _warn_of_open_door(self, server: ServerConfig) -> None:
-        if server.path is None and server.username is None:
-            self._log.critical(f"Server '{server.section}' running without any HTTP authentication checking")
-
-    def _log_by_level(self, level: str, message: str) -> None:
-        getattr(self._log, level)(message)
-
 
 def _notify_path(runtime: RuntimeDir | NoRuntimeDir) -> str:
     directory = f"/vigil/{os.getpid()}" if isinstance(runtime, NoRuntimeDir) else runtime.path
@@ -586,11 +458,3 @@ def _sign(runtime: RuntimeDir | NoRuntimeDir, log: MainLog) -> None:
         )
     else:
         runtime.sign()
-
-
-def _credentials(server: ServerConfig) -> "Credentials | None":
-    from vigild.fronts.serving.auth import Credentials
-
-    if server.username is None:
-        return None
-    return Credentials(server.username, server.password or "")

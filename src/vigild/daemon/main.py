@@ -19,9 +19,10 @@ from vigild.config.needs import open_files
 from vigild.core.compat import SUPERVISOR_VERSION
 from vigild.core.states import SupervisorState
 from vigild.daemon.arguments import Arguments, UsageError, help_text, parse_arguments
-from vigild.daemon.compose import Life, import_late_modules
+from vigild.daemon.compose import Life
 from vigild.daemon.doors import open_doors, take_doors
 from vigild.daemon.holdings import Holdings
+from vigild.daemon.late_modules import import_late_modules
 from vigild.daemon.lineage import Lineage, begin
 from vigild.host.mainlog import MainLog
 from vigild.host.privileges import daemonize, drop_privileges, raise_limits, remove_pidfile, write_pidfile

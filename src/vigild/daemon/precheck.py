@@ -12,7 +12,7 @@ from pkgutil import walk_packages
 import vigild
 from vigild.config.load import Loaded
 from vigild.daemon.arguments import UsageError
-from vigild.daemon.compose import import_late_modules
+from vigild.daemon.late_modules import import_late_modules
 from vigild.host.handover import HANDOVER_FORMAT
 
 FLOORS = ("core", "wire", "config", "engine", "host", "control", "fronts", "daemon")

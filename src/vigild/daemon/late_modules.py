@@ -1,0 +1,62 @@
+"""What is imported when it is first needed, and when all of it has to be imported at once."""
+
+DOTENV_MODULES = ("dotenv.parser", "dotenv.variables")  # they cost more than all that few programs need
+LATE_MODULES = (
+    "encodings.ascii",
+    "encodings.idna",  # host names of sockets
+    "encodings.latin_1",
+    "ctypes",
+    "datetime",
+    "errno",
+    "fnmatch",
+    "glob",
+    "grp",
+    "hashlib",
+    "json",
+    "pwd",
+    "resource",
+    "shlex",
+    "sqlite3",
+    "termios",
+    "vigild.config.commands",
+    "vigild.config.needs",
+    "vigild.core.descendants",
+    "vigild.daemon.reception",
+    "vigild.daemon.status_line",
+    "vigild.daemon.succession",
+    "vigild.daemon.upgrade",
+    "vigild.engine.forking",
+    "vigild.engine.leftovers",
+    "vigild.engine.tree_end",
+    "vigild.core.health",
+    "vigild.engine.watching",
+    "vigild.fronts.router",
+    "vigild.fronts.serving.auth",
+    "vigild.fronts.serving.server",
+    "vigild.fronts.xmlrpc.interfaces",
+    "vigild.host.descriptor_store",
+    "vigild.host.http_probe",
+    "vigild.host.inherited",
+    "vigild.host.memory",
+    "vigild.host.notifications",
+    "vigild.host.setup",
+    "vigild.host.store.oom",
+    "vigild.host.store.store",
+    "vigild.host.store.writer",
+    "vigild.host.systemd",
+    "vigild.host.take_descriptor",
+    *DOTENV_MODULES,
+)
+
+
+def import_late_modules(*, dotenv: bool = True) -> None:
+    """Import now whatever is otherwise imported when it is first needed; `dotenv` only where it is used already.
+
+    For a daemon that gives up root: the new user may not be able to read the Python that runs it (one in
+    a home directory of mode 0700, say), and would fail at its first late import, in the middle of its life.
+    """
+    from importlib import import_module
+
+    for name in LATE_MODULES:
+        if dotenv or name not in DOTENV_MODULES:
+            import_module(name)
