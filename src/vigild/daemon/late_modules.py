@@ -45,6 +45,7 @@ LATE_MODULES = (
     "vigild.host.store.writer",
     "vigild.host.systemd",
     "vigild.host.take_descriptor",
+    "vigild.host.worker_process",
     *DOTENV_MODULES,
 )
 

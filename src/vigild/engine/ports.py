@@ -284,6 +284,33 @@ class NoAlerts:
 NO_ALERTS: Final = NoAlerts()
 
 
+class Worker(Protocol):
+    """A process of the daemon's own that works beside it. One that dies is started again, and then knows nothing."""
+
+    on_started: Callable[[], None]
+    """A new one runs: tell it what it has to know."""
+    on_message: Callable[[dict[str, object]], None]
+    """It said something."""
+
+    @property
+    def is_running(self) -> bool:
+        """Is there one now?"""
+
+    @property
+    def failures(self) -> int:
+        """How often one ended that nobody told to, or could not be started."""
+
+    @property
+    def error(self) -> str:
+        """How the last of these came; "" while there is none."""
+
+    def start(self) -> None:
+        """From now on there is to be one."""
+
+    def send(self, message: Mapping[str, object]) -> bool:
+        """Tell it something that JSON has a form for. False where that is not possible now."""
+
+
 class LogFiles(Protocol):
     """Reading and clearing the log files of processes; they may be open for writing at the same time."""
 

@@ -19,6 +19,7 @@ class ProcTable:
     def __init__(self) -> None:
         self.own_pid = os.getpid()
         self.gets_orphans = False
+        self.workers = set[int]()  # children of the daemon's own: no program's, and nobody's orphans
 
     def adopt_orphans(self) -> None:
         """From now on orphans come to us."""
@@ -44,8 +45,9 @@ class ProcTable:
         }
 
     def children(self) -> list[int]:
-        """The pids of our own children, orphans that came to us included."""
-        return procfs.children_of(self.own_pid)
+        """The pids of our own children, orphans that came to us included, workers not."""
+        children = procfs.children_of(self.own_pid)
+        return [pid for pid in children if pid not in self.workers] if self.workers else children
 
     def start_ticks(self, pid: int) -> int:
         """When it started, in ticks since boot; 0 where nobody knows."""
