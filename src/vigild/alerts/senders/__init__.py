@@ -1,0 +1,1 @@
+"""How a message is brought to each kind of receiver."""
