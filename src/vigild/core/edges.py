@@ -42,6 +42,9 @@ class Edge:
     `source` is what has the trouble ("program", "monitor", "listener", "daemon") and `name` which one. `trouble` names
     the trouble itself: an edge of kind RECOVERED ends the one of the same source, name and trouble. `text` is one line for
     people; `details` are plain values, nothing secret; `outputs` say where the last lines of output stand.
+
+    `quiet`, of a RECOVERED: nobody has to be told. Somebody stopped or removed what had the trouble, so it is over,
+    is not reminded of any more, and may begin anew.
     """
 
     at: float
@@ -53,6 +56,7 @@ class Edge:
     text: str
     details: Details = field(default_factory=dict)
     outputs: tuple[OutputEnd, ...] = ()
+    quiet: bool = False
 
     @property
     def key(self) -> str:
