@@ -7,8 +7,9 @@ import pytest
 
 from support.fakes import EPOCH, World, group, program
 from vigild.control.history import History
+from vigild.core.access import Caller, Role, current_caller
 from vigild.core.errors import Fault, VigilError
-from vigild.core.history import MAX_FACTS, Details, Fact, HistoryQuery, Kind, caller
+from vigild.core.history import MAX_FACTS, Details, Fact, HistoryQuery, Kind
 
 
 @dataclass
@@ -54,11 +55,11 @@ def test_what_cannot_be_asked() -> None:
 
 def test_an_order_is_noted_with_who_gave_it() -> None:
     keeper = Keeper()
-    token = caller.set("uid 0")
+    token = current_caller.set(Caller("uid 0", Role.ADMIN))
     History(WORLD.engine, keeper).note_order("stopProcess", "web", ["web"], "")
     History(WORLD.engine, keeper).note_order("stopProcess", "x", ["x"], "BAD_NAME: x")
     History(WORLD.engine, None).note_order("stopProcess", "web", ["web"], "")
-    caller.reset(token)
+    current_caller.reset(token)
     done, refused = keeper.noted
     details = {"method": "stopProcess", "arguments": ["web"], "by": "uid 0"}
     assert done == Fact(EPOCH, Kind.ORDER, "web", details)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from support.fakes import FakeLog
 from vigild.config.model import Config, DaemonConfig
+from vigild.core.access import Caller, Role, current_caller
 from vigild.core.adoption import Fate
-from vigild.core.history import Details, HistoryQuery, caller
+from vigild.core.history import Details, HistoryQuery
 from vigild.daemon.annals import Annals
 from vigild.daemon.lineage import Image, Lineage
 from vigild.engine.adoption import Adoption
@@ -55,9 +56,9 @@ def test_a_start_after_a_crash_with_who_ended_meanwhile(tmp_path: Path) -> None:
 
 def test_who_ordered_it_is_told(tmp_path: Path) -> None:
     def scene(annals: Annals) -> None:
-        token = caller.set("uid 7")
+        token = current_caller.set(Caller("uid 7", Role.ADMIN))
         annals.note("signal", "x")
-        caller.reset(token)
+        current_caller.reset(token)
 
     (fact,) = noted(tmp_path, scene)
     assert "'by': 'uid 7'" in str(fact["details"])

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from support.fakes import World, group, program
-from vigild.core.history import Kind, caller
+from vigild.core.access import Caller, Role, current_caller
+from vigild.core.history import Kind
 from vigild.core.process import Autorestart, Start, Stop
 from vigild.core.restarts import OnFlapping
 from vigild.engine import chronicle
@@ -87,12 +88,12 @@ def test_a_core_dump_is_known() -> None:
 
 def test_who_ordered_a_move_is_told_but_not_of_what_follows_by_itself() -> None:
     world = World(group(program("web", autostart=False))).boot()
-    token = caller.set("ann@10.0.0.7")
+    token = current_caller.set(Caller("ann@10.0.0.7", Role.ADMIN))
     try:
         world._process("web").feed(Start())
         world.clock.advance(2)
     finally:
-        caller.reset(token)
+        current_caller.reset(token)
     first, second = world.history.of(Kind.STATE, "web")
     assert first["by"] == "ann@10.0.0.7"
     assert "by" not in second

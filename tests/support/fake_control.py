@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vigild.core.access import current_caller
 from vigild.core.errors import Fault, VigilError
-from vigild.core.history import HistoryQuery, caller
+from vigild.core.history import HistoryQuery
 from vigild.core.names import make_namespec, split_namespec
 
 SUCCESS = {"status": 80, "description": "OK"}
@@ -221,7 +222,7 @@ class FakeHistory:
         self.facts: list[dict[str, object]] = []
 
     def note_order(self, method: str, name: str, arguments: list[str], result: str) -> None:
-        self.orders.append((method, name, arguments, result, caller.get()))
+        self.orders.append((method, name, arguments, result, current_caller.get().words))
 
     async def read(self, query: HistoryQuery) -> list[dict[str, object]]:
         self.queries.append(query)

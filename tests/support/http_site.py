@@ -10,6 +10,7 @@ from pathlib import Path
 from support.until import DEADLINE_SECONDS
 from vigild.fronts.serving import (
     Credentials,
+    Gate,
     Handler,
     Limits,
     Request,
@@ -130,7 +131,7 @@ async def site(
         server = open_server(
             sock,
             handler,
-            credentials=credentials,
+            gate=Gate(credentials),
             limits=limits,
             log=lambda level, text: log.append((level, text)),
         )

@@ -98,7 +98,7 @@ class HistoryControl(Protocol):
     """What happened."""
 
     def note_order(self, method: str, name: str, arguments: list[str], result: str) -> None:
-        """Keep that this was ordered (by `core.history.caller`), and why it failed, if it did."""
+        """Keep that this was ordered (by `core.access.current_caller`), and why it failed, if it did."""
 
     async def read(self, query: HistoryQuery) -> list[Facts]:
         """What is kept, oldest first. BAD_NAME, BAD_ARGUMENTS, FAILED."""

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from vigild.control.facade import Facts
 from vigild.control.lookup import find_group_or_process
+from vigild.core.access import current_caller
 from vigild.core.errors import Fault, VigilError
-from vigild.core.history import MAX_FACTS, Details, Fact, HistoryQuery, Kind, caller
+from vigild.core.history import MAX_FACTS, Details, Fact, HistoryQuery, Kind
 from vigild.engine.engine import Engine
 
 OFF = "this daemon keeps no history: [supervisord] says history=false"
@@ -31,7 +32,10 @@ class History:
         """An operator ordered something, about the process or group `name`; `result` is "" when it was done."""
         if self._keeper is None:
             return
-        details: Details = {"method": method, "arguments": arguments, "by": caller.get()}
+        caller = current_caller.get()
+        details: Details = {"method": method, "arguments": arguments, "by": caller.words}
+        if caller.via:
+            details["via"] = caller.via
         if result:
             details["failed"] = result
         self._keeper.note(Fact(self._engine.ports.clock.wall(), Kind.ORDER, name, details))

@@ -4,6 +4,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import IntEnum
 
+from vigild.core.errors import NotAllowedError
+
 
 class Role(IntEnum):
     """What somebody may do; each may do what those before it may.
@@ -16,22 +18,47 @@ class Role(IntEnum):
     OPERATOR = 2
     ADMIN = 3
 
+    @property
+    def word(self) -> str:
+        """As configuration, API and messages write it."""
+        return self.name.lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a request comes from: a name for people, the role, the way in, and the address if there is one."""
+    """Who a request comes from: a name for people, the role, the way in, and the address if there is one.
+
+    `limit`: what the role is due to, and what would lift it, where that is not the caller's own doing.
+    """
 
     name: str
     role: Role
     via: str = ""  # "peer", "password", "token", "certificate", "session", "nobody"
     address: str = ""
+    limit: str = ""
 
     def may(self, role: Role) -> bool:
         """Is this allowed to whoever has `role`, allowed to them?"""
         return self.role >= role
+
+    @property
+    def words(self) -> str:
+        """For the history: `ann@10.0.0.7`, `10.0.0.7` for one without a name, `uid 1000` on a unix socket."""
+        return f"{self.name}@{self.address}" if self.name and self.address else self.name or self.address
 
 
 NOBODY = Caller("", Role.ADMIN)
 """Outside any request: the daemon itself."""
 
 current_caller: ContextVar[Caller] = ContextVar("current_caller", default=NOBODY)
+"""Set by every door for each request."""
+
+
+def require(role: Role, doing: str) -> None:
+    """NotAllowedError unless who asks has that role. `doing` is for the message: "stopping programs"."""
+    caller = current_caller.get()
+    if caller.may(role):
+        return
+    who = f"{caller.words} is {caller.role.word}" if caller.words else f"yours is {caller.role.word}"
+    more = f" ({caller.limit})" if caller.limit else ""
+    raise NotAllowedError(f"{doing} needs the role {role.word}, and {who}{more}")

@@ -42,5 +42,12 @@ class VigilError(Exception):
         super().__init__(fault.name if detail is None else f"{fault.name}: {detail}")
 
 
+class NotAllowedError(VigilError):
+    """Who asked may not do that. Supervisor has no fault for it: clients get FAILED, other doors answer 403."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(Fault.FAILED, f"not allowed: {why}")
+
+
 class RejectEvent(Exception):  # noqa: N818 - the name is Supervisor's, and handlers import it
     """Raised by a pool's `result_handler`: the event was not dealt with and is to be delivered again."""

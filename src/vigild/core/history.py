@@ -1,6 +1,5 @@
 """What the history is made of: facts as plain values, and the words for what causes a move."""
 
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -30,7 +29,7 @@ class Kind(StrEnum):
     SPAWN_FAILED = "spawn_failed"  # a process could not be started: text
     FLAPPING = "flapping"  # it began or was cleared: text
     UNSEEN = "unseen"  # a process ended while no daemon ran: text
-    ORDER = "order"  # an operator did something: method, arguments, by, result
+    ORDER = "order"  # somebody ordered something: method, arguments, by, via, failed
     DAEMON = "daemon"  # the daemon itself: what, text
     LOST = "lost"  # facts that could not be kept: count
 
@@ -74,9 +73,6 @@ class HistoryQuery:
 
 
 MAX_FACTS = 1000  # in one answer
-
-# Who gave the order that is being carried out; "" where nobody did. Set by the doors for each request.
-caller: ContextVar[str] = ContextVar("caller", default="")
 
 
 def cause_of(input_: Input, new: ProcessState) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import vigild
 from vigild.config.model import Config
+from vigild.core.access import current_caller
 from vigild.core.adoption import Fate
-from vigild.core.history import Details, Fact, Kind, caller
+from vigild.core.history import Details, Fact, Kind
 from vigild.daemon.lineage import Lineage
 from vigild.engine.adoption import Adoption
 from vigild.engine.ports import NO_HISTORY, History, Log
@@ -45,7 +46,7 @@ class Annals:
             "pid": os.getpid(),
             **more,
         }
-        by = caller.get()
+        by = current_caller.get().words
         if by:
             details["by"] = by
         self.writer.note(Fact(time.time(), Kind.DAEMON, "", details))

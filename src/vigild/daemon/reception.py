@@ -9,6 +9,7 @@ from vigild.config.model import Config, ServerConfig
 from vigild.control.daemon import VigilControl
 from vigild.fronts.router import make_app
 from vigild.fronts.serving.auth import Credentials
+from vigild.fronts.serving.gate import Gate
 from vigild.fronts.serving.server import Server, open_server
 from vigild.fronts.xmlrpc.interfaces import load_interface
 from vigild.host.mainlog import MainLog
@@ -27,7 +28,7 @@ def open_servers(
     servers = []
     for server, listener in zip(config.servers, listeners, strict=True):
         _warn_of_open_door(server, log)
-        opened = open_server(listener.socket, app, credentials=_credentials(server), log=log_by_level)
+        opened = open_server(listener.socket, app, gate=_gate(server), log=log_by_level)
         servers.append((server, opened))
     return servers
 
@@ -51,7 +52,7 @@ def _warn_of_open_door(server: ServerConfig, log: MainLog) -> None:
         log.critical(f"Server '{server.section}' running without any HTTP authentication checking")
 
 
-def _credentials(server: ServerConfig) -> Credentials | None:
+def _gate(server: ServerConfig) -> Gate:
     if server.username is None:
-        return None
-    return Credentials(server.username, server.password or "")
+        return Gate()
+    return Gate(Credentials(server.username, server.password or ""))

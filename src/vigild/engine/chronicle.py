@@ -9,8 +9,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vigild.core.access import current_caller
 from vigild.core.effects import Effect, Entered, FlappingBegan, FlappingCleared
-from vigild.core.history import Details, Fact, Kind, OutputEnd, caller, cause_of, is_by_order
+from vigild.core.history import Details, Fact, Kind, OutputEnd, cause_of, is_by_order
 from vigild.core.orders import Exited, Input, SpawnFailed
 from vigild.core.process import Policy, Process
 from vigild.core.states import ProcessState
@@ -121,7 +122,7 @@ def note_step(
         effects,
         times[0],
         times[1],
-        caller.get(),
+        current_caller.get().words,
         process.wait_status if has_ended else None,
         _log_ends(process) if has_ended else (),
     )

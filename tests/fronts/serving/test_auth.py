@@ -132,7 +132,7 @@ def request(path: bytes, header: str | None) -> bytes:
 
 def test_over_the_wire(short_tmp: Path) -> None:
     async def whoami(request: Request) -> Response:
-        return text_response(200, str(request.username))
+        return text_response(200, request.caller.name)
 
     async def run() -> None:
         async with site(short_tmp, whoami, credentials=Credentials("bob", "word"), limits=BRIEF) as there:

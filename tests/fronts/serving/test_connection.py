@@ -52,10 +52,10 @@ def test_the_request_as_the_handler_sees_it(short_tmp: Path) -> None:
     asyncio.run(run())
     (request,) = seen
     assert (request.method, request.target, request.path) == ("POST", "/a%20b%C3%A9%zz?q=1?", "/a bé%zz")
-    assert (request.query, request.body, request.username, request.peer) == (
+    assert (request.query, request.body, request.caller.via, request.peer) == (
         "q=1?",
         b"abc",
-        None,
+        "peer",
         f"unix:uid={os.getuid()}",
     )
     assert request.header("x-odd") == "é"

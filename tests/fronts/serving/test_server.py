@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.http_site import GET, Client, echo, site
-from vigild.fronts.serving import Limits, Request, Response, open_server
+from vigild.fronts.serving import Gate, Limits, Request, Response, open_server
 
 
 def test_over_tcp(short_tmp: Path) -> None:
@@ -25,7 +25,7 @@ def test_over_tcp(short_tmp: Path) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
             sock.bind(("127.0.0.1", 0))
             sock.listen()
-            server = open_server(sock, handler, credentials=None, log=lambda *_: None)
+            server = open_server(sock, handler, gate=Gate(), log=lambda *_: None)
             reader, writer = await asyncio.open_connection(*sock.getsockname())
             assert (await Client(reader, writer).ask(GET)).status == 200
             assert seen == ["{}:{}".format(*writer.get_extra_info("sockname"))]
@@ -148,7 +148,7 @@ def test_the_listening_socket_is_left_open(short_tmp: Path) -> None:
             sock.bind(str(short_tmp / "s"))
             sock.listen()
             for _ in range(2):
-                server = open_server(sock, echo, credentials=None, log=lambda *_: None)
+                server = open_server(sock, echo, gate=Gate(), log=lambda *_: None)
                 reader, writer = await asyncio.open_unix_connection(str(short_tmp / "s"))
                 assert (await Client(reader, writer).ask(GET)).status == 200
                 writer.transport.abort()
@@ -181,7 +181,7 @@ def test_out_of_descriptors_is_a_pause_and_a_log_line(
             sock.bind(str(short_tmp / "s"))
             sock.listen()
             server = open_server(
-                sock, echo, credentials=None, log=lambda level, text: log.append(f"{level} {text}")
+                sock, echo, gate=Gate(), log=lambda level, text: log.append(f"{level} {text}")
             )
             reader, writer = await asyncio.open_unix_connection(str(short_tmp / "s"))
             assert (await Client(reader, writer).ask(GET)).status == 200

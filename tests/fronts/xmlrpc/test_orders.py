@@ -9,7 +9,6 @@ import pytest
 from support.fake_control import FakeControl
 from support.http_site import Answer, site
 from vigild.core.errors import VigilError
-from vigild.fronts.serving.messages import Request
 from vigild.fronts.xmlrpc import MAIN_INTERFACE, make_handler
 from vigild.fronts.xmlrpc.dispatch import Dispatcher
 from vigild.fronts.xmlrpc.orders import MAX_NAMES, ORDERS, outcome_words, subject_of, told_arguments
@@ -65,26 +64,6 @@ def test_orders_are_noted_and_questions_are_not(short_tmp: Path) -> None:
     assert refused[:3] == ("startProcess", "dog", ["dog"])
     assert refused[3].startswith("BAD_NAME")
     assert wrong[3].startswith("INCORRECT_PARAMETERS")
-
-
-@pytest.mark.parametrize(
-    ("peer", "username", "who"),
-    [
-        ("unix:uid=1000", None, "uid 1000"),
-        ("unix:uid=0", "ann", "ann@uid 0"),
-        ("10.0.0.7:4711", "ann", "ann@10.0.0.7"),
-        ("10.0.0.7:4711", None, "10.0.0.7"),
-        ("fe80::1:4711", None, "fe80::1"),
-        ("unix", None, "unix"),
-    ],
-)
-def test_who_gave_it(short_tmp: Path, peer: str, username: str | None, who: str) -> None:
-    control = FakeControl(short_tmp)
-    body = encode_call("supervisor.clearAllProcessLogs")
-    headers = (("content-length", str(len(body))),)
-    request = Request("POST", "/RPC2", "/RPC2", "", headers, body, username, peer)
-    asyncio.run(make_handler(control, {})(request))
-    assert control.history.orders == [("clearAllProcessLogs", "", [], "", who)]
 
 
 def test_the_kernel_says_who_is_on_a_unix_socket(short_tmp: Path) -> None:

@@ -4,6 +4,7 @@ Import it (and with it h11) only when a server is opened: a daemon without one p
 """
 
 from vigild.fronts.serving.auth import Credentials as Credentials
+from vigild.fronts.serving.gate import Gate as Gate
 from vigild.fronts.serving.limits import Counters as Counters
 from vigild.fronts.serving.limits import Limits as Limits
 from vigild.fronts.serving.messages import Handler as Handler

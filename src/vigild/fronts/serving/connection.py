@@ -8,12 +8,13 @@ back-pressure and not our memory.
 import asyncio
 import traceback
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import h11
 
-from vigild.fronts.serving.auth import Credentials, Verdict
+from vigild.core.access import current_caller
+from vigild.fronts.serving.gate import Gatekeeper
 from vigild.fronts.serving.limits import Counters, Limits
 from vigild.fronts.serving.messages import (
     REASONS,
@@ -25,7 +26,6 @@ from vigild.fronts.serving.messages import (
     http_date,
 )
 
-REALM = "default"
 INTERRUPTED = "the daemon is being upgraded; what was ordered goes on, ask again for the outcome"
 _MAX_LINGER_BYTES = 16 * 1024 * 1024
 
@@ -35,7 +35,7 @@ class Context:
     """What the connections of one server share."""
 
     handler: Handler
-    credentials: Credentials | None
+    gate: Gatekeeper
     limits: Limits
     counters: Counters
     log: Callable[[str, str], None]
@@ -255,20 +255,20 @@ class Connection(asyncio.Protocol):
     async def _read_request(self) -> Request:
         head = await self._read_head()
         self._context.counters.requests += 1
-        if self._context.credentials is not None:
-            await self._authenticate(head)
-        body = await self._read_body(head)
         path, _, query = head.target.partition(b"?")
-        return Request(
+        request = Request(
             head.method.decode("ascii"),
             head.target.decode("ascii"),
             decode_path(path),
             query.decode("ascii"),
             tuple((name.decode("ascii"), value.decode("latin-1")) for name, value in head.headers),
-            body,
-            None if self._context.credentials is None else self._context.credentials.username,
-            self._peer,
+            peer=self._peer,
         )
+        caller = await self._context.gate.admit(request)
+        if isinstance(caller, Response):
+            self._context.counters.unauthorized += caller.status == 401
+            raise _RefusedError(caller)
+        return replace(request, body=await self._read_body(head), caller=caller)
 
     async def _read_head(self) -> h11.Request:
         limits = self._limits
@@ -348,30 +348,10 @@ class Connection(asyncio.Protocol):
             return False
         return True
 
-    async def _authenticate(self, head: h11.Request) -> None:
-        credentials = self._context.credentials
-        assert credentials is not None
-        given = next(
-            (value.decode("latin-1") for name, value in head.headers if name == b"authorization"), None
-        )
-        verdict = await credentials.check(given)
-        if verdict is Verdict.RIGHT:
-            return
-        if verdict is Verdict.MALFORMED:
-            raise _RefusedError(
-                error_response(400, "the Authorization header is not of the form Basic BASE64(NAME:PASSWORD)")
-            )
-        if verdict is Verdict.BUSY:
-            raise _RefusedError(
-                error_response(503, "too many passwords are being checked; try again in a moment")
-            )
-        self._context.counters.unauthorized += 1
-        challenge = (("WWW-Authenticate", f'Basic realm="{REALM}"'),)
-        raise _RefusedError(error_response(401, headers=challenge))
-
     # ---- answering ----
 
     async def _handle(self, request: Request) -> Response:
+        current_caller.set(request.caller)
         try:
             response = await self._context.handler(request)
         except asyncio.CancelledError:

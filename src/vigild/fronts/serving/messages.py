@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from vigild.core.access import NOBODY, Caller
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, read to its end.
+    """One request, read to its end (a gate sees it without its body).
 
-    `path` is decoded, `target` as it was sent. Header names are in lower case. `username` is who was
-    authenticated, None where the server asks for no credentials.
+    `path` is decoded, `target` as it was sent. Header names are in lower case. `peer` is `10.0.0.7:4711`, or
+    `unix:uid=1000`.
     """
 
     method: str
@@ -21,8 +23,8 @@ class Request:
     query: str
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""
-    username: str | None = None
     peer: str = ""
+    caller: Caller = NOBODY
 
     def header(self, name: str) -> str | None:
         """The first header of that (lower-case) name."""

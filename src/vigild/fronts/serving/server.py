@@ -7,8 +7,8 @@ import struct
 import time
 from collections.abc import Callable
 
-from vigild.fronts.serving.auth import Credentials
 from vigild.fronts.serving.connection import Connection, Context, OpenConnection
+from vigild.fronts.serving.gate import Gatekeeper
 from vigild.fronts.serving.limits import Counters, Limits
 from vigild.fronts.serving.messages import Handler
 
@@ -210,7 +210,7 @@ def open_server(
     sock: socket.socket,
     handler: Handler,
     *,
-    credentials: Credentials | None,
+    gate: Gatekeeper,
     limits: Limits | None = None,
     log: Callable[[str, str], None],
     wall_clock: Callable[[], float] = time.time,
@@ -219,9 +219,9 @@ def open_server(
 
     `log` gets a level (`error`, `trace`, …) and a message.
     """
-    if credentials is not None and credentials.problem is not None:
-        log("error", f"nobody can enter through this server: {credentials.problem}")
-    return Server(sock, Context(handler, credentials, limits or Limits(), Counters(), log, wall_clock))
+    if gate.problem is not None:
+        log("error", f"nobody can enter through this server: {gate.problem}")
+    return Server(sock, Context(handler, gate, limits or Limits(), Counters(), log, wall_clock))
 
 
 def _unix_peer(sock: socket.socket) -> str:

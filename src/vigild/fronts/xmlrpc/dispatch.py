@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import cast
 
 from vigild.control.facade import Control
+from vigild.core.access import Role, require
 from vigild.core.errors import Fault, VigilError
 from vigild.fronts.xmlrpc.interfaces import MAIN_INTERFACE, fault_of, interface_methods
 from vigild.fronts.xmlrpc.main_methods import main_methods
 from vigild.fronts.xmlrpc.method import Method, Param
 from vigild.fronts.xmlrpc.method import text as read_text
 from vigild.fronts.xmlrpc.orders import ORDERS, outcome_words, subject_of, told_arguments
+from vigild.fronts.xmlrpc.roles import role_of
 from vigild.fronts.xmlrpc.vigil_methods import NAMESPACE, vigil_methods
 
 MULTICALL = "system.multicall"
@@ -23,6 +25,7 @@ class Entry:
     call: Callable[[list[object]], object]  # gives the result, or an awaitable of it
     help: str
     signature: list[str] | None
+    role: Role = Role.ADMIN
 
 
 class Dispatcher:
@@ -34,10 +37,11 @@ class Dispatcher:
         self._add_methods(NAMESPACE, vigil_methods(control))
         for namespace, interface in {"supervisor": MAIN_INTERFACE, **interfaces}.items():
             if interface is MAIN_INTERFACE:
-                self._add_methods(namespace, main_methods(control))
+                self._add_methods(namespace, main_methods(control), "supervisor")
             else:
                 for name, help_text, signature, call in interface_methods(interface):
-                    self._table[f"{namespace}.{name}"] = Entry(call, help_text, signature)
+                    full_name = f"{namespace}.{name}"
+                    self._table[full_name] = Entry(_requiring_admin(full_name, call), help_text, signature)
         self._add_methods("system", self.system_methods())
 
     @property
@@ -55,16 +59,18 @@ class Dispatcher:
             return await result
         return result
 
-    def _add_methods(self, namespace: str, methods: list[Method]) -> None:
+    def _add_methods(self, namespace: str, methods: list[Method], known_as: str = "") -> None:
         for method in methods:
-            entry = Entry(self._caller(method), method.help(), method.signature())
+            role = role_of(f"{known_as or namespace}.{method.name}")
+            entry = Entry(self._caller(method, role), method.help(), method.signature(), role)
             for name in (method.name, *method.aliases):
                 self._table[f"{namespace}.{name}"] = entry
 
-    def _caller(self, method: Method) -> Callable[[list[object]], object]:
+    def _caller(self, method: Method, role: Role) -> Callable[[list[object]], object]:
         run, read, require_running = method.run, method.read_arguments, self._control.daemon.require_running
 
         def call(params: list[object]) -> object:
+            require(role, method.name)
             method.require_arity(len(params))
             if not method.while_shutting_down:
                 require_running()
@@ -163,6 +169,16 @@ class Dispatcher:
         except Exception as error:
             code, text = fault_of(error) or (int(Fault.FAILED), f"FAILED: {type(error)}:{error}")
             return {"faultCode": code, "faultString": text}
+
+
+def _requiring_admin(name: str, call: Callable[[list[object]], object]) -> Callable[[list[object]], object]:
+    """What somebody else's method does is not known: those who may do everything may call it."""
+
+    def guarded(params: list[object]) -> object:
+        require(Role.ADMIN, name)
+        return call(params)
+
+    return guarded
 
 
 def _calls(value: object) -> list[object]:

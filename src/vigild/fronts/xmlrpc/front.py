@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import cast
 
 from vigild.control.facade import Control
-from vigild.core.history import caller
 from vigild.fronts.serving.messages import Handler, Request, Response, error_response
 from vigild.fronts.xmlrpc.dispatch import Dispatcher
 from vigild.fronts.xmlrpc.interfaces import fault_of
@@ -27,7 +26,6 @@ def make_handler(control: Control, interfaces: Mapping[str, object]) -> Handler:
             status = 413 if isinstance(error, TooLargeError) else 400
             return error_response(status, f"the XML-RPC request cannot be read: {error}")
         try:
-            caller.set(_who(request))
             result = await dispatcher.call(call.method, cast(list[object], call.params))
             return Response(200, _XML, encode_response(result))
         except Exception as error:
@@ -45,11 +43,3 @@ def _refuse(request: Request) -> Response | None:
     if request.header("content-length") is None and request.header("transfer-encoding") is None:
         return error_response(411)
     return None
-
-
-def _who(request: Request) -> str:
-    """Who asks, for the history: `name@10.0.0.7`, or `uid 1000` on a unix socket."""
-    peer = request.peer.removeprefix("unix:").replace("uid=", "uid ")
-    if ":" in peer:
-        peer = peer.rpartition(":")[0]  # the port says nothing later
-    return f"{request.username}@{peer}" if request.username else peer

@@ -1,0 +1,36 @@
+"""Which role each method needs. A method that is not in the table, one of an extra interface say, needs an admin."""
+
+from vigild.core.access import Role
+
+_LOOKING = """
+supervisor.getAPIVersion supervisor.getVersion supervisor.getSupervisorVersion supervisor.getIdentification
+supervisor.getState supervisor.getPID supervisor.readLog supervisor.readMainLog supervisor.getProcessInfo
+supervisor.getAllProcessInfo supervisor.getAllConfigInfo supervisor.readProcessLog supervisor.readProcessStdoutLog
+supervisor.readProcessStderrLog supervisor.tailProcessLog supervisor.tailProcessStdoutLog
+supervisor.tailProcessStderrLog
+system.listMethods system.methodHelp system.methodSignature system.multicall
+vigil.getDaemonInfo vigil.getProcessInfo vigil.getAllProcessInfo vigil.getHistory
+"""
+_OPERATING = """
+supervisor.startProcess supervisor.startProcessGroup supervisor.startAllProcesses
+supervisor.stopProcess supervisor.stopProcessGroup supervisor.stopAllProcesses
+supervisor.signalProcess supervisor.signalProcessGroup supervisor.signalAllProcesses
+supervisor.sendProcessStdin supervisor.sendRemoteCommEvent
+supervisor.clearLog supervisor.clearProcessLog supervisor.clearProcessLogs supervisor.clearAllProcessLogs
+"""
+_ADMINISTERING = """
+supervisor.shutdown supervisor.restart supervisor.reloadConfig supervisor.addProcessGroup
+supervisor.removeProcessGroup vigil.upgrade
+"""
+
+ROLES: dict[str, Role] = {
+    **dict.fromkeys(_LOOKING.split(), Role.VIEWER),
+    **dict.fromkeys(_OPERATING.split(), Role.OPERATOR),
+    **dict.fromkeys(_ADMINISTERING.split(), Role.ADMIN),
+}
+"""By the full name in the namespace that Supervisor gives it."""
+
+
+def role_of(method: str) -> Role:
+    """What a caller of this full name must be. `system.multicall` asks again for each call in it."""
+    return ROLES.get(method, Role.ADMIN)
