@@ -72,6 +72,7 @@ def test_json_is_one_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]
             "option": "autostrat",
             "text": "unknown option 'autostrat'; it is ignored",
             "hint": "did you mean autostart?",
+            "excerpt": "",
         }
     ]
 

@@ -94,6 +94,7 @@ def as_json(path: str, loaded: Loaded, findings: Sequence[Diagnostic]) -> str:
                 "option": finding.option,
                 "text": finding.text,
                 "hint": finding.hint,
+                "excerpt": finding.excerpt,
             }
             for finding in findings
         ],

@@ -10,12 +10,19 @@ Severity = Literal["error", "warning", "info"]
 
 
 class BadValueError(ValueError):
-    """A value that a converter or an expansion refuses: the reason, and what to write instead."""
+    """A value that a converter or an expansion refuses: the reason, and what to write instead.
+
+    Of a value with a grammar of its own: `line` is that of the mistake, from 0, `excerpt` shows it with a caret below, and
+    `others` are further mistakes in the same value.
+    """
 
     def __init__(self, text: str, hint: str = "", code: str = "V006") -> None:
         super().__init__(text)
         self.hint = hint
         self.code = code
+        self.line = 0
+        self.excerpt = ""
+        self.others: tuple[BadValueError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +36,15 @@ class Diagnostic:
     text: str
     hint: str = ""
     code: str = ""
+    excerpt: str = ""  # the text that is meant, and below it a caret at the place
 
     def __str__(self) -> str:
         place = f" [{self.section}]" if self.section else ""
         option = f" {self.option}" if self.option else ""
         subject = f"{place}{option}:" if place or option else ""
         line = f"{self.where}: {self.severity}:{subject} {self.text}"
+        for shown in self.excerpt.splitlines():
+            line += f"\n    {shown}"
         return f"{line}\n    hint: {self.hint}" if self.hint else line
 
 

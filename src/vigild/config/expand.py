@@ -10,6 +10,7 @@ Names = Mapping[str, object]
 
 WIDTH_MAX = 9999  # what a format may pad a value to: %(process_num)9999d
 _HUGE = re.compile(r"%\([^)]*\)[#0\- +\d.]*[1-9]\d{4}")
+_LONE = re.compile(r"%%|%(?!\()")
 _REFERENCE = re.compile(r"%(?:%|\([^)]*\)[#0\- +]*\d*(?:\.\d+)?[hlL]?[diouxXeEfFgGcrsa])")
 
 
@@ -27,6 +28,11 @@ def expand(text: str, names: Names) -> str:
         Exception
     ) as error:  # whatever % formatting raises: ValueError, TypeError, OverflowError, MemoryError
         raise _malformed(text, error) from None
+
+
+def expand_named(text: str, names: Names) -> str:
+    """As `expand`, for a text in which `%` is a sign of its own: only `%(` and `%%` are looked at. Raises BadValueError."""
+    return expand(_LONE.sub("%%", text), names)
 
 
 def expand_twice(text: str, names: Names) -> str:

@@ -29,7 +29,7 @@ SHOWN_CHARACTERS = 40  # of a line that is refused
 class Entry:
     """One option as written. `cut` is the inline comment that ended it; `earlier` what it replaced."""
 
-    __slots__ = ("cut", "earlier", "file", "line", "text")
+    __slots__ = ("cut", "earlier", "file", "line", "more_lines", "text")
 
     def __init__(self, text: str, file: str, line: int) -> None:
         self.text = text
@@ -37,11 +37,16 @@ class Entry:
         self.line = line
         self.cut: str | None = None
         self.earlier: Entry | None = None  # only for `environment`, only from the same section block
+        self.more_lines: tuple[int, ...] = ()  # those of the file that the text goes on in
 
     @property
     def where(self) -> Where:
         """The place of the key."""
         return Where(self.file, self.line)
+
+    def line_of(self, number: int) -> int:
+        """The line of the file in which line `number` of the text (from 0) stands."""
+        return (self.line, *self.more_lines)[min(number, len(self.more_lines))]
 
 
 class Section:
@@ -178,16 +183,17 @@ class _Reader:
                 continue
             indent = 0 if line[0] == value[0] else len(line) - len(line.lstrip())
             if indent > self.indent and self.entry is not None:
-                self.continue_value(value, cut)
+                self.continue_value(value, number, cut)
             else:
                 self.indent = indent
                 self.begin(value, number, cut)
             self.blanks = 0
 
-    def continue_value(self, value: str, cut: str | None) -> None:
+    def continue_value(self, value: str, number: int, cut: str | None) -> None:
         entry = self.entry
         assert entry is not None
         entry.text += "\n" * (self.blanks + 1) + value
+        entry.more_lines += (number,) * (self.blanks + 1)
         entry.cut = entry.cut or cut
 
     def begin(self, value: str, number: int, cut: str | None) -> None:

@@ -18,6 +18,7 @@ from vigild.config.diagnostics import Diagnostic
 from vigild.config.expand import bare_conversion
 from vigild.config.lint_subject import Check, Program, Subject
 from vigild.config.model import KillMode, ProcessConfig
+from vigild.config.options import SECTIONS
 from vigild.core.process import Autorestart
 from vigild.core.restarts import OnFlapping
 
@@ -230,7 +231,10 @@ def check_directories(subject: Subject) -> Iterator[Diagnostic]:
 def check_percent(subject: Subject) -> Iterator[Diagnostic]:
     """V212: `%s` without a name, which is replaced by the table of all names, environment included."""
     for program in subject.programs:
+        table = SECTIONS[program.kind]
         for option, entry in program.entries.items():
+            if option in table and table[option].lone_percent:
+                continue
             if "%" in entry.text and bare_conversion(entry.text):
                 text = "a % without (name) is replaced by all names and the whole environment"
                 yield program.finding("warning", "V212", option, text, "write %% for a percent sign")

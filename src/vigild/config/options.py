@@ -35,6 +35,7 @@ class Option:
     names: Names = Names.HERE
     since: str = "supervisor"
     required: bool = False
+    lone_percent: bool = False  # a % that no name follows is a sign of its own
 
 
 def _table(*options: Option) -> dict[str, Option]:

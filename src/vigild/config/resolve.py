@@ -9,7 +9,7 @@ from typing import Any
 
 from vigild.config.accounts import Surroundings
 from vigild.config.diagnostics import BadValueError, Diagnostic, Severity
-from vigild.config.expand import expand
+from vigild.config.expand import expand, expand_named
 from vigild.config.ini import Document, Entry, Section
 from vigild.config.options import RPCINTERFACE, Converter, Option
 from vigild.config.place import Where
@@ -66,6 +66,7 @@ class Resolver:
         option: str | None,
         text: str,
         hint: str = "",
+        excerpt: str = "",
     ) -> None:
         """Note a finding, once."""
         if severity == "error":
@@ -73,7 +74,7 @@ class Resolver:
         key = (code, where, text)
         if key not in self.seen:
             self.seen.add(key)
-            self.diagnostics.append(Diagnostic(severity, where, section, option, text, hint, code))
+            self.diagnostics.append(Diagnostic(severity, where, section, option, text, hint, code, excerpt))
 
     def refuse(self, section: Section, option: str | None, code: str, text: str, hint: str = "") -> None:
         """Note an error of a section, at its option's line where it has that option."""
@@ -85,7 +86,10 @@ class Resolver:
         """Note that an option's value was refused."""
         # An earlier line of a value that is given several times: Supervisor never looked at it.
         severity: Severity = "error" if self.entries(section).get(option) is entry else "warning"
-        self.report(severity, error.code, entry.where, section.name, option, str(error), error.hint)
+        for wrong in (error, *error.others):
+            where = Where(entry.file, entry.line_of(wrong.line))
+            text, hint = str(wrong), wrong.hint
+            self.report(severity, wrong.code, where, section.name, option, text, hint, wrong.excerpt)
 
     def value(
         self,
@@ -112,7 +116,8 @@ class Resolver:
         text = entry.text
         try:
             if "%" in text:
-                text = expand(text, self.names if names is None else names)
+                known = self.names if names is None else names
+                text = expand_named(text, known) if option.lone_percent else expand(text, known)
             return option.convert(text, self.around)
         except BadValueError as error:
             self.bad_value(section, option.name, entry, error)
