@@ -1,7 +1,7 @@
 import pytest
 
 from vigild.config.diagnostics import BadValueError
-from vigild.config.expand import bare_conversion, expand, expand_twice
+from vigild.config.expand import bare_conversion, expand, expand_named, expand_twice
 
 NAMES = {"here": "/etc", "process_num": 3, "ENV_HOME": "/root"}
 
@@ -58,3 +58,21 @@ def test_what_supervisor_expands_twice_is_expanded_twice_where_that_works() -> N
 def test_conversions_without_a_name_are_seen() -> None:
     assert bare_conversion("date +%s")
     assert not bare_conversion("%(here)s %(process_num)02d 100%%")
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("if cpu > 80% for 3 cycles", "if cpu > 80% for 3 cycles"),
+        ("80%% of %(here)s, 5%", "80% of /etc, 5%"),
+        ("%%(here)s", "%(here)s"),
+        ("80%%% (here)", "80%% (here)"),
+    ],
+)
+def test_a_lone_percent_sign_can_be_one_of_its_own(text: str, result: str) -> None:
+    assert expand_named(text, NAMES) == result
+
+
+def test_names_are_checked_there_as_well() -> None:
+    with pytest.raises(BadValueError, match=r"cannot expand %\(heer\)s"):
+        expand_named("80% of %(heer)s", NAMES)

@@ -117,6 +117,10 @@ class ProcessConfig:
     healthcheck_expect_status: tuple[tuple[int, int], ...] = ((200, 399),)
     healthcheck_expect_body: str = ""  # a regular expression
     on_unhealthy: tuple[str, ...] = ("alert",)  # restart, alert, exec:COMMAND
+    # Vigil's: what its resources are to be. `rules` are their texts, each on one line (see config.rule_text).
+    memory_max_bytes: int = 0  # of the whole tree; 0: no bound
+    on_memory_max: str = "restart"  # or alert
+    rules: tuple[str, ...] = ()
     where: Where | None = field(default=None, compare=False)
 
     @property
@@ -130,6 +134,11 @@ class ProcessConfig:
     def is_watched(self) -> bool:
         """Is it asked whether it is ready or healthy, or does it tell?"""
         return self.readiness is not None or self.healthcheck is not None or self.watchdog_seconds > 0
+
+    @property
+    def is_ruled(self) -> bool:
+        """Are its resources judged?"""
+        return self.memory_max_bytes > 0 or bool(self.rules)
 
 
 @dataclass(slots=True)

@@ -98,8 +98,20 @@ _HEALTH_DOCS = {
     "PROCESS_HEALTH_UNHEALTHY, which come in any case), `restart`, `exec:COMMAND` (last; all that follows is the command).",
 }
 
+_RULE_DOCS = {
+    "memory_max": "How much resident memory (RSS) the program may take, with all that descends from it: bytes, or with KB, MB "
+    "or GB. It is measured every five seconds; `on_memory_max` says what follows. Shared pages count once for each "
+    "process that has them: for many workers with much in common write a rule about `pss` instead. By default there "
+    "is no bound.",
+    "on_memory_max": "What follows when it takes more: `restart` ends it with `stopsignal` and starts it again; `alert` only "
+    "tells, which `restart` does as well.",
+    "rules": "What is to be done when its resources are not as they should be, one rule a line: "
+    "`if cpu > 90% for 5 of 6 cycles then restart`. See [rules](rules.md).",
+}
+
 _PROGRAM_DOCS = {
     **_HEALTH_DOCS,
+    **_RULE_DOCS,
     "command": "The program and its arguments. Split as a shell splits words, but run without a shell: no pipes, "
     "no variables but `%(ENV_X)s`. It has to stay in the foreground. A name without a slash is looked up on `PATH`.",
     "process_name": "The name of each process. With `numprocs` above 1 it has to hold `%(process_num)`.",

@@ -9,7 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from vigild.config import convert, convert_dependencies, convert_health, convert_limits, convert_restarts
+from vigild.config import (
+    convert,
+    convert_dependencies,
+    convert_health,
+    convert_limits,
+    convert_restarts,
+    convert_rules,
+)
 from vigild.config.accounts import Surroundings
 
 Converter = Callable[[str, Surroundings], object]
@@ -121,6 +128,12 @@ HEALTH_OPTIONS = (
     _health_option("on_unhealthy", convert_health.on_unhealthy, "alert", "on_unhealthy"),
 )
 
+_RULE_OPTIONS = (
+    Option("memory_max", convert_rules.memory_max, None, "memory_max_bytes", Names.PROGRAM, "vigil"),
+    Option("on_memory_max", convert_rules.on_memory_max, "restart", "on_memory_max", Names.PROGRAM, "vigil"),
+    Option("rules", convert_rules.rules, "", "rules", Names.PROGRAM, "vigil", lone_percent=True),
+)
+
 _PROCESS_OPTIONS = (
     Option("command", convert.text, None, "command", Names.PROCESS, required=True),
     Option("process_name", convert.text, "%(program_name)s", "", Names.PROCESS),
@@ -151,6 +164,7 @@ _PROCESS_OPTIONS = (
     Option("log_timestamps", convert.boolean, "false", "log_timestamps", Names.PROGRAM, "vigil"),
     *_RESTART_OPTIONS,
     *HEALTH_OPTIONS,
+    *_RULE_OPTIONS,
     *_LIMIT_OPTIONS,
     *IDENTITY_OPTIONS,
     Option("remember", convert.boolean, "false", "remember", Names.PROGRAM, "vigil"),
