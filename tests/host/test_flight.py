@@ -197,6 +197,23 @@ def test_a_read_that_did_not_happen_or_only_in_part(
     recorder.close()
 
 
+@pytest.mark.parametrize("count", [0, 1, 32_768, 40_001, 65_536])
+def test_a_long_read_that_did_not_happen_or_only_in_part(
+    short_tmp: Path, pipe: tuple[int, int], count: int
+) -> None:
+    data = b"\xfe" * 65_536
+    os.write(pipe[1], data)
+    recorder = FlightRecorder(str(short_tmp / "f"))
+    recorder.expect(pipe[0], STAMP, Stage.READ, NO_MARK)[:] = b"\xf0" * len(data)  # of the batch before
+    recorder.done()
+    recorder.expect(pipe[0], STAMP, Stage.READ, NO_MARK)[:count] = data[:count]
+    batch = recorder.pending()
+    assert batch is not None
+    assert batch.data == data[:count]
+    recorder.done()
+    recorder.close()
+
+
 def test_output_outlives_with_the_state_that_goes_with_it(short_tmp: Path, pipe: tuple[int, int]) -> None:
     recorder = FlightRecorder(str(short_tmp / "f"))
     os.write(pipe[1], b"x")

@@ -56,7 +56,10 @@ _STAMP = 320  # FIFO, NUL, path of the log
 _AREA = 12 << 10
 _MAX_STAMP_BYTES = _AREA - _STAMP
 _PATTERN = bytes(range(0xFF, 0xF7, -1))  # not in any UTF-8 text
-_FILL = memoryview(_PATTERN * (BUFFER_BYTES // len(_PATTERN)))
+_FILL_BYTES = (
+    32 << 10
+)  # one store for nearly every read; as long as the buffer it would cost its size in memory
+_FILL = memoryview(_PATTERN * (_FILL_BYTES // len(_PATTERN)))
 
 
 class Stage(IntEnum):
@@ -160,7 +163,10 @@ class FlightRecorder:
         except OSError:
             count = 1
         view = self._area[:count]
-        view[:] = _FILL[:count]
+        if count <= _FILL_BYTES:
+            view[:] = _FILL[:count]
+        else:
+            _fill(view)
         self._begin(count, stamp, stage, mark)
         return view
 
@@ -282,9 +288,15 @@ def _map_file(path: str) -> mmap.mmap:
     return mapped
 
 
+def _fill(view: memoryview) -> None:
+    for start in range(0, len(view), _FILL_BYTES):
+        piece = view[start : start + _FILL_BYTES]
+        piece[:] = _FILL[: len(piece)]
+
+
 def _what_was_read(data: bytes) -> bytes:
     """What a read has left in the place of the pattern."""
-    pattern = bytes(_FILL[: len(data)])
+    pattern = (_PATTERN * (len(data) // len(_PATTERN) + 1))[: len(data)]
     if data[-8:] != pattern[-8:]:
         return data
     count = len(data)
