@@ -2,7 +2,7 @@
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
@@ -10,6 +10,7 @@ from vigild.core.descendants import Seen
 from vigild.core.health import Answer
 from vigild.core.history import Fact, Kind
 from vigild.core.listener import Traces
+from vigild.core.samples import TreeRequest, Usage
 from vigild.core.stop_marks import StopMark
 from vigild.engine.engine import Engine
 from vigild.engine.listeners import ResultHandler, default_result_handler
@@ -362,6 +363,35 @@ class FakeProber:
 
 
 @dataclass
+class FakeSampler:
+    """`usages`: what each tree uses, by key. Answers at once unless it is `slow`; then `answers` does."""
+
+    usages: dict[str, Usage] = field(default_factory=dict)
+    asked: list[list[TreeRequest]] = field(default_factory=list)
+    slow: bool = False
+    pending: Callable[[Mapping[str, Usage]], None] | None = None
+
+    def take(
+        self, trees: Sequence[TreeRequest], on_taken: Callable[[Mapping[str, Usage]], None]
+    ) -> FakeTimer:
+        self.asked.append(list(trees))
+        self.pending = on_taken
+        if not self.slow:
+            self.answers()
+        return FakeTimer(lambda: None)
+
+    def answers(self) -> None:
+        assert self.pending is not None
+        on_taken, self.pending = self.pending, None
+        on_taken({tree.key: self.usages[tree.key] for tree in self.asked[-1] if tree.key in self.usages})
+
+
+def usage(at: float, **fields: float | None) -> Usage:
+    """A reading of a small tree at monotonic time `at`, which began at 0."""
+    return Usage(at, at, **{"cpu_seconds": 0.0, "rss_bytes": 1 << 20, "threads": 1, "processes": 1, **fields})  # type: ignore[arg-type]
+
+
+@dataclass
 class FakeLog:
     lines: list[str] = field(default_factory=list)
 
@@ -422,6 +452,7 @@ class World:
         self.table = FakeTable()
         self.history = FakeHistory()
         self.prober = FakeProber()
+        self.sampler = FakeSampler()
         self.ports = Ports(
             self.clock,
             self.children,
@@ -432,6 +463,7 @@ class World:
             self.table,
             self.history,
             self.prober,
+            open_sampler=lambda: self.sampler,
         )
         self.engine = Engine(self.ports, settings or Settings(), lambda spec: handler, stops)
         for config in groups:

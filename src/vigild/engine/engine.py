@@ -8,6 +8,7 @@ What depends on others (`depends_on`) starts after them, whatever the priorities
 
 import os
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from vigild.config.model import GroupConfig, GroupKind, KillMode, ProcessConfig
 from vigild.config.snapshot import to_json
@@ -28,6 +29,10 @@ from vigild.engine.remembered import NoStopStore, Remembered
 from vigild.engine.settings import Settings
 from vigild.engine.ticks import Ticks
 from vigild.engine.words import exit_words
+
+if TYPE_CHECKING:
+    from vigild.core.samples import Sample
+    from vigild.engine.sampling import Sampling
 
 NO_RECORDS: Mapping[str, ProcessRecord] = {}
 SPAWN_SLICE = 16  # programs started in one turn of the loop, so that exits and clients are served in between
@@ -86,6 +91,7 @@ class Engine:
         self._stopping: set[ManagedProcess] = set()  # the wave that is ending now
         self._when_stopped: Callable[[], None] | None = None
         self._report_timer: Timer | None = None
+        self._sampling: Sampling | None = None
 
     # Groups.
 
@@ -188,6 +194,21 @@ class Engine:
             pool=pool,
             fcgi_socket=group.socket,
         )
+
+    # What processes use.
+
+    @property
+    def sampling(self) -> "Sampling":
+        """Samples of what processes use. Imported when first asked for; nothing is sampled before anybody wants it."""
+        if self._sampling is None:
+            from vigild.engine.sampling import Sampling
+
+            self._sampling = Sampling(self.ports, self.all_processes)
+        return self._sampling
+
+    def latest_sample(self, process: ManagedProcess) -> "Sample | None":
+        """What a process used last, as far as that is known; cheap."""
+        return self._sampling.latest(process) if self._sampling is not None else None
 
     # Starting.
 
@@ -376,6 +397,8 @@ class Engine:
                 self._report_timer.cancel()
             self._ticks.stop()
             self._kin.close()
+            if self._sampling is not None:
+                self._sampling.close()
             when_stopped()
 
     def _report_later(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vigild.config.model import AUTO, ProcessConfig, StreamConfig
 from vigild.core import process as machine
 from vigild.core.adoption import Fate, fate
+from vigild.core.history import is_by_order
 from vigild.core.names import make_namespec
 from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawned, SpawnFailed
 from vigild.core.states import STOPPED_STATES, ProcessState
@@ -68,6 +69,7 @@ class ManagedProcess:
         "pool",
         "process",
         "remembered_wall",
+        "restart_count",
         "spawn_id",
         "started_wall",
         "stderr_logfile",
@@ -100,6 +102,7 @@ class ManagedProcess:
         self.fcgi_socket = fcgi_socket
         self.on_pid = on_pid
         self.is_adopted = False  # a daemon before this one started what runs now
+        self.restart_count = 0  # how often it was started again by itself, since this daemon began
         self.started_wall = 0.0
         self.stopped_wall = 0.0
         self.remembered_wall = 0.0  # when an operator stopped it, in the life of another daemon
@@ -171,6 +174,11 @@ class ManagedProcess:
     def origin(self) -> "Origin":
         """What its latest spawn is known by."""
         return self._descent.origin
+
+    @property
+    def anchors(self) -> tuple[tuple[int, int], ...]:
+        """The processes that were its latest spawn: pid and start ticks (0: unknown), the main one last."""
+        return self._descent.anchors
 
     @property
     def leftovers(self) -> "tuple[tuple[Seen, ...], str]":
@@ -261,6 +269,8 @@ class ManagedProcess:
                     case machine.CancelAlarm():
                         self._cancel_alarm()
                     case machine.Entered():
+                        if effect.new is ProcessState.STARTING and not is_by_order(told):
+                            self.restart_count += 1
                         self._entered(effect)
                     case machine.FlappingBegan():
                         announce_flapping(self, effect, self._bus, self._ports.log)

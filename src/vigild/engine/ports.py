@@ -5,7 +5,7 @@ Rules that hold for every implementation:
 - A failure that a person should read about is a value (`SpawnFailure`), not an exception.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from errno import ENOTSUP
 from typing import TYPE_CHECKING, Final, Protocol
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vigild.core.descendants import Seen
     from vigild.core.health import Answer
     from vigild.core.probe import Probe
+    from vigild.core.samples import TreeRequest, Usage
 
 from vigild.core.edges import Edge
 from vigild.core.history import Fact
@@ -424,6 +425,37 @@ class NoProber:
         """Nothing is ever heard."""
 
 
+class Sampler(Protocol):
+    """Reads what processes use of the machine."""
+
+    def take(
+        self, trees: "Sequence[TreeRequest]", on_taken: "Callable[[Mapping[str, Usage]], None]"
+    ) -> Timer:
+        """Read all these trees, in slices, and call back once with those that live, by their keys.
+
+        `cancel` takes the order back. One pass at a time.
+        """
+
+
+class NoSampler:
+    """Where nothing is known of processes."""
+
+    def take(
+        self, trees: "Sequence[TreeRequest]", on_taken: "Callable[[Mapping[str, Usage]], None]"
+    ) -> Timer:
+        """Nothing is read."""
+        on_taken({})
+        return NO_TIMER
+
+
+class _NoTimer:
+    def cancel(self) -> None:
+        """There is nothing to cancel."""
+
+
+NO_TIMER: Final = _NoTimer()
+
+
 class Log(Protocol):
     """The daemon's own log; levels as Supervisor names them."""
 
@@ -450,3 +482,4 @@ class Ports:
     history: History = NO_HISTORY
     prober: Prober = field(default_factory=NoProber)
     alerts: Alerts = NO_ALERTS
+    open_sampler: Callable[[], Sampler] = NoSampler  # called when the first sample is wanted

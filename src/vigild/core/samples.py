@@ -1,0 +1,110 @@
+"""What programs use of the machine: one reading of a whole tree, and what two readings come to.
+
+A program's tree is its process and all that descends from it (`core/descendants.py` says what that is). CPU time is
+that of all who live in it and of those descendants that ended and were waited for, so that a program which works in
+short-lived children is not seen as idle.
+
+Tuples and not dataclasses, because a thousand of each are made at once, every few seconds.
+"""
+
+from typing import NamedTuple
+
+
+class TreeRequest(NamedTuple):
+    """Whose tree is to be read. `key` is ours to choose; `anchors`: pid and start ticks (0: unknown), the main one last.
+
+    `alone`: the process without what descends from it (the daemon itself, from which everything descends).
+    """
+
+    key: str
+    spawn_id: str
+    anchors: tuple[tuple[int, int], ...]
+    alone: bool = False
+
+
+class Usage(NamedTuple):
+    """One reading of a tree. None where the machine does not tell, or not us.
+
+    `at`: when it was read, in monotonic seconds. `age_seconds`: how long the oldest of the tree has been running.
+    `pss_bytes` and `swap_bytes` are dear to find out: they can be older than the rest.
+    """
+
+    at: float
+    age_seconds: float
+    cpu_seconds: float
+    rss_bytes: int
+    threads: int
+    processes: int
+    open_files: int | None = None
+    read_bytes: int | None = None
+    write_bytes: int | None = None
+    pss_bytes: int | None = None
+    swap_bytes: int | None = None
+
+
+class Sample(NamedTuple):
+    """What one program's whole tree used, at `at` seconds since the epoch. None where nobody knows.
+
+    `interval_seconds`: what the rates are about: the time since the sample before, or since the program's start.
+    """
+
+    at: float
+    interval_seconds: float
+    cpu_seconds: float  # user and system, since the program's start
+    cpu_percent: float  # of one core: 200.0 are two of them
+    rss_bytes: int  # shared pages count once for each process that has them
+    pss_bytes: int | None  # shared pages are shared out: what the tree really takes
+    swap_bytes: int | None
+    threads: int
+    processes: int
+    open_files: int | None
+    read_bytes: int | None  # from storage, by those who live
+    write_bytes: int | None
+    read_bytes_per_second: float | None
+    write_bytes_per_second: float | None
+    restarts: int  # by itself, since the daemon began
+
+
+class MachineSample(NamedTuple):
+    """What the machine as a whole uses, at `at` seconds since the epoch."""
+
+    at: float
+    cpu_percent: float  # of all cores together: 100.0 is all of them
+    load: float  # runnable processes, averaged over a minute
+    cores: int
+    memory_total_bytes: int
+    memory_available_bytes: int
+    swap_total_bytes: int
+    swap_free_bytes: int
+
+
+def sample_of(before: Usage | None, now: Usage, at: float, restarts: int) -> Sample:
+    """The reading `now` as a sample, with rates since `before` (of the same run), or since the run's start."""
+    if before is None:
+        seconds, cpu = now.age_seconds, now.cpu_seconds
+    else:
+        seconds, cpu = now.at - before.at, now.cpu_seconds - before.cpu_seconds
+    return Sample(
+        at,
+        seconds,
+        now.cpu_seconds,
+        # A descendant that nobody waited for takes its time with it: less than nothing was not used.
+        round(max(0.0, cpu) / seconds * 100, 2) if seconds > 0 else 0.0,
+        now.rss_bytes,
+        now.pss_bytes,
+        now.swap_bytes,
+        now.threads,
+        now.processes,
+        now.open_files,
+        now.read_bytes,
+        now.write_bytes,
+        _rate(before.read_bytes if before else 0, now.read_bytes, seconds),
+        _rate(before.write_bytes if before else 0, now.write_bytes, seconds),
+        restarts,
+    )
+
+
+def _rate(before: int | None, now: int | None, seconds: float) -> float | None:
+    if now is None or before is None or seconds <= 0:
+        return None
+    return round(max(0, now - before) / seconds, 1)
