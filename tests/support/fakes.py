@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from vigild.config.model import GroupConfig, GroupKind, ProcessConfig
 from vigild.core.descendants import Seen
+from vigild.core.edges import Edge
 from vigild.core.health import Answer
 from vigild.core.history import Fact, Kind
 from vigild.core.listener import Traces
 from vigild.core.samples import TreeRequest, Usage
 from vigild.core.stop_marks import StopMark
+from vigild.engine.alarms import Alarms
 from vigild.engine.engine import Engine
 from vigild.engine.listeners import ResultHandler, default_result_handler
 from vigild.engine.ports import (
@@ -208,6 +210,23 @@ class FakeHistory:
     def of(self, kind: Kind, name: str) -> list[dict[str, object]]:
         """The details of all facts of that kind about `name`."""
         return [fact.details for fact in self.facts if (fact.kind, fact.name) == (kind, name)]
+
+
+@dataclass
+class FakeAlerts:
+    """What people were told, in order."""
+
+    edges: list[Edge] = field(default_factory=list)
+
+    def tell(self, edge: Edge) -> None:
+        self.edges.append(edge)
+
+    @property
+    def told(self) -> list[str]:
+        """The kind and trouble of each, `quiet` after it where nobody has to be told; forgotten then."""
+        words = [f"{edge.kind} {edge.key}" + (" quiet" if edge.quiet else "") for edge in self.edges]
+        self.edges.clear()
+        return words
 
 
 @dataclass
@@ -442,6 +461,7 @@ class World:
         handler: ResultHandler = default_result_handler,
         settings: Settings | None = None,
         stops: FakeStops | None = None,
+        alarms: bool = False,
     ) -> None:
         self.clock = FakeClock()
         self.children = FakeChildren()
@@ -465,7 +485,12 @@ class World:
             self.prober,
             open_sampler=lambda: self.sampler,
         )
-        self.engine = Engine(self.ports, settings or Settings(), lambda spec: handler, stops)
+        self.alerts = FakeAlerts()
+        settings = settings or Settings()
+        if alarms:
+            self.ports.alerts = self.alerts
+            settings.alarms = Alarms(self.ports, {})
+        self.engine = Engine(self.ports, settings, lambda spec: handler, stops)
         for config in groups:
             self.engine.add_group(config)
 

@@ -28,6 +28,7 @@ LATE_MODULES = (
     "vigild.daemon.status_line",
     "vigild.daemon.succession",
     "vigild.daemon.upgrade",
+    "vigild.engine.alarms",
     "vigild.engine.forking",
     "vigild.engine.leftovers",
     "vigild.engine.sampling",

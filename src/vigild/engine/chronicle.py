@@ -124,12 +124,13 @@ def note_step(
         times[1],
         current_caller.get().words,
         process.wait_status if has_ended else None,
-        _log_ends(process) if has_ended else (),
+        log_ends(process) if has_ended else (),
     )
     history.note_all(step.facts)
 
 
-def _log_ends(process: "ManagedProcess") -> tuple[OutputEnd, ...]:
+def log_ends(process: "ManagedProcess") -> tuple[OutputEnd, ...]:
+    """How far its logs are written now."""
     ends = []
     for channel, path in (("stdout", process.stdout_logfile), ("stderr", process.stderr_logfile)):
         if path is None or path.startswith(("/dev/", "/proc/")):

@@ -92,11 +92,17 @@ class PoolRunner:
         self.pool.buffer.clear()
         self._records.closed(self.config.name)
         self._records.write()
+        if self._settings.alarms is not None:
+            self._settings.alarms.pools.closed(self)
 
     def listener_state(self, process: "ManagedProcess") -> ListenerState | None:
         """Where a listener stands; None while it does not run."""
         listener = self._listeners.get(process)
         return listener.state if listener else None
+
+    def states(self) -> "dict[ManagedProcess, ListenerState]":
+        """Where all those that run stand."""
+        return {process: listener.state for process, listener in self._listeners.items()}
 
     # From the bus.
 
@@ -185,9 +191,12 @@ class PoolRunner:
 
     def dispatch(self) -> None:
         """Send buffered events to whoever is ready, and write down what has changed."""
-        if self.pool.buffer and not self._inherited:
+        waiting = len(self.pool.buffer)
+        if waiting and not self._inherited:
             self.pool.dispatch(self._ready, self._send)
         self._records.write()
+        if self._settings.alarms is not None:
+            self._settings.alarms.pools.dispatched(self, sent=len(self.pool.buffer) < waiting)
 
     def _ready(self) -> Iterator[Listener]:
         for process, listener in self._listeners.items():
@@ -268,3 +277,5 @@ class PoolRunner:
                 f"pool {self.config.name} event buffer overflowed, discarding event {discarded.serial} "
                 f"({discarded.event.type}; {self.pool.dropped} discarded so far)"
             )
+            if self._settings.alarms is not None:
+                self._settings.alarms.pools.overflowed(self, discarded.event.type)

@@ -239,6 +239,8 @@ class ManagedProcess:
             self.process, effects = machine.step(before, told, now, self.policy)
             if effects and self._ports.history is not NO_HISTORY:
                 note_step(self._ports.history, self, before, told, (now, self._ports.clock.wall()), effects)
+            if effects and self._settings.alarms is not None:
+                self._settings.alarms.note_step(self, before, told, now, effects)
             # Told before it is written down: if we die in between, an event comes twice, but never not at all.
             is_written = self.process is before and not effects
             for effect in effects:
@@ -398,6 +400,8 @@ class ManagedProcess:
             self.watch.close()
         self._ports.journal.drop(PROCESS, self.namespec)
         self._descent.forget()
+        if self._settings.alarms is not None:
+            self._settings.alarms.removed(self)
 
     def _write_down(self, effects: list[machine.Effect]) -> None:
         """Tell the journal where things stand, before `effects` are carried out."""

@@ -263,6 +263,8 @@ class Watch:
             ),
         )
         owner.tell_dependants()
+        if self._settings.alarms is not None:
+            self._settings.alarms.health_changed(owner, health)
         if change.new is Verdict.UNHEALTHY:
             self._act(health)
 

@@ -1,0 +1,353 @@
+"""From what happens to programs to what people are told: when a trouble of one begins, and when it is over.
+
+    down       it ended though it should not have, or could not be started; it may be started again by itself
+    fatal      it is given up
+    flapping   it ends again and again
+    unhealthy  its health checks fail, and `on_unhealthy` says alert
+
+A trouble that lasts is told once: a program that cannot be started for a day is `down` once, with thousands of tries.
+While it flaps, no further end of it is told. It has recovered when it is RUNNING again and not flapping; one that went
+down several times within the hour has to stay up longer for that, twice as long each time, or it would be told of
+without an end. What is stopped or removed by somebody has no trouble any more, and nobody is told. An exit that is
+expected is none, nor is a stop.
+
+There is an `Alarms` only where somebody wants to be told; a process that is respawned pays for nothing else.
+"""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from vigild.core.edges import EdgeKind, Severity
+from vigild.core.effects import Alarm, Cleared, Effect, Entered, FlappingBegan, FlappingCleared, SetAlarm
+from vigild.core.health import Health, Verdict
+from vigild.core.history import Details
+from vigild.core.orders import Exited, Input, SpawnFailed
+from vigild.core.process import Process, Wanted
+from vigild.core.restarts import OnFlapping
+from vigild.core.states import ProcessState
+from vigild.engine.chronicle import log_ends
+from vigild.engine.pool_alarms import PoolAlarms
+from vigild.engine.troubles import LISTENER, PROGRAM, Troubles
+from vigild.engine.words import duration_words, signal_name
+
+if TYPE_CHECKING:
+    from vigild.engine.managed import ManagedProcess
+    from vigild.engine.ports import Ports, Timer
+
+DOWN, FATAL, FLAPPING, UNHEALTHY = "down", "fatal", "flapping", "unhealthy"
+RECENT_SECONDS = 3600.0  # in which earlier ends are counted
+RECENT_MAX = 64  # of one program; "64 or more"
+FREE_ENDS = 1  # as many within the hour, and RUNNING is enough to have recovered
+FIRST_STEADY_SECONDS = 1.0  # after one more; twice as long for each further one
+MAX_STEADY_SECONDS = 300.0
+
+_STOPPED = "it was stopped"
+_REMOVED = "it was removed"
+
+
+class Alarms:
+    """Of one engine. `entries`: the open troubles of the daemon before this one, by subject."""
+
+    def __init__(self, ports: "Ports", entries: Mapping[str, bytes]) -> None:
+        self._ports = ports
+        self.troubles = Troubles(ports, entries)
+        self.pools = PoolAlarms(ports.clock, self.troubles)
+        self._ends: dict[str, deque[float]] = {}  # of programs that ended, in wall time
+        self._timers: dict[str, Timer] = {}  # of programs that may have recovered
+
+    # From the machines.
+
+    def note_step(
+        self,
+        process: "ManagedProcess",
+        before: Process,
+        input_: Input,
+        now: float,
+        effects: list[Effect],
+    ) -> None:
+        """A step of a machine, before its effects are carried out."""
+        after = process.process
+        if after.wanted is Wanted.DOWN:
+            if before.wanted is Wanted.UP:
+                self._over(process, _STOPPED)
+            return
+        if not process.policy.may_start:  # the daemon goes down
+            return
+        gives_up = any(isinstance(effect, Entered) and effect.new is ProcessState.FATAL for effect in effects)
+        for effect in effects:
+            if isinstance(effect, Entered):
+                if effect.new is ProcessState.FATAL:
+                    self._gave_up(process, before, input_, now)
+                elif effect.new is ProcessState.BACKOFF or not effect.expected:
+                    if not gives_up:
+                        self._went_down(process, before, input_, now, effects)
+                elif effect.new is ProcessState.RUNNING:
+                    self._is_up(process, now)
+                elif effect.new is ProcessState.EXITED:
+                    self._has_done_its_work(process)
+            elif isinstance(effect, FlappingBegan):
+                self._flaps(process, effect)
+            elif isinstance(effect, FlappingCleared):
+                quiet = effect.why is not Cleared.QUIET
+                text = f"{process.namespec} does not flap any more"
+                self.troubles.end(PROGRAM, process.namespec, (FLAPPING,), text, quiet=quiet)
+                self._is_up(process, now)
+
+    def health_changed(self, process: "ManagedProcess", health: Health) -> None:
+        """The verdict on its health has changed."""
+        name = process.namespec
+        if health.verdict is Verdict.UNHEALTHY:
+            if "alert" in process.config.on_unhealthy:
+                text = f"{name} is unhealthy: {health.failures} checks failed in a row, the last: {health.answer}"
+                details: Details = {
+                    "answer": health.answer,
+                    "failures": health.failures,
+                    "pid": process.process.pid,
+                }
+                self.troubles.begin(
+                    EdgeKind.UNHEALTHY,
+                    Severity.CRITICAL,
+                    PROGRAM,
+                    name,
+                    UNHEALTHY,
+                    text,
+                    details,
+                    log_ends(process),
+                )
+        elif health.verdict is Verdict.HEALTHY:
+            text = f"{name} is healthy again: {health.answer}"
+            self.troubles.end(PROGRAM, name, (UNHEALTHY,), text)
+
+    def removed(self, process: "ManagedProcess") -> None:
+        """It leaves the configuration."""
+        self._over(process, _REMOVED)
+        self._ends.pop(process.namespec, None)
+
+    def adopted(self, processes: Iterable["ManagedProcess"], pools: Iterable[str]) -> None:
+        """All that there is runs on: what became of the troubles that the daemon before this one told of?"""
+        known = {process.namespec: process for process in processes}
+        for name in self.troubles.names(PROGRAM):
+            process = known.get(name)
+            if process is None:
+                self.troubles.end_all(PROGRAM, name, _REMOVED)
+            elif process.process.wanted is Wanted.DOWN:
+                self.troubles.end_all(PROGRAM, name, _STOPPED)
+            elif process.state is ProcessState.RUNNING:
+                self._is_up(process, self._ports.clock.monotonic())
+        for name in set(self.troubles.names(LISTENER)).difference(pools):
+            self.troubles.end_all(LISTENER, name, _REMOVED)
+
+    def close(self) -> None:
+        """The daemon ends in good order."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self.pools.close()
+        self.troubles.close("the daemon ended")
+
+    # What they come to.
+
+    def _over(self, process: "ManagedProcess", text: str) -> None:
+        self._cancel(process.namespec)
+        self.troubles.end_all(PROGRAM, process.namespec, f"{process.namespec}: {text}")
+
+    def _went_down(
+        self,
+        process: "ManagedProcess",
+        before: Process,
+        input_: Input,
+        now: float,
+        effects: list[Effect],
+    ) -> None:
+        name, earlier = process.namespec, self._count_end(process.namespec)
+        self._cancel(name)
+        if any(self.troubles.since(PROGRAM, name, trouble) for trouble in (DOWN, FATAL, FLAPPING)):
+            return
+        when = _next_start(effects, now)
+        details: Details = {**_end_of(process, before, input_, now), "before": earlier}
+        if when is not None:
+            details["restart_in"] = round(when, 1)
+        text = f"{name} {_end_words(details)}; {_next_words(when)}{_earlier_words(earlier)}"
+        severity = Severity.CRITICAL if when is None else Severity.WARNING
+        self.troubles.begin(EdgeKind.DOWN, severity, PROGRAM, name, DOWN, text, details, log_ends(process))
+
+    def _gave_up(self, process: "ManagedProcess", before: Process, input_: Input, now: float) -> None:
+        name = process.namespec
+        earlier = self._count_end(name)
+        self._cancel(name)
+        reason = process.process.spawn_error or "it could not be started"
+        details: Details = {
+            **_end_of(process, before, input_, now),
+            "reason": reason,
+            "tries": before.tries + 1,
+            "before": earlier,
+        }
+        self.troubles.begin(
+            EdgeKind.FATAL,
+            Severity.CRITICAL,
+            PROGRAM,
+            name,
+            FATAL,
+            f"{name} is given up (FATAL): {reason}",
+            details,
+            log_ends(process),
+        )
+
+    def _flaps(self, process: "ManagedProcess", began: FlappingBegan) -> None:
+        name, action = process.namespec, process.policy.pace.on_flapping
+        then = "it is given up" if action is OnFlapping.FATAL else "it is restarted later and later"
+        text = f"{name} flaps: {began.restarts} restarts within {began.window_seconds:.0f} seconds; {then}"
+        details: Details = {
+            "restarts": began.restarts,
+            "window": began.window_seconds,
+            "action": action.value,
+            "before": len(self._recent(name)),
+        }
+        self.troubles.begin(
+            EdgeKind.FLAPPING, Severity.CRITICAL, PROGRAM, name, FLAPPING, text, details, log_ends(process)
+        )
+
+    def _has_done_its_work(self, process: "ManagedProcess") -> None:
+        """It ended as it should. One that is started again has recovered only when it is RUNNING."""
+        if process.state is ProcessState.EXITED and not process.process.pausing:
+            name = process.namespec
+            text = f"{name} has ended as it should"
+            self.troubles.end(PROGRAM, name, (DOWN, FATAL), text)
+            self.troubles.end(PROGRAM, name, (UNHEALTHY,), text, quiet=True)
+        self._cancel(process.namespec)
+
+    # Recovering.
+
+    def _is_up(self, process: "ManagedProcess", now: float) -> None:
+        """It is RUNNING, as far as is known now: it has recovered, or will have if it stays so for a while."""
+        name = process.namespec
+        if process.state is not ProcessState.RUNNING or not self._has_to_recover(name):
+            return
+        steady = self._steady_seconds(process)
+        if not steady:
+            self._recovered(process)
+        elif name not in self._timers:
+
+            def steadied() -> None:
+                self._timers.pop(name, None)
+                if process.state is ProcessState.RUNNING:
+                    self._recovered(process)
+
+            self._timers[name] = self._ports.clock.call_at(now + steady, steadied)
+
+    def _has_to_recover(self, name: str) -> bool:
+        since = self.troubles.since
+        is_down = since(PROGRAM, name, DOWN) or since(PROGRAM, name, FATAL)
+        return bool(is_down) and not since(PROGRAM, name, FLAPPING)
+
+    def _steady_seconds(self, process: "ManagedProcess") -> float:
+        """How long it has to stay up, beyond what makes it RUNNING."""
+        count = len(self._recent(process.namespec))
+        proven = process.policy.start_seconds > 0 or bool(process.policy.readiness)
+        if count <= FREE_ENDS and proven:
+            return 0.0
+        doublings = max(0, count - FREE_ENDS - 1)
+        return min(FIRST_STEADY_SECONDS * 2.0 ** min(doublings, 16), MAX_STEADY_SECONDS)
+
+    def _recovered(self, process: "ManagedProcess") -> None:
+        name = process.namespec
+        if not self._has_to_recover(name):
+            return
+        since = min(at for trouble in (DOWN, FATAL) if (at := self.troubles.since(PROGRAM, name, trouble)))
+        lasted = duration_words(max(0.0, self._ports.clock.wall() - since))
+        how = "ready" if process.policy.readiness else "up"
+        self.troubles.end(PROGRAM, name, (DOWN, FATAL), f"{name} is {how} again, after {lasted}")
+
+    def _cancel(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    # Counting.
+
+    def _count_end(self, name: str) -> int:
+        """One more; how many there were within the hour before it."""
+        recent = self._recent(name)
+        count = len(recent)
+        if not recent:
+            recent = self._ends[name] = deque(maxlen=RECENT_MAX)
+        recent.append(self._ports.clock.wall())
+        return count
+
+    def _recent(self, name: str) -> deque[float]:
+        recent = self._ends.get(name)
+        if recent is None:
+            return deque()
+        begin = self._ports.clock.wall() - RECENT_SECONDS
+        while recent and recent[0] < begin:
+            recent.popleft()
+        if not recent:
+            del self._ends[name]
+        return recent
+
+
+def _end_of(process: "ManagedProcess", before: Process, input_: Input, now: float) -> Details:
+    """How it ended, if it did, as plain values."""
+    if isinstance(input_, SpawnFailed):
+        return {"error": input_.text}
+    if not isinstance(input_, Exited):
+        return {}
+    details: Details = {
+        "pid": before.pid,
+        "state": before.state.name,
+        "ran": round(max(0.0, now - before.started_at), 3),
+    }
+    status = process.wait_status
+    if status is None:
+        details["unseen"] = True
+    elif os.WIFEXITED(status):
+        details["status"] = os.WEXITSTATUS(status)
+    else:
+        details["signal"] = signal_name(os.WTERMSIG(status))
+        details["core"] = os.WCOREDUMP(status)
+    if before.condemned:
+        details["reason"] = before.condemned
+    return details
+
+
+def _end_words(details: Details) -> str:
+    ran = details.get("ran")
+    after = f" after {duration_words(ran)}" if isinstance(ran, float) else ""
+    if "reason" in details:
+        return f"was ended{after}: {details['reason']}"
+    if "signal" in details:
+        core = ", and left a core" if details["core"] else ""
+        return f"was killed by {details['signal']}{after}{core}"
+    if "status" in details:
+        early = ", before it was up" if details["state"] == "STARTING" else ""
+        return f"exited with status {details['status']}{after}{early}"
+    if "unseen" in details:
+        return "ended, and nobody saw how"
+    if "error" in details:
+        return f"cannot be started: {details['error']}"
+    return "is down"
+
+
+def _next_start(effects: list[Effect], now: float) -> float | None:
+    """In how many seconds it is started again; None where it is not."""
+    for effect in effects:
+        if isinstance(effect, SetAlarm) and effect.alarm is Alarm.RETRY:
+            return max(0.0, effect.when - now)
+        if isinstance(effect, Entered) and effect.new is ProcessState.STARTING:
+            return 0.0
+    return None
+
+
+def _next_words(seconds: float | None) -> str:
+    if seconds is None:
+        return "it is not started again"
+    return f"it is started again in {duration_words(seconds)}" if seconds >= 1 else "it is started again"
+
+
+def _earlier_words(count: int) -> str:
+    if not count:
+        return ""
+    often = "once" if count == 1 else f"{count} times"
+    return f" (so ended {often} before, within the hour)"
