@@ -9,13 +9,14 @@ from vigild.checks.reading import (
     BlockingCheck,
     HangingError,
     Reading,
-    in_thread,
+    Work,
     pairs_of,
     shortened,
     text_of,
     truth_of,
     words_of,
 )
+from vigild.checks.schedule import look
 
 
 class Gate(BlockingCheck):
@@ -43,9 +44,9 @@ def test_no_second_look_begins_while_the_first_hangs() -> None:
             await check.read()
         assert check.looks == 1
         check.gate.set()
-        assert check._under_way is not None
-        check._under_way.join()
-        assert await check.read() == Reading({"looks": 2})
+        while (reading := await look(check, 20)).error:
+            await asyncio.sleep(0)
+        assert reading == Reading({"looks": 2})
 
     asyncio.run(play())
 
@@ -53,7 +54,7 @@ def test_no_second_look_begins_while_the_first_hangs() -> None:
 def test_an_error_in_a_thread_is_raised_where_it_is_waited_for() -> None:
     async def play() -> None:
         with pytest.raises(ZeroDivisionError):
-            await in_thread(lambda: 1 // 0)[1]
+            await Work(lambda: 1 // 0).outcome()
 
     asyncio.run(play())
 

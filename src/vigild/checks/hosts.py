@@ -15,7 +15,7 @@ from vigild.checks.reading import (
     Reading,
     Settings,
     Values,
-    in_thread,
+    Work,
     pairs_of,
     shortened,
     text_of,
@@ -23,8 +23,6 @@ from vigild.checks.reading import (
 )
 
 if TYPE_CHECKING:
-    import threading
-
     from vigild.checks.tls import Trust
 
 MAX_BODY_BYTES = 64 << 10
@@ -57,7 +55,7 @@ class HostCheck:
         self._ca = text_of(settings, "tls_ca")
         self._settings = settings
         self._timeout_seconds = timeout_seconds
-        self._resolving: threading.Thread | None = None
+        self._resolving: Work | None = None
         self._trust: Trust | None = None
 
     async def read(self) -> Reading:
@@ -93,11 +91,12 @@ class HostCheck:
         raise failure
 
     async def _resolve(self) -> list[str]:
-        if self._resolving is not None and self._resolving.is_alive():
+        if self._resolving is not None and not self._resolving.is_over:
             raise HangingError("the name is still being looked up since the last check")
-        kind = socket.SOCK_STREAM
-        self._resolving, found = in_thread(lambda: socket.getaddrinfo(self._host, None, type=kind))
-        return list(dict.fromkeys(str(entry[4][0]) for entry in await found))
+        self._resolving = Work(lambda: _addresses(self._host))
+        found = await self._resolving.outcome()
+        assert isinstance(found, list)
+        return found
 
     async def _ask_at(self, address: str) -> Values:
         if not self._is_tls:
@@ -189,6 +188,11 @@ class HostCheck:
         if not isinstance(ranges, list) or not ranges:
             return 200 <= status <= 399
         return any(low <= status <= high for low, high in ranges)
+
+
+def _addresses(host: str) -> list[str]:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\"}

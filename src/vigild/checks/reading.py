@@ -10,9 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
-
-T = TypeVar("T")
+from typing import Protocol
 
 Value = str | int | float | bool
 Values = dict[str, Value]
@@ -57,13 +55,49 @@ class CannotLookError(Exception):
     """This process may not look: that says nothing of what is to be looked at."""
 
 
+class Work:
+    """What is done in a thread. `is_over` as soon as its outcome is there, even if nobody waits for it any more."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        self._loop = asyncio.get_running_loop()
+        self._outcome: asyncio.Future[object] = self._loop.create_future()
+        self.is_over = False
+        threading.Thread(
+            target=self._carry_out, daemon=True
+        ).start()  # not waited for at the end of this process
+
+    async def outcome(self) -> object:
+        """What came of it. Raises what it raised."""
+        return await self._outcome
+
+    def _carry_out(self) -> None:
+        try:
+            result, error = self._work(), None
+        except Exception as caught:
+            result, error = None, caught
+        self.is_over = True
+        try:
+            self._loop.call_soon_threadsafe(self._tell, result, error)
+        except RuntimeError:
+            pass  # the loop is closed: nobody is interested any more
+
+    def _tell(self, result: object, error: Exception | None) -> None:
+        if self._outcome.done():
+            return
+        if error is not None:
+            self._outcome.set_exception(error)
+        else:
+            self._outcome.set_result(result)
+
+
 class BlockingCheck:
     """Looks in a thread. While one look hangs no other is begun, so that threads never pile up."""
 
     grace_seconds = 0.0
 
     def __init__(self) -> None:
-        self._under_way: threading.Thread | None = None
+        self._under_way: Work | None = None
 
     def look(self) -> Reading:
         """The look itself, in a thread."""
@@ -71,45 +105,12 @@ class BlockingCheck:
 
     async def read(self) -> Reading:
         """Look. Raises HangingError."""
-        if self._under_way is not None and self._under_way.is_alive():
+        if self._under_way is not None and not self._under_way.is_over:
             raise HangingError("the look before this one still hangs")
-        self._under_way, outcome = in_thread(self.look)
-        return await outcome
-
-
-def in_thread(work: Callable[[], T]) -> tuple[threading.Thread, "asyncio.Future[T]"]:
-    """Do this in a thread that nobody waits for at the end of this process; its outcome as a future."""
-    loop = asyncio.get_running_loop()
-    outcome: asyncio.Future[T] = loop.create_future()
-
-    def carry_out() -> None:
-        try:
-            result = work()
-        except Exception as error:
-            tell(_set_error, error)
-        else:
-            tell(_set_result, result)
-
-    def tell(how: Callable[["asyncio.Future[T]", object], None], value: object) -> None:
-        try:
-            loop.call_soon_threadsafe(how, outcome, value)
-        except RuntimeError:
-            pass  # the loop is closed: nobody is interested any more
-
-    thread = threading.Thread(target=carry_out, daemon=True)
-    thread.start()
-    return thread, outcome
-
-
-def _set_result(outcome: "asyncio.Future[T]", value: object) -> None:
-    if not outcome.done():
-        outcome.set_result(value)  # type: ignore[arg-type]
-
-
-def _set_error(outcome: "asyncio.Future[T]", value: object) -> None:
-    if not outcome.done():
-        assert isinstance(value, Exception)
-        outcome.set_exception(value)
+        self._under_way = Work(self.look)
+        reading = await self._under_way.outcome()
+        assert isinstance(reading, Reading)
+        return reading
 
 
 def words_of(error: BaseException) -> str:

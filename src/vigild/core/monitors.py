@@ -4,13 +4,13 @@ THE table: rules are checked against it, `docs/reference/monitors.md` is made of
 (`checks/`) answers with these names. A metric that could not be had in one cycle is absent from that reading, and
 a rule about it keeps what it thought.
 
-*Failed* is no metric: a check fails when what it looks for is not there or does not answer. Its words are the error.
+Every type has `failed`, too: a check fails when what it looks for is not there or does not answer. Its words are the error.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vigild.core.rules import Metric, Unit, Verb, Vocabulary
+from vigild.core.rules import FAILED, Metric, Unit, Verb, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,16 @@ class MonitorType:
     @property
     def vocabulary(self) -> Vocabulary:
         """What its rules may say."""
-        return Vocabulary(f"a monitor of type {self.name}", self.metrics, tuple(Verb))
+        return Vocabulary(f"a monitor of type {self.name}", (_FAILED, *self.metrics), tuple(Verb))
 
 
 _PERCENT, _BYTES, _SECONDS, _NUMBER = Unit.PERCENT, Unit.BYTES, Unit.SECONDS, Unit.NUMBER
 _TEXT, _BOOLEAN = Unit.TEXT, Unit.BOOLEAN
-FAILED = "if failed then alert"
-FAILED_TWICE = "if failed for 2 cycles then alert"
+_FAILED = Metric(
+    FAILED, _BOOLEAN, "whether the check failed: what is looked for is not there, or does not answer"
+)
+IF_FAILED = "if failed then alert"
+IF_FAILED_TWICE = "if failed for 2 cycles then alert"
 
 _SYSTEM = MonitorType(
     "system",
@@ -82,7 +85,7 @@ _FILESYSTEM = MonitorType(
         Metric("kind", _TEXT, "its type, such as ext4"),
         Metric("device", _TEXT, "what is mounted"),
     ),
-    f"{FAILED}\nif space > 90% then alert\nif inodes > 90% then alert\nif flags changed then alert",
+    f"{IF_FAILED}\nif space > 90% then alert\nif inodes > 90% then alert\nif flags changed then alert",
     needs=("path",),
 )
 
@@ -112,7 +115,7 @@ _FILE = MonitorType(
             "unread", _BYTES, "written since the last check, but more than is read at once: not looked at"
         ),
     ),
-    f"{FAILED}\nif matches > 0 then alert",
+    f"{IF_FAILED}\nif matches > 0 then alert",
     needs=("path",),
     takes=("checksum", "content", "content_ignore"),
 )
@@ -127,7 +130,7 @@ _DIRECTORY = MonitorType(
             "oldest", _SECONDS, "time since the oldest file in it was modified; absent where it holds none"
         ),
     ),
-    FAILED,
+    IF_FAILED,
     needs=("path",),
 )
 
@@ -146,7 +149,7 @@ _HOST = MonitorType(
         ),
         Metric("address", _TEXT, "the address that answered"),
     ),
-    f"{FAILED_TWICE}\nif certificate_days < 14 then alert",
+    f"{IF_FAILED_TWICE}\nif certificate_days < 14 then alert",
     needs=("url",),
     takes=("expect_status", "expect_body", "headers", "method", "tls_verify", "tls_ca", "send", "expect"),
 )
@@ -159,7 +162,7 @@ _PROGRAM = MonitorType(
         Metric("output", _TEXT, "the last of what it wrote, stdout and stderr"),
         Metric("duration", _SECONDS, "how long it took"),
     ),
-    FAILED,
+    IF_FAILED,
     needs=("command",),
     takes=("directory", "environment", "user"),
 )
@@ -179,7 +182,7 @@ _NETWORK = MonitorType(
         Metric("errors", _NUMBER, "packets with errors since the last check, both directions"),
         Metric("drops", _NUMBER, "packets dropped since the last check, both directions"),
     ),
-    f"{FAILED}\nif errors > 0 for 3 of 5 cycles then alert\nif saturation > 90% for 5 cycles then alert",
+    f"{IF_FAILED}\nif errors > 0 for 3 of 5 cycles then alert\nif saturation > 90% for 5 cycles then alert",
     needs=("interface",),
 )
 
@@ -202,7 +205,7 @@ _PROCESS = MonitorType(
         Metric("owner", _TEXT, "the user it runs as"),
         Metric("zombie", _BOOLEAN, "whether it has ended and nobody has taken note"),
     ),
-    FAILED,
+    IF_FAILED,
     needs=("pidfile", "pattern"),
     takes=("start_command", "stop_command", "restart_command", "user", "directory", "environment"),
 )
