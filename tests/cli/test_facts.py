@@ -44,6 +44,17 @@ EXIT = {"pid": 7, "ran": 2.0, "expected": False}
             PLAIN,
         ),
         (fact("exit", **EXIT), "ended: nobody saw how; pid 7, ran 2.0 s; not expected", BAD),
+        (
+            fact("exit", signal="SIGTERM", reason="memory_max: 3 GB > 2 GB", **EXIT),
+            "ended by Vigil (memory_max: 3 GB > 2 GB): killed by SIGTERM; pid 7, ran 2.0 s; not expected",
+            BAD,
+        ),
+        (
+            fact("rule", what="raised", text="cpu 95% > 90%", rule="if cpu"),
+            "rule: cpu 95% > 90% (if cpu)",
+            BAD,
+        ),
+        (fact("rule", what="cleared", text="cpu 5%", rule="if cpu"), "rule is over: cpu 5% (if cpu)", GOOD),
         (fact("spawn_failed", text="no such file"), "could not be started: no such file", BAD),
         (fact("flapping", what="began", text="10 restarts"), "flapping: 10 restarts", BAD),
         (fact("flapping", what="cleared", text="quiet"), "flapping is over (quiet)", GOOD),

@@ -40,6 +40,19 @@ def told(*facts: Fact) -> dict[str, str]:
         ({"status": 143}, "killed by SIGTERM: somebody outside Vigil", "who sends it"),
         ({"status": 161}, "killed by signal 33", "who sends it"),
         ({"status": 42}, "the program's own terms", "documentation"),
+        (
+            {"signal": "SIGTERM", "reason": "memory_max: 3 GB > 2 GB"},
+            "than memory_max allows",
+            "raise memory_max",
+        ),
+        ({"status": 0, "reason": "rule: cpu 95% > 90%"}, "one of its rules came true", "more cycles"),
+        ({"status": 0, "reason": "unhealthy: HTTP 500"}, "its health checks failed", "by hand"),
+        (
+            {"signal": "SIGABRT", "reason": "watchdog: no WATCHDOG=1"},
+            "did not report in time",
+            "watchdog_secs",
+        ),
+        ({"status": 1, "reason": "another"}, "general error", "last lines"),
         ({"unseen": "nobody saw how: because"}, "nobody saw how: because", "its own log"),
     ],
 )
@@ -79,6 +92,11 @@ def test_the_latest_is_told_with_its_last_lines() -> None:
     assert story["Last lines of stderr"] == "oh\nno"
     assert "Last lines of stdout" not in story
     assert story["Before"].startswith("1 failure before (1 in the last 24 hours, 0 in the same way)")
+
+
+def test_who_ended_it_is_said() -> None:
+    what = told(failure(signal="SIGTERM", reason="memory_max: 3 GB > 2 GB"))["What"]
+    assert what == "killed by SIGTERM after 2.0 s; Vigil ended it: memory_max: 3 GB > 2 GB; its pid was 7."
 
 
 def test_how_often_before() -> None:

@@ -47,6 +47,8 @@ def mood_of(fact: Fact) -> str:
         return BAD
     if fact["kind"] == "flapping":
         return BAD if details.get("what") == "began" else GOOD
+    if fact["kind"] == "rule":
+        return BAD if details.get("what") == "raised" else GOOD
     return GOOD if details.get("new") == "RUNNING" else PLAIN
 
 
@@ -59,13 +61,19 @@ def words_of(fact: Fact) -> str:
         case "exit":
             expected = "expected" if details.get("expected") else "not expected"
             pid, ran = details.get("pid", 0), duration(_number(details, "ran"))
-            return f"ended: {end_words(details)}; pid {pid}, ran {ran}; {expected}"
+            why = f"ended by Vigil ({details['reason']})" if "reason" in details else "ended"
+            return f"{why}: {end_words(details)}; pid {pid}, ran {ran}; {expected}"
         case "spawn_failed":
             return f"could not be started: {details.get('text', '')}"
         case "flapping":
             if details.get("what") == "began":
                 return f"flapping: {details.get('text', '')}"
             return f"flapping is over ({details.get('text', '')})"
+        case "rule":
+            is_over = details.get("what") == "cleared"
+            return (
+                f"rule{' is over' if is_over else ''}: {details.get('text', '')} ({details.get('rule', '')})"
+            )
         case "order":
             return _order_words(details)
         case "lost":

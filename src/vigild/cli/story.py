@@ -60,6 +60,26 @@ _OUT_OF_MEMORY = (
     "give it more memory, or have it use less; look at its memory over time, and at who else was large then",
 )
 
+# Why Vigil ended it itself, by how the reason begins.
+_REASONS: dict[str, tuple[str, str]] = {
+    "memory_max": (
+        "it took more memory than memory_max allows it, so Vigil ended it, to start it again",
+        "find out what takes the memory, or raise memory_max; on_memory_max=alert only tells",
+    ),
+    "rule": (
+        "one of its rules came true, so Vigil ended it, to start it again",
+        "look at what the rule is about at that time, or let the rule wait for more cycles",
+    ),
+    "unhealthy": (
+        "its health checks failed, so Vigil ended it, to start it again",
+        "ask it by hand what its healthcheck asks it; on_unhealthy=alert only tells",
+    ),
+    "watchdog": (
+        "it did not report in time that it is alive, so Vigil ended it, to start it again",
+        "its last lines, or a core dump, say what it was at; watchdog_secs is the time that it has",
+    ),
+}
+
 _STATUSES: dict[int, tuple[str, str]] = {
     0: (
         "it says that all is well, but it should have stayed",
@@ -114,6 +134,9 @@ def tell(name: str, facts: Sequence[Fact], index: int, failure: Fact, now: float
 
 def explain(details: Mapping[str, object]) -> tuple[str, str]:
     """What such an end usually means, and what to try."""
+    reason = _REASONS.get(str(details.get("reason", "")).partition(":")[0])
+    if reason is not None:
+        return reason
     signal = details.get("signal")
     if signal == "SIGKILL":
         return _OUT_OF_MEMORY if details.get("oom_kills") else _KILLED
@@ -154,6 +177,8 @@ def _what(failure: Fact) -> str:
     ran = details.get("ran", 0)
     seconds = float(ran) if isinstance(ran, int | float) else 0.0
     quick = " (it had not got past its start)" if details.get("state") == "STARTING" else ""
+    if "reason" in details:
+        quick = f"; Vigil ended it: {details['reason']}"
     return f"{end_words(details)} after {duration(seconds)}{quick}; its pid was {details.get('pid', 0)}."
 
 

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     UNSEEN = "unseen"  # a process ended while no daemon ran: text
     ORDER = "order"  # somebody ordered something: method, arguments, by, via, failed
     DAEMON = "daemon"  # the daemon itself: what, text
+    RULE = "rule"  # a rule came true, or that is over: what ("raised", "cleared"), rule, text
     LOST = "lost"  # facts that could not be kept: count
 
 

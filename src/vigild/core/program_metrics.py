@@ -1,6 +1,7 @@
 """What rules of a program can ask for, and where it comes from: the samples of its tree."""
 
-from vigild.core.rules import Metric, Unit, Verb, Vocabulary
+from vigild.core.rules import Metric, Unit, Value, Verb, Vocabulary
+from vigild.core.samples import Sample
 
 PROGRAM = Vocabulary(
     "a program",
@@ -27,3 +28,22 @@ PROGRAM = Vocabulary(
     ),
     (Verb.ALERT, Verb.RESTART, Verb.STOP, Verb.EXEC),
 )
+
+
+def values_of(sample: Sample, machine_bytes: int, uptime_seconds: float, restarts: int) -> dict[str, Value]:
+    """The metrics of one sample; what is not known is left out. `machine_bytes`: its memory, 0 for unknown."""
+    known: dict[str, Value | None] = {
+        "cpu": sample.cpu_percent,
+        "memory": sample.rss_bytes,
+        "memory_percent": sample.rss_bytes / machine_bytes * 100 if machine_bytes else None,
+        "pss": sample.pss_bytes,
+        "swap": sample.swap_bytes,
+        "threads": sample.threads,
+        "processes": sample.processes,
+        "files": sample.open_files,
+        "read_rate": sample.read_bytes_per_second,
+        "write_rate": sample.write_bytes_per_second,
+        "restarts": restarts,
+        "uptime": uptime_seconds,
+    }
+    return {name: value for name, value in known.items() if value is not None}

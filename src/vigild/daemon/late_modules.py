@@ -31,6 +31,7 @@ LATE_MODULES = (
     "vigild.engine.alarms",
     "vigild.engine.forking",
     "vigild.engine.leftovers",
+    "vigild.engine.ruling",
     "vigild.engine.sampling",
     "vigild.engine.tree_end",
     "vigild.core.health",

@@ -93,6 +93,8 @@ class _Step:
             "ran": round(max(0.0, self.now - before.started_at), 3),
             "expected": expected,
         }
+        if before.condemned:
+            details["reason"] = before.condemned
         if status is None:
             details["unseen"] = UNSEEN_END
         elif os.WIFEXITED(status):

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 NO_RECORDS: Mapping[str, ProcessRecord] = {}
 SPAWN_SLICE = 16  # programs started in one turn of the loop, so that exits and clients are served in between
+RULES = "rules"  # who wants samples
+FIRST_SAMPLE_SECONDS = 1.0  # after the first process with rules became RUNNING
 SHUTDOWN_REPORT_SECONDS = 3.0  # how often the log says who has not ended yet
 
 
@@ -92,6 +94,7 @@ class Engine:
         self._when_stopped: Callable[[], None] | None = None
         self._report_timer: Timer | None = None
         self._sampling: Sampling | None = None
+        self._judges = False  # rules, at each sample
 
     # Groups.
 
@@ -138,6 +141,7 @@ class Engine:
         self._written.discard(name)
         self.remembered.group_removed(group.processes.values())
         del self.groups[name]
+        self._end_judging()
         for dependant in self.dependencies.remove(name):
             self.ports.log.warn(
                 f"{name} is removed, but {dependant} depends on it: once it ends or is stopped, it cannot start "
@@ -181,7 +185,7 @@ class Engine:
     def _make_process(
         self, config: ProcessConfig, group: GroupConfig, pool: PoolRunner | None
     ) -> ManagedProcess:
-        return ManagedProcess(
+        process = ManagedProcess(
             config,
             group.name,
             self.ports,
@@ -194,8 +198,29 @@ class Engine:
             pool=pool,
             fcgi_socket=group.socket,
         )
+        if process.ruling is not None:
+            process.ruling.on_running = self._begin_judging
+        return process
 
     # What processes use.
+
+    def _begin_judging(self) -> None:
+        """A process with rules runs. Not at once: programs that are to be started come first."""
+        if not self._judges:
+            self._judges = True
+            clock = self.ports.clock
+            clock.call_at(clock.monotonic() + FIRST_SAMPLE_SECONDS, self._want_samples)
+
+    def _want_samples(self) -> None:
+        if self._judges and self.mood is SupervisorState.RUNNING:
+            self.sampling.on_sample(_judge)
+            self.sampling.want(RULES)
+
+    def _end_judging(self) -> None:
+        """Some group has gone: does any with rules still run?"""
+        if self._judges and not any(process.ruling for process in self.all_processes()):
+            self._judges = False
+            self.sampling.want_no_more(RULES)
 
     @property
     def sampling(self) -> "Sampling":
@@ -416,3 +441,8 @@ class Engine:
         names = ", ".join(process.config.name for process in self.all_processes() if not process.at_rest)
         if names:
             self.ports.log.info(f"waiting for {names} to die")
+
+
+def _judge(process: ManagedProcess, sample: "Sample") -> None:
+    if process.ruling is not None:
+        process.ruling.sampled(sample)

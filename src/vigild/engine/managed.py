@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vigild.engine.dependencies import Dependencies, Unmet
     from vigild.engine.kin import Kin
     from vigild.engine.listeners import PoolRunner
+    from vigild.engine.ruling import Ruling
     from vigild.engine.settings import Settings
     from vigild.engine.watching import Watch
 
@@ -70,6 +71,7 @@ class ManagedProcess:
         "process",
         "remembered_wall",
         "restart_count",
+        "ruling",
         "spawn_id",
         "started_wall",
         "stderr_logfile",
@@ -127,6 +129,11 @@ class ManagedProcess:
             from vigild.engine.watching import Watch as NewWatch  # late: most programs are not
 
             self.watch = NewWatch(self, ports, bus, settings)
+        self.ruling: Ruling | None = None
+        if config.is_ruled:
+            from vigild.engine.ruling import Ruling as NewRuling  # late: as above
+
+            self.ruling = NewRuling(self, ports)
 
     # What others may ask.
 
@@ -336,6 +343,8 @@ class ManagedProcess:
         self.stderr_logfile = self._log_of("stderr", self.config.stderr, record.stderr_logfile)
         if self.watch is not None:
             self.watch.restore(record.notice, record.health)
+        if self.ruling is not None:
+            self.ruling.restore(record.rules)
         if record.alarm is not None:
             self._alarm = machine.SetAlarm(record.alarm, record.alarm_at)
 
@@ -350,6 +359,8 @@ class ManagedProcess:
             return decided
         if self.watch is not None and self.process.pid:
             self.watch.resumed()
+        if self.ruling is not None:
+            self.ruling.resumed()
         if self._alarm is not None:
             self._arm(self._graced(self._alarm))
         if self.process.waiting:
@@ -428,6 +439,7 @@ class ManagedProcess:
             self._stop_sent,
             self.watch.health_record() if self.watch is not None else (),
             self.watch.notice if self.watch is not None else "",
+            self.ruling.record() if self.ruling is not None else "",
         )
         self._ports.journal.put(PROCESS, self.namespec, record.encode())
 
@@ -560,6 +572,8 @@ class ManagedProcess:
         announce_move(self, move, self._exit_words, self._bus, self._ports.log)
         if self.watch is not None:
             self.watch.moved(move.new)
+        if self.ruling is not None:
+            self.ruling.moved(move.new)
         if move.new is ProcessState.RUNNING and self.pool is not None:
             self.pool.dispatch()
         if self._dependencies.is_used:

@@ -32,6 +32,7 @@ class ProcessRecord:
     stop_sent: bool = False  # the signal that is to stop it; to many programs a second one says: at once
     health: tuple[str | int | float, ...] = ()  # see `engine.watching`
     notice: str = ""  # what the program said last of itself
+    rules: str = ""  # how its rules stand, see `engine.ruling`
 
     def encode(self) -> bytes:
         """For the journal."""

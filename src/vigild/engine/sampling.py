@@ -53,8 +53,9 @@ class Sampling:
     # For those who need samples.
 
     def on_sample(self, hear: "OnSample") -> None:
-        """Call this with each process that runs and its new sample."""
-        self._on_sample.append(hear)
+        """Call this with each process that runs and its new sample; once, however often that is said."""
+        if hear not in self._on_sample:
+            self._on_sample.append(hear)
 
     def on_pass(self, hear: "OnPass") -> None:
         """Call this with the wall time and all samples of a pass, by namespec; the daemon's own has the name ''."""

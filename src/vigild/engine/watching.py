@@ -25,7 +25,8 @@ from vigild.core.health import (
 from vigild.core.probe import Probe, Scheme
 from vigild.core.process import Alarm, BecameReady, GotMoreTime, Renew
 from vigild.core.states import ProcessState
-from vigild.engine.ports import SPAWN_MARK, ProbeRequest
+from vigild.engine.own_commands import request_of, run_action
+from vigild.engine.ports import ProbeRequest
 
 if TYPE_CHECKING:
     from vigild.engine.bus import EventBus
@@ -35,12 +36,9 @@ if TYPE_CHECKING:
 
 SIGABRT = 6
 READY_ANSWER_SECONDS = 5.0  # how long one question about readiness may take
-ACTION_SECONDS = 60.0  # how long a command of on_unhealthy may run
 MAX_LINE_BYTES = 16 << 10  # of output, that a log: expression is tried on
 MAX_NOTICE_CHARS = 200
 MAX_EXTENSION_SECONDS = 24 * 3600.0
-PROBE_MARK = "probe"  # the spawn id of our own questions: they belong to no program
-NOT_FOR_PROBES = ("NOTIFY_SOCKET", "WATCHDOG_USEC")
 
 
 class Watch:
@@ -281,29 +279,13 @@ class Watch:
         self._owner.feed(Renew(reason, signum))
 
     def _run(self, command: str, health: Health) -> None:
-        request = self._request(Probe(Scheme.EXEC, f"exec:{command}", command), ACTION_SECONDS)
-        more = {"VIGIL_HEALTH": health.verdict.value, "VIGIL_ANSWER": health.answer}
-        more["VIGIL_PID"] = str(self._owner.process.pid)
-        told = replace(request, environment={**request.environment, **more})
-        name, log = self._owner.config.name, self._ports.log
-
-        def ended(answer: Answer) -> None:
-            if not answer.ok:
-                log.warn(f"on_unhealthy of {name}: '{command}' failed: {answer.text}")
-
-        self._ports.prober.ask(told, ended)
+        variables = {"VIGIL_HEALTH": health.verdict.value, "VIGIL_ANSWER": health.answer}
+        variables["VIGIL_PID"] = str(self._owner.process.pid)
+        run_action(self._owner, self._ports, "on_unhealthy", command, variables)
 
     def _request(self, probe: Probe, timeout_seconds: float, *, of_health: bool = False) -> ProbeRequest:
         config = self._owner.config
-        environment: dict[str, str] = {}
-        if probe.scheme is Scheme.EXEC:
-            environment = self._owner.child_environment()
-            for name in NOT_FOR_PROBES:
-                environment.pop(name, None)
-            environment[SPAWN_MARK] = PROBE_MARK
-        request = ProbeRequest(
-            probe, timeout_seconds, environment=environment, directory=config.directory, uid=config.uid
-        )
+        request = request_of(self._owner, probe, timeout_seconds)
         if not of_health:
             return request
         return replace(
