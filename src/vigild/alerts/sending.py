@@ -31,22 +31,37 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A digest in words. `title` is one line, `text` plain, `markdown` the same with signs.
+class Item:
+    """One trouble in words, or several alike: a line that says what, `facts` of a line each, last `lines` of output."""
 
+    severity: Severity
+    head: str
+    facts: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A digest in words (`alerts/wording.py`). `title` is one line; `text` is all of it, plain.
+
+    `items` are the same in pieces, for services that render signs, and `notes` what stands below them; a message whose text is
+    by a template has none. `more` counts what a message that had to be cut leaves out: "…{count} more".
     `identity` is the same at every try; a receiver that can tell is asked to take it once.
     """
 
     identity: str
     title: str
     text: str
-    markdown: str
     severity: Severity
     at: float
     origin: Origin
     alert: str = ""
     edges: tuple[Edge, ...] = ()
     digest: Digest | None = None
+    items: tuple[Item, ...] = ()
+    notes: tuple[str, ...] = ()
+    more: str = "…{count} more"
 
 
 @dataclass(frozen=True, slots=True)
