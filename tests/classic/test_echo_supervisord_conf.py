@@ -33,6 +33,7 @@ TABLES = {
     "program": options.PROGRAM,
     "eventlistener": options.EVENTLISTENER,
     "group": options.GROUP,
+    "alert": options.ALERT,
     "include": options.INCLUDE,
     "rpcinterface": options.RPCINTERFACE,
     "ctlplugin": options.CTLPLUGIN,
@@ -74,7 +75,7 @@ def test_it_loads_without_a_finding(sample: str, tmp_path: Path) -> None:
 
 
 def test_defaults_that_are_written_out_are_the_defaults(sample: str) -> None:
-    for name in ("supervisord", "program", "eventlistener", "group"):
+    for name in ("supervisord", "program", "eventlistener", "group", "alert"):
         for option, value in re.findall(r"^;?(\w+)=(\S+)\s*;", section(sample, name), re.MULTILINE):
             default = TABLES[name][option].default
             if default in ("true", "false") and option not in ("redirect_stderr", "nocleanup"):

@@ -26,6 +26,7 @@ def test_a_daemon_that_gives_up_root_imports_nothing_afterwards() -> None:
     source = Path(vigild.__file__).parent
     lints = {
         "lint",
+        "lint_alerts",
         "lint_limits",
         "lint_logs",
         "lint_programs",

@@ -72,4 +72,9 @@ CODES: dict[str, str] = {
     "V404": "a server without [rpcinterface:supervisor]",
     "V405": "no server at all",
     "V406": "supervisorctl is pointed at a server that this file does not run",
+    # Alerts.
+    "V501": "an alert's secret that other users of the machine can read",
+    "V502": "a file with addresses of an alert is missing, cannot be read, or holds what is none",
+    "V503": "an alert that is never told anything, or options of it without effect",
+    "V504": "a time zone that this machine does not know",
 }

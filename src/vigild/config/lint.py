@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vigild.config.diagnostics import Diagnostic
+from vigild.config.lint_alerts import ALERT_CHECKS
 from vigild.config.lint_dependencies import DEPENDENCY_CHECKS
 from vigild.config.lint_health import HEALTH_CHECKS
 from vigild.config.lint_limits import LIMIT_CHECKS
@@ -29,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     *LISTENER_CHECKS,
     *LOG_CHECKS,
     *SERVER_CHECKS,
+    *ALERT_CHECKS,
 )
 
 

@@ -16,6 +16,7 @@ from vigild.core.kill_mode import KillMode as KillMode
 from vigild.core.probe import Probe as Probe
 from vigild.core.probe import Scheme as Scheme
 from vigild.core.process import Autorestart as Autorestart
+from vigild.core.quiet import QuietHours as QuietHours
 from vigild.core.restarts import OnFlapping as OnFlapping
 
 
@@ -228,6 +229,26 @@ class DaemonConfig:
 
 
 @dataclass(slots=True)
+class AlertConfig:
+    """Who is told of what. `urls` are secret. Takes effect at a reread; nothing is restarted for it."""
+
+    name: str
+    urls: tuple[str, ...] = field(default=(), repr=False)
+    url_file: str | None = None  # more of them, read by the deliverer alone
+    events: tuple[str, ...] = ("critical", "warning", "recovered")
+    programs: tuple[str, ...] = ()
+    monitors: tuple[str, ...] = ()
+    batch_seconds: float = 10.0
+    repeat_seconds: float = 0.0  # 0: never
+    quiet_hours: QuietHours = field(default_factory=QuietHours)
+    quiet_pass: str = "critical"  # critical, warning, none
+    max_per_hour: int = 60  # 0: no limit
+    output_lines: int = 10
+    template: str = ""
+    where: Where | None = field(default=None, compare=False)
+
+
+@dataclass(slots=True)
 class Config:
     """Everything one configuration file says."""
 
@@ -236,3 +257,4 @@ class Config:
     servers: tuple[ServerConfig, ...] = ()
     rpc_interfaces: tuple[RpcInterfaceConfig, ...] = ()
     groups: tuple[GroupConfig, ...] = ()  # in Supervisor's order: by priority, stable
+    alerts: tuple[AlertConfig, ...] = ()

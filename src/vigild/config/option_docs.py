@@ -15,6 +15,8 @@ SECTION_DOCS: dict[str, str] = {
     "eventlistener": "A program that is told of events on its stdin and answers on its stdout. All options of "
     "`[program:NAME]` hold but for `redirect_stderr`, `log_prefix`, `log_timestamps`, `forking`, `pidfile` and those of readiness and health.",
     "group": "Programs that are started, stopped and named together; a program in a group is no group of its own.",
+    "alert": "Who is told when something breaks, and where. Changes take effect at a "
+    "reread (`supervisorctl reread`) and restart no program.",
     "include": "Further files, read as if they stood at the end of this one. Files they include are not read.",
     "rpcinterface": "A namespace of XML-RPC methods. `[rpcinterface:supervisor]` is the one that clients need. "
     "Keys other than the factory are handed to it.",
@@ -250,6 +252,29 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
     "group": {
         "programs": "The programs in it, with commas between.",
         "priority": "Lower starts earlier and stops later; the programs' own priorities count within the group.",
+    },
+    "alert": {
+        "url": "Where messages go: one address or several, with blanks, commas or line ends between. `dingtalk://TOKEN?secret=SEC…`, "
+        "`wecom://KEY`, `feishu://TOKEN?secret=…`, `lark://…`, `slack://…`, `telegram://BOTTOKEN/CHATID`, `smtp://…`, `smtps://…`, "
+        "`sms+https://…`, `webhook+https://…` or `https://…`, `exec:COMMAND` (to the end of the line), `apprise+…`. It is secret: write "
+        "`%(ENV_NAME)s`, or use `url_file`. A percent sign is written `%%`.",
+        "url_file": "A file with addresses, one a line; lines that begin with `#` are comments. The deliverer alone reads it, "
+        "again at each reread. An absolute path; `%(here)s/FILE` will do.",
+        "events": "What is told, with commas or blanks between: `down`, `fatal`, `flapping`, `unhealthy`, `rule`, `monitor`, `listener`, "
+        "`overflow`, `schedule`, `daemon`, `recovered`, and the severities `critical`, `warning` and `info`. `*` stands for any text; `!` before "
+        "one excludes it. An end (`recovered`) is told of what was told to have begun.",
+        "programs": "Names of programs and patterns of them (`web`, `web:*`, `*_worker`); one without a colon stands for a group, too. "
+        "Where programs or monitors are named, the alert tells of nothing else.",
+        "monitors": "Names of monitors and patterns of them.",
+        "batch_seconds": "How long after the first news more are waited for, so that a machine that falls over sends one message. "
+        "0 sends each at once. With s, m or h after it in other units; an hour at most.",
+        "repeat_seconds": "How often a trouble that lasts is told again: a minute or more, such as `4h`; 0 for never.",
+        "quiet_hours": "When nobody is to be disturbed: `22:00-07:00`, several with commas between, and after them perhaps a time zone: "
+        "`22:00-07:00 Asia/Shanghai`. What happens then is told when they are over, in one message.",
+        "quiet_pass": "What is told in quiet hours all the same: `critical`, `warning` (and what is critical) or `none`.",
+        "max_per_hour": "How many messages an hour may bring, 1 to 3600. What is more is told together when the hour allows. 0 for no limit.",
+        "output_lines": "How many of the last lines of output a message shows, 0 to 20. Mind what your programs write.",
+        "template": "The words of a message, in place of Vigil's own.",
     },
     "include": {
         "files": "Paths and patterns with blanks between, relative to the file that holds the section."

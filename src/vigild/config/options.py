@@ -242,6 +242,32 @@ SUPERVISORCTL = _table(
     Option("history_file", convert.text, None, "history_file"),
 )
 
+
+def _alert_option(name: str, converter: str, default: str | None, field: str) -> Option:
+    def convert(value: str, around: Surroundings) -> object:
+        from vigild.config import convert_alerts  # late: few configurations have alerts
+
+        convert_it: Converter = getattr(convert_alerts, converter)
+        return convert_it(value, around)
+
+    return Option(name, convert, default, field, since="vigil")
+
+
+ALERT = _table(
+    _alert_option("url", "urls", None, "urls"),
+    _alert_option("url_file", "absolute_path", None, "url_file"),
+    _alert_option("events", "events", "critical, warning, recovered", "events"),
+    _alert_option("programs", "patterns", "", "programs"),
+    _alert_option("monitors", "patterns", "", "monitors"),
+    _alert_option("batch_seconds", "batch", "10", "batch_seconds"),
+    _alert_option("repeat_seconds", "repeat", "0", "repeat_seconds"),
+    _alert_option("quiet_hours", "quiet_hours", "", "quiet_hours"),
+    _alert_option("quiet_pass", "quiet_pass", "critical", "quiet_pass"),
+    _alert_option("max_per_hour", "messages_per_hour", "60", "max_per_hour"),
+    _alert_option("output_lines", "lines", "10", "output_lines"),
+    _alert_option("template", "template", "", "template"),
+)
+
 INCLUDE = _table(Option("files", convert.text, None, required=True))
 RPCINTERFACE = _table(Option("supervisor.rpcinterface_factory", convert.text, None, required=True))
 CTLPLUGIN = _table(Option("supervisor.ctl_factory", convert.text, None, required=True))
@@ -255,13 +281,16 @@ SECTIONS: dict[str, dict[str, Option]] = {
     "fcgi-program": FCGI_PROGRAM,
     "eventlistener": EVENTLISTENER,
     "group": GROUP,
+    "alert": ALERT,
     "include": INCLUDE,
     "rpcinterface": RPCINTERFACE,
     "ctlplugin": CTLPLUGIN,
 }
 # Sections whose further keys go to the factory they name.
 OPEN_SECTIONS = frozenset({"rpcinterface", "ctlplugin"})
-NAMED_SECTIONS = frozenset({"program", "fcgi-program", "eventlistener", "group", "rpcinterface", "ctlplugin"})
+NAMED_SECTIONS = frozenset(
+    {"program", "fcgi-program", "eventlistener", "group", "alert", "rpcinterface", "ctlplugin"}
+)
 
 
 def kind_of(section: str) -> str | None:

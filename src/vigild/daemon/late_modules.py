@@ -18,9 +18,12 @@ LATE_MODULES = (
     "shlex",
     "sqlite3",
     "termios",
+    "vigild.config.alerts",
     "vigild.config.commands",
+    "vigild.config.convert_alerts",
     "vigild.config.needs",
     "vigild.config.rule_text",
+    "vigild.core.alert_filter",
     "vigild.core.descendants",
     "vigild.core.program_metrics",
     "vigild.core.samples",
@@ -52,6 +55,9 @@ LATE_MODULES = (
     "vigild.host.systemd",
     "vigild.host.take_descriptor",
     "vigild.host.worker_process",
+    "vigild.wire.alert_urls",
+    "vigild.wire.url_lists",
+    "vigild.wire.url_parts",
     *DOTENV_MODULES,
 )
 
