@@ -2,20 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from typing import TypedDict, cast
+from typing import cast
 
-
-class Fact(TypedDict, total=False):
-    """A fact as `vigil.getHistory` gives it."""
-
-    id: int
-    at: float
-    kind: str
-    name: str
-    details: dict[str, object]
-    stdout: list[str]
-    stderr: list[str]
-
+from vigild.core.facts import Fact as Fact
+from vigild.core.facts import by_whom as by_whom
+from vigild.core.facts import duration as duration
+from vigild.core.facts import end_words as end_words
+from vigild.core.facts import is_failure as is_failure
 
 _CAUSES = {
     "start": "started",
@@ -31,13 +24,6 @@ _CAUSES = {
     "gave_up": "given up",
 }
 BAD, GOOD, PLAIN = "bad", "good", ""  # how a line looks on a terminal
-
-
-def is_failure(fact: Fact) -> bool:
-    """Did something go wrong that nobody asked for?"""
-    if fact["kind"] == "exit":
-        return not fact["details"].get("expected", True)
-    return fact["kind"] == "spawn_failed"
 
 
 def mood_of(fact: Fact) -> str:
@@ -84,37 +70,19 @@ def words_of(fact: Fact) -> str:
             return str(details.get("text", ""))
 
 
-def end_words(details: Mapping[str, object]) -> str:
-    """How a process ended: `exit status 3`, `killed by SIGSEGV, core dumped`, `nobody saw how`."""
-    if "signal" in details:
-        return f"killed by {details['signal']}{', core dumped' if details.get('core') else ''}"
-    if "status" in details:
-        return f"exit status {details['status']}"
-    return "nobody saw how"
+def signal_name(number: int) -> str:
+    """`SIGTERM` for 15."""
+    import signal
 
-
-def duration(seconds: float) -> str:
-    """`1.5 s`, `12 min`, `3 h 20 min`, `2 d 4 h`."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = int(seconds // 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours = minutes // 60
-    if hours < 24:
-        return f"{hours} h {minutes % 60} min"
-    return f"{hours // 24} d {hours % 24} h"
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def clock_time(at: float) -> str:
     """Local time, to the second."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
-
-
-def by_whom(details: Mapping[str, object]) -> str:
-    """` by uid 0`, or nothing."""
-    by = details.get("by")
-    return f" by {by}" if by else ""
 
 
 def _move_words(details: Mapping[str, object]) -> str:

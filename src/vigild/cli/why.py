@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from vigild.cli.connection import EXIT_DONE, EXIT_NOTHING, EXIT_TEXT, add_connection_flags, ask
+from vigild.cli.facts import clock_time, signal_name
 from vigild.cli.history import PAGE, read
-from vigild.cli.story import latest_failure, tell
+from vigild.core.story import KINDS_BEFORE, KINDS_OF_STORY, latest_failure, tell
 
 if TYPE_CHECKING:
     from vigild.client.supervisor import Supervisor
 
-_KINDS = "exit,spawn_failed,state,flapping,unseen"
 _INDENT = "    "
 
 
@@ -33,16 +33,16 @@ def main(arguments: Sequence[str]) -> int:
 
 def explain(daemon: "Supervisor", name: str, out: TextIO) -> int:
     """Print the story. Raises ClientError."""
-    last = read(daemon, name, 0.0, PAGE, kinds="exit,spawn_failed")
+    last = read(daemon, name, 0.0, PAGE, kinds=",".join(KINDS_BEFORE))
     found = latest_failure(last)
     if found is None:
         out.write(f"The history knows of no failure of {name}; see `vigil history {name}`.\n")
         return EXIT_NOTHING
     number, who = last[found]["id"], last[found]["name"]
-    after = read(daemon, who, 0.0, PAGE, after=number - 1, kinds=_KINDS)
-    (failure, *_) = read(daemon, who, 0.0, 1, after=number - 1, kinds="exit,spawn_failed", output=True)
+    after = read(daemon, who, 0.0, PAGE, after=number - 1, kinds=",".join(KINDS_OF_STORY))
+    (failure, *_) = read(daemon, who, 0.0, 1, after=number - 1, kinds=",".join(KINDS_BEFORE), output=True)
     before = [fact for fact in last[:found] if fact["name"] == who]
-    story = tell(who, [*before, *after], len(before), failure, time.time())
+    story = tell(who, [*before, *after], len(before), failure, time.time(), clock_time, signal_name)
     for heading, text in story:
         out.write(_paragraph(heading, text, colours=out.isatty()))
     return EXIT_DONE

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 from vigild.config.model import GroupConfig
 from vigild.control.facade import ConfigInfo, Facts
@@ -13,6 +14,14 @@ from vigild.control.processes import Processes
 from vigild.core.errors import Fault, VigilError
 from vigild.core.states import SupervisorState
 from vigild.engine.engine import Engine
+
+if TYPE_CHECKING:
+    from vigild.config.load import Loaded
+    from vigild.config.model import Config
+    from vigild.control.graph import Graph
+    from vigild.control.inspection import Inspection
+    from vigild.control.operations import Operations
+    from vigild.control.view import Views
 
 
 class MainLogFile(Protocol):
@@ -157,9 +166,47 @@ class VigilControl:
         daemon: Daemon,
         configuration: Configuration,
         keeper: HistoryKeeper | None = None,
+        *,
+        model: "Config | None" = None,
+        load: "Callable[[], Loaded] | None" = None,
     ) -> None:
+        self._engine = engine
+        self._model = model
+        self._load = load
         self.daemon = daemon
         self.config = configuration
         self.processes = Processes(engine)
         self.logs = Logs(engine)
         self.history = History(engine, keeper)
+
+    # What only the JSON API, metrics and the console need is loaded when one of them is first asked.
+
+    @cached_property
+    def views(self) -> "Views":
+        """Processes and groups as plain values, everything that is known of them."""
+        from vigild.control.view import Views
+
+        return Views(self._engine)
+
+    @cached_property
+    def graph(self) -> "Graph":
+        """Dependencies."""
+        from vigild.control.graph import Graph
+
+        return Graph(self._engine)
+
+    @cached_property
+    def operations(self) -> "Operations":
+        """Orders that take their time."""
+        from vigild.control.operations import Operations
+
+        return Operations(self._engine, self.processes, self.logs.clear)
+
+    @cached_property
+    def inspection(self) -> "Inspection":
+        """The configuration for people. FAILED where this daemon was made without one."""
+        from vigild.control.inspection import Inspection
+
+        if self._model is None or self._load is None:
+            raise VigilError(Fault.FAILED, "the configuration is not known here")
+        return Inspection(self._engine, self._model, self._load, self)

@@ -5,9 +5,12 @@ Every method raises `VigilError` (with the fault a client is told) and nothing e
 A *status struct* is `{"name", "group", "status", "description"}` with a `Fault` number as status.
 """
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vigild.core.history import HistoryQuery
+
+if TYPE_CHECKING:
+    from vigild.control.operations import Operation, Operations
 
 StatusStruct = dict[str, str | int]
 Info = dict[str, str | int]
@@ -104,6 +107,42 @@ class HistoryControl(Protocol):
         """What is kept, oldest first. BAD_NAME, BAD_ARGUMENTS, FAILED."""
 
 
+class ViewControl(Protocol):
+    """Processes and groups as the JSON API tells of them: everything that is known, in the model's words."""
+
+    def processes(self) -> list[Facts]: ...
+    def process(self, name: str) -> Facts: ...
+    def groups(self) -> list[Facts]: ...
+    def group(self, name: str) -> Facts: ...
+    def tree(self, name: str) -> list[Facts]:
+        """All processes of the machine that descend from it. BAD_NAME."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+
+class GraphControl(Protocol):
+    """Dependencies."""
+
+    def graph(self) -> Facts:
+        """Waves of start, and who waits for whom."""
+
+
+class InspectionControl(Protocol):
+    """The configuration for people."""
+
+    def current(self, *, reveal: bool = False) -> Facts: ...
+    def process(self, name: str, *, reveal: bool = False) -> Facts: ...
+    def pending(self, *, reveal: bool = False) -> Facts:
+        """What an update would change. CANT_REREAD."""
+
+    def check(self) -> Facts:
+        """What `vigil check` says."""
+
+    def update(self, groups: list[str]) -> "Operation":
+        """Make what the files say so. CANT_REREAD, BAD_NAME, FAILED."""
+
+
 class Control(Protocol):
     """Everything."""
 
@@ -117,3 +156,11 @@ class Control(Protocol):
     def logs(self) -> LogControl: ...
     @property
     def history(self) -> HistoryControl: ...
+    @property
+    def views(self) -> ViewControl: ...
+    @property
+    def graph(self) -> GraphControl: ...
+    @property
+    def operations(self) -> "Operations": ...
+    @property
+    def inspection(self) -> InspectionControl: ...

@@ -27,7 +27,18 @@ def describe(process: ManagedProcess, now_wall: float) -> str:
     """The words that `status` shows behind the state: Supervisor's, and after them what only Vigil knows."""
     if process.process.waiting:
         return "waiting for " + (", ".join(map(str, process.waiting_for)) or "its turn")
-    words = _supervisors_words(process, now_wall) + _words_on_restarts(process)
+    return _supervisors_words(process, now_wall) + _own_words(process)
+
+
+def remarks(process: ManagedProcess, now_wall: float) -> str:
+    """The same for those who show pid and uptime by themselves: what else there is to say, or nothing."""
+    if process.state is not ProcessState.RUNNING:
+        return describe(process, now_wall)
+    return _own_words(process).lstrip("; ,")
+
+
+def _own_words(process: ManagedProcess) -> str:
+    words = _words_on_restarts(process)
     if process.watch is not None:
         words += _words_of_watch(process, process.watch)
     left, hint = process.leftovers

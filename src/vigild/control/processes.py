@@ -32,7 +32,7 @@ def signal_number(text: str) -> int:
     return int(number)
 
 
-def _is_up(process: ManagedProcess) -> bool:
+def is_up(process: ManagedProcess) -> bool:
     """It runs, or will try to again without being told to."""
     return process.state in RUNNING_STATES or process.process.pausing
 
@@ -161,7 +161,7 @@ class Processes:
         """Stop all of a group that run. BAD_NAME."""
         members = find_group(self._engine, name).by_priority
         for process in members:
-            if not _is_up(process):
+            if not is_up(process):
                 self._engine.remembered.stop_ordered(process, was_running=False)
         return await self._stop_many(members, wait, as_group=True)
 
@@ -172,7 +172,7 @@ class Processes:
     async def _stop_many(
         self, members: list[ManagedProcess], wait: bool, *, as_group: bool = False
     ) -> list[StatusStruct]:
-        chosen = [process for process in members if _is_up(process)]
+        chosen = [process for process in members if is_up(process)]
         waves = self._engine.dependencies.waves_to_stop(chosen)
 
         if len(waves) > 1 and not wait:
@@ -185,7 +185,7 @@ class Processes:
         self, waves: list[list[ManagedProcess]], wait: bool, as_group: bool
     ) -> list[StatusStruct]:
         def begin(process: ManagedProcess) -> Deferred | None:
-            if len(waves) > 1 and not _is_up(process):
+            if len(waves) > 1 and not is_up(process):
                 return None  # it has ended while others were waited for
             return self._begin_stop(process, process.namespec, wait, as_group=as_group)
 

@@ -114,6 +114,16 @@ class Descent:
         leftovers = self._kin.leftovers
         return leftovers.of(self._owner), leftovers.hint(self._owner)
 
+    def living(self) -> "list[Seen]":
+        """All that lives of the latest spawn, and what was left behind before, oldest first."""
+        if not self._owner.spawn_id:
+            return []
+        members = {
+            seen.pid: seen for seen in self._kin.members(self.origin, self._owner, self._kin.recent_table())
+        }
+        members.update((seen.pid, seen) for seen in self.leftovers()[0])
+        return sorted(members.values(), key=lambda seen: (seen.start_ticks, seen.pid))
+
     def forget(self) -> None:
         """Its process leaves the configuration."""
         self._kin.leftovers.forget(self._owner)

@@ -74,6 +74,7 @@ class ManagedProcess:
         "ruling",
         "spawn_id",
         "started_wall",
+        "starts",
         "stderr_logfile",
         "stdout_logfile",
         "stopped_wall",
@@ -106,6 +107,7 @@ class ManagedProcess:
         self.is_adopted = False  # a daemon before this one started what runs now
         self.restart_count = 0  # how often it was started again by itself, since this daemon began
         self.started_wall = 0.0
+        self.starts = 0  # how often this daemon began to start it
         self.stopped_wall = 0.0
         self.remembered_wall = 0.0  # when an operator stopped it, in the life of another daemon
         self.stdout_logfile: str | None = None
@@ -191,6 +193,10 @@ class ManagedProcess:
     def leftovers(self) -> "tuple[tuple[Seen, ...], str]":
         """What lives of what it left behind, oldest first, and what to do if it puts itself in the background."""
         return self._descent.leftovers()
+
+    def descendants(self) -> "list[Seen]":
+        """All that lives of its latest spawn and of what it left behind, oldest first. Looks at the whole machine."""
+        return self._descent.living()
 
     def next_move(self) -> "asyncio.Future[ProcessState]":
         """Where its next move leads, from now on: whoever waits later still hears of it."""
@@ -567,6 +573,7 @@ class ManagedProcess:
             self._descent.note_stop()
         if move.new is ProcessState.STARTING:
             self.started_wall = self._ports.clock.wall()
+            self.starts += 1
         if self._settings.on_move is not None:
             self._settings.on_move()
         announce_move(self, move, self._exit_words, self._bus, self._ports.log)

@@ -8,9 +8,24 @@ from vigild.fronts.serving.messages import Handler, Request, Response, error_res
 from vigild.fronts.xmlrpc import make_handler
 
 
+def _late_api(control: Control) -> Handler:
+    """The JSON interface, loaded when it is first asked for."""
+    made: list[Handler] = []
+
+    async def handle(request: Request) -> Response:
+        if not made:
+            from vigild.fronts.api import ENDPOINTS, make_api
+
+            made.append(make_api(control, ENDPOINTS))
+        return await made[0](request)
+
+    return handle
+
+
 def make_app(control: Control, interfaces: Mapping[str, object]) -> Handler:
     """Everything that a server of the daemon answers."""
     routes = (
+        ("/api/", _late_api(control)),
         ("/RPC2", make_handler(control, interfaces)),
         ("/mainlogtail", make_main_log_handler(control)),
         ("/logtail", make_process_log_handler(control)),

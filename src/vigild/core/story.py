@@ -1,8 +1,15 @@
 """The story of a failure in plain words: what, when, what that usually means, what followed, what to try. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from vigild.cli.facts import Fact, by_whom, clock_time, duration, end_words, is_failure
+from vigild.core.facts import Fact, by_whom, duration, end_words, is_failure
+
+ClockTime = Callable[[float], str]
+SignalName = Callable[[int], str]
+
+# The kinds of facts that a story is made of: failures, and what followed.
+KINDS_BEFORE = ("exit", "spawn_failed")
+KINDS_OF_STORY = ("exit", "spawn_failed", "state", "flapping", "unseen")
 
 DAY_SECONDS = 86_400.0
 QUICK_SECONDS = 5.0  # who ends sooner has most likely not got past its start
@@ -112,16 +119,24 @@ def latest_failure(facts: Sequence[Fact]) -> int | None:
     return None
 
 
-def tell(name: str, facts: Sequence[Fact], index: int, failure: Fact, now: float) -> list[tuple[str, str]]:
+def tell(
+    name: str,
+    facts: Sequence[Fact],
+    index: int,
+    failure: Fact,
+    now: float,
+    clock_time: ClockTime,
+    signal_name: SignalName,
+) -> list[tuple[str, str]]:
     """The story as (heading, text) pairs; texts may have several lines. `failure`: `facts[index]` with its output."""
     details = failure["details"]
-    meaning, advice = explain(details) if failure["kind"] == "exit" else _not_started(details)
+    meaning, advice = explain(details, signal_name) if failure["kind"] == "exit" else _not_started(details)
     story = [
         ("", f"{name} failed on {clock_time(failure['at'])}, {duration(max(0.0, now - failure['at']))} ago."),
         ("What", _what(failure)),
         ("Meaning", meaning),
-        ("Before", _before(facts, index, now)),
-        ("Then", _then(facts, index)),
+        ("Before", _before(facts, index, now, clock_time)),
+        ("Then", _then(facts, index, clock_time)),
     ]
     for channel, lines in (("stderr", failure.get("stderr")), ("stdout", failure.get("stdout"))):
         if lines:
@@ -132,7 +147,7 @@ def tell(name: str, facts: Sequence[Fact], index: int, failure: Fact, now: float
     return story
 
 
-def explain(details: Mapping[str, object]) -> tuple[str, str]:
+def explain(details: Mapping[str, object], signal_name: SignalName) -> tuple[str, str]:
     """What such an end usually means, and what to try."""
     reason = _REASONS.get(str(details.get("reason", "")).partition(":")[0])
     if reason is not None:
@@ -152,8 +167,8 @@ def explain(details: Mapping[str, object]) -> tuple[str, str]:
     if status in _STATUSES:
         return _STATUSES[status]
     if 128 < status < 128 + 65:
-        name = _signal_names().get(status - 128, f"signal {status - 128}")
-        meaning, advice = explain({"signal": name})
+        name = signal_name(status - 128)
+        meaning, advice = explain({"signal": name}, signal_name)
         return f"a shell says so when its program was killed by {name}: {meaning}", advice
     return "an error in the program's own terms", "its documentation or its last lines say which"
 
@@ -182,7 +197,7 @@ def _what(failure: Fact) -> str:
     return f"{end_words(details)} after {duration(seconds)}{quick}; its pid was {details.get('pid', 0)}."
 
 
-def _before(facts: Sequence[Fact], index: int, now: float) -> str:
+def _before(facts: Sequence[Fact], index: int, now: float, clock_time: ClockTime) -> str:
     earlier = [fact for fact in facts[:index] if is_failure(fact)]
     if not earlier:
         return "the first failure that the history knows."
@@ -200,7 +215,7 @@ def _manner(fact: Fact) -> tuple[object, ...]:
     return fact["kind"], details.get("signal"), details.get("status"), details.get("text")
 
 
-def _then(facts: Sequence[Fact], index: int) -> str:
+def _then(facts: Sequence[Fact], index: int, clock_time: ClockTime) -> str:
     """What Vigil, and people, did about it."""
     done: list[str] = []
     for fact in facts[index + 1 :]:
@@ -240,9 +255,3 @@ def _more_advice(name: str, facts: Sequence[Fact], index: int, details: Mapping[
         advice.append(f"when that is mended: supervisorctl start {name}")
     advice.append(f"all that happened: vigil history {name}; its output: supervisorctl tail {name} stderr")
     return advice
-
-
-def _signal_names() -> dict[int, str]:
-    import signal
-
-    return {int(number): number.name for number in signal.Signals}

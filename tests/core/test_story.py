@@ -2,10 +2,19 @@
 
 import pytest
 
-from vigild.cli.facts import Fact
-from vigild.cli.story import explain, latest_failure, tell
+from vigild.core.facts import Fact
+from vigild.core.story import explain, latest_failure, tell
 
 NOW = 10_000.0
+SIGNALS = {9: "SIGKILL", 15: "SIGTERM"}
+
+
+def signal_name(number: int) -> str:
+    return SIGNALS.get(number, f"signal {number}")
+
+
+def clock_time(at: float) -> str:
+    return f"{at:.0f} s"
 
 
 def fact(at: float, kind: str, **details: object) -> Fact:
@@ -19,7 +28,7 @@ def failure(at: float = 9_000.0, **details: object) -> Fact:
 def told(*facts: Fact) -> dict[str, str]:
     index = latest_failure(facts)
     assert index is not None
-    return dict(tell("web", facts, index, facts[index], NOW))
+    return dict(tell("web", facts, index, facts[index], NOW, clock_time, signal_name))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +66,7 @@ def told(*facts: Fact) -> dict[str, str]:
     ],
 )
 def test_what_an_end_usually_means(details: dict[str, object], meaning: str, advice: str) -> None:
-    said, tried = explain(details)
+    said, tried = explain(details, signal_name)
     assert meaning in said
     assert advice in tried
 

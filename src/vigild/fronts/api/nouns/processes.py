@@ -1,0 +1,166 @@
+"""Processes and groups: looking at them."""
+
+from vigild.core.access import Role
+from vigild.core.states import ProcessState
+from vigild.fronts.api.endpoint import GROUP, NAME, Answer, Call, Endpoint, Parameter
+from vigild.fronts.api.schema import boolean, integer, list_of, number, record, ref, text
+
+_FILTERS = (
+    Parameter("group", text(maxLength=256), "Only those of this group"),
+    Parameter("state", text(enum=[state.name for state in ProcessState]), "Only those in this state"),
+)
+_TREE = list_of(
+    record(
+        pid=integer(),
+        parent_pid=integer(),
+        process_group=integer(),
+        name=text("Of the program, as the kernel knows it"),
+    ),
+    "Oldest first, the process itself included",
+)
+_GRAPH = record(
+    waves=list_of(list_of(text()), "What starts first comes first; those of a wave start together"),
+    processes=list_of(
+        record(
+            name=text(),
+            wave=integer("Counted from 1"),
+            state=text(),
+            autostart=boolean(),
+            restart_with_dependency=boolean(),
+            depends_on=list_of(
+                record(
+                    name=text("As the configuration names it"),
+                    condition=text("started, running, ready, healthy or completed"),
+                    targets=list_of(text(), "The processes (or whole groups) that the name stands for"),
+                    waited_for=boolean("Does it keep the process from being started now?"),
+                    trouble=text("Why that may never be"),
+                )
+            ),
+        )
+    ),
+)
+_HEALTH = record(
+    "How everything is, in one look.",
+    status=text("ok; degraded: something is FATAL, BACKOFF, unhealthy or flapping", enum=["ok", "degraded"]),
+    fatal=list_of(text(), "Names of processes that are FATAL"),
+    backoff=list_of(text(), "… that fail to start"),
+    unhealthy=list_of(text(), "… whose healthcheck fails"),
+    flapping=list_of(text(), "… that end again and again"),
+    waiting=list_of(text(), "… that wait for what they depend on"),
+)
+
+
+def _list(call: Call) -> Answer:
+    views = call.control.views
+    found = views.processes()
+    for key in ("group", "state"):
+        if key in call.arguments:
+            found = [view for view in found if view[key] == call.arguments[key]]
+    return Answer({"now": views.now(), "processes": found})
+
+
+def _graph(call: Call) -> Answer:
+    return Answer(call.control.graph.graph())
+
+
+def _health(call: Call) -> Answer:
+    told: dict[str, list[str]] = {"fatal": [], "backoff": [], "unhealthy": [], "flapping": [], "waiting": []}
+    for view in call.control.views.processes():
+        name, health = str(view["name"]), view["health"]
+        if view["state"] in ("FATAL", "BACKOFF"):
+            told[str(view["state"]).lower()].append(name)
+        if isinstance(health, dict) and health["state"] == "unhealthy":
+            told["unhealthy"].append(name)
+        if view["flapping"]:
+            told["flapping"].append(name)
+        if view["waiting_for"]:
+            told["waiting"].append(name)
+    bad = told["fatal"] or told["backoff"] or told["unhealthy"] or told["flapping"]
+    return Answer({"status": "degraded" if bad else "ok", **told})
+
+
+def _tree(call: Call) -> Answer:
+    return Answer({"processes": call.control.views.tree(call.text("name"))})
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/processes",
+        "listProcesses",
+        "processes",
+        Role.VIEWER,
+        "All processes, by group and name.",
+        _list,
+        record(
+            now=number("The daemon's clock, in seconds since the epoch"), processes=list_of(ref("Process"))
+        ),
+        _FILTERS,
+    ),
+    Endpoint(
+        "GET",
+        "/processes/{name}",
+        "getProcess",
+        "processes",
+        Role.VIEWER,
+        "One process.",
+        lambda call: Answer(call.control.views.process(call.text("name"))),
+        ref("Process"),
+        (NAME,),
+        problems=("no_such_name",),
+    ),
+    Endpoint(
+        "GET",
+        "/processes/{name}/tree",
+        "getProcessTree",
+        "processes",
+        Role.VIEWER,
+        "Everything that descends from a process, and what it left behind. Looks at every process of the machine.",
+        _tree,
+        record(processes=_TREE),
+        (NAME,),
+        problems=("no_such_name",),
+    ),
+    Endpoint(
+        "GET",
+        "/groups",
+        "listGroups",
+        "processes",
+        Role.VIEWER,
+        "All groups, by name.",
+        lambda call: Answer({"groups": call.control.views.groups()}),
+        record(groups=list_of(ref("Group"))),
+    ),
+    Endpoint(
+        "GET",
+        "/groups/{group}",
+        "getGroup",
+        "processes",
+        Role.VIEWER,
+        "One group.",
+        lambda call: Answer(call.control.views.group(call.text("group"))),
+        ref("Group"),
+        (GROUP,),
+        problems=("no_such_name",),
+    ),
+    Endpoint(
+        "GET",
+        "/dependencies",
+        "getDependencies",
+        "processes",
+        Role.VIEWER,
+        "Who waits for whom, and in which waves everything starts.",
+        _graph,
+        _GRAPH,
+    ),
+    Endpoint(
+        "GET",
+        "/health",
+        "getHealth",
+        "processes",
+        Role.VIEWER,
+        "Is anything wrong? Always 200: this is about the programs, and the daemon answers.",
+        _health,
+        _HEALTH,
+    ),
+)

@@ -1,0 +1,149 @@
+"""The named schemas: what the things look like that several endpoints tell of."""
+
+from vigild.core.states import ProcessState
+from vigild.fronts.api.schema import (
+    Schema,
+    anything,
+    boolean,
+    integer,
+    list_of,
+    map_of,
+    maybe,
+    number,
+    record,
+    ref,
+    text,
+)
+
+_STATE = text("Supervisor's name of the state", enum=[state.name for state in ProcessState])
+_TIME = "in seconds since the epoch; 0 for never"
+
+PROCESS = record(
+    "One process, with everything that is known of it.",
+    name=text("What it is called everywhere: NAME, or GROUP:NAME"),
+    group=text("Its group"),
+    process=text("Its name in the group"),
+    kind=text("What its section is", enum=["program", "eventlistener", "fcgi-program"]),
+    state=_STATE,
+    wanted=text("What people, or the configuration, want of it", enum=["up", "down"]),
+    pid=integer("0 while there is none"),
+    started_at=number(f"When it was last started, {_TIME}"),
+    stopped_at=number(f"When it last ended, {_TIME}"),
+    uptime_seconds=number("How long it has been running; 0 where it is not RUNNING"),
+    starts=integer("How often this daemon has begun to start it"),
+    recent_restarts=integer("Automatic restarts within the window of flapping"),
+    flapping=boolean("Does it end again and again?"),
+    restart_at=number(f"When a delayed restart is due, {_TIME}"),
+    tries=integer("Failed starts in a row"),
+    exit_status=maybe(integer("Of its last run; null where there is none, or nobody knows")),
+    exit_signal=maybe(text("The signal that killed its last run, such as SIGKILL")),
+    error=text("Why it could not be started, or is not expected to have ended; may be empty"),
+    ready=boolean("RUNNING, and ready where readiness is asked for"),
+    health={"oneOf": [ref("Health"), {"type": "null"}], "description": "null without a healthcheck"},
+    waiting_for=list_of(
+        record(
+            name=text("What it depends on"),
+            condition=text("started, running, ready, healthy or completed"),
+            trouble=text("Why that may never be; empty where it may come by itself"),
+        ),
+        "What keeps it from being started",
+    ),
+    status_text=text("What it says of itself by sd_notify (STATUS)"),
+    description=text(
+        "Further remarks for people, as `supervisorctl status` shows them, without pid and uptime"
+    ),
+    left_behind=list_of(record(pid=integer(), name=text()), "What lives of what it left behind"),
+    adopted=boolean("Did another daemon, or another image of this one, start what runs?"),
+    spawn_id=text("VIGIL_SPAWN_ID of all that descends from it"),
+    autostart=boolean("Is it started by itself?"),
+    priority=integer("Its priority in its group"),
+    stdout_log=maybe(text("The log file of its stdout")),
+    stderr_log=maybe(text("The log file of its stderr")),
+)
+
+HEALTH = record(
+    "What its healthcheck says.",
+    state=text("", enum=["healthy", "unhealthy", "unknown"]),
+    since=number(f"Since when, {_TIME}"),
+    failures=integer("Failed checks in a row"),
+    answer=text("The last answer, in words"),
+    latency_ms=number("How long the last check took"),
+)
+
+GROUP = record(
+    "One group.",
+    name=text(),
+    kind=text("", enum=["program", "eventlistener", "fcgi-program"]),
+    priority=integer(),
+    processes=list_of(text(), "Names of its processes, by priority"),
+    states=map_of(integer(), "How many of them are in which state"),
+    events_waiting=integer("Of an event listener: events in its buffer"),
+    events_dropped=integer("Of an event listener: events that found its buffer full"),
+)
+
+OUTCOME = record(
+    "What came of an order for one name.",
+    name=text(),
+    ok=boolean(),
+    code=maybe(text("The code of the problem where it is not ok, such as not_running")),
+    detail=text(),
+)
+
+OPERATION = record(
+    "An order, and what has come of it so far.",
+    id=text("To ask for it"),
+    action=text("start, stop, restart, signal, clear_logs or update"),
+    names=list_of(text(), "Of processes; for update, of groups"),
+    state=text(
+        "running; done: every outcome is ok; failed: some is not; cancelled",
+        enum=["running", "done", "failed", "cancelled"],
+    ),
+    by=text("Who ordered it"),
+    started_at=number("In seconds since the epoch"),
+    finished_at=number("In seconds since the epoch; 0 while it is running"),
+    total=integer("How many names"),
+    outcomes=list_of(ref("Outcome"), "Of those that are done with"),
+    error=maybe(text("What ended the whole of it")),
+)
+
+FACT = record(
+    "One fact of the history.",
+    optional={
+        "stdout": list_of(text(), "The last lines before it, where they were asked for"),
+        "stderr": list_of(text(), "The same of stderr"),
+    },
+    id=integer(),
+    at=number("In seconds since the epoch"),
+    kind=text("state, exit, spawn_failed, flapping, unseen, order, daemon, lost, …"),
+    name=text("The process; empty for the daemon"),
+    details=map_of(anything(), "See docs/how-to/history.md"),
+)
+
+LOG_PART = record(
+    "A part of a log.",
+    text=text("What stands there; bytes that are not UTF-8 as U+FFFD"),
+    offset=integer("Where the part begins, in bytes"),
+    next_offset=integer("Where it ends"),
+    size=integer("How long the log is now"),
+    file=text("Changes when the log is rotated"),
+)
+
+PROBLEM = record(
+    "What went wrong (RFC 9457).",
+    type=text("Where this sort of problem is described"),
+    title=text("The sort of problem, in words"),
+    status=integer("The status of the answer"),
+    code=text("The sort of problem, in a word that does not change"),
+    detail=text("What went wrong this time"),
+)
+
+SHAPES: dict[str, Schema] = {
+    "Process": PROCESS,
+    "Health": HEALTH,
+    "Group": GROUP,
+    "Outcome": OUTCOME,
+    "Operation": OPERATION,
+    "Fact": FACT,
+    "LogPart": LOG_PART,
+    "Problem": PROBLEM,
+}

@@ -1,0 +1,74 @@
+"""The table: every endpoint of `/api/v1`. The OpenAPI document, the pages about it and the handler are made from it."""
+
+from vigild.core.access import Role
+from vigild.fronts.api import document, page
+from vigild.fronts.api.endpoint import Answer, Call, Endpoint, Outcome
+from vigild.fronts.api.nouns import configuration, daemon, history, logs, operations, processes
+from vigild.fronts.api.schema import anything, map_of
+from vigild.fronts.serving.messages import Response
+
+TAGS = {
+    "daemon": "The daemon itself, and who you are to it",
+    "processes": "Processes, groups, and how they are",
+    "orders": "What can be done to them",
+    "operations": "Orders that take their time",
+    "config": "The configuration",
+    "logs": "What programs and the daemon wrote",
+    "history": "What happened, and why",
+    "about": "This interface",
+}
+
+
+def _openapi(call: Call) -> Answer:
+    return Answer(document.make_document(ENDPOINTS, TAGS))
+
+
+def _docs(call: Call) -> Outcome:
+    return Response(200, page.HEADERS, page.make_page(ENDPOINTS, TAGS))
+
+
+def _style(call: Call) -> Outcome:
+    return Response(200, page.STYLE_HEADERS, page.style())
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *daemon.ENDPOINTS,
+    *processes.ENDPOINTS,
+    *operations.ENDPOINTS,
+    *configuration.ENDPOINTS,
+    *logs.ENDPOINTS,
+    *history.ENDPOINTS,
+    Endpoint(
+        "GET",
+        "/openapi.json",
+        "getOpenApi",
+        "about",
+        Role.VIEWER,
+        "This interface as an OpenAPI 3.1 document.",
+        _openapi,
+        map_of(anything()),
+        while_shutting_down=True,
+    ),
+    Endpoint(
+        "GET",
+        "/docs",
+        "getDocs",
+        "about",
+        Role.VIEWER,
+        "This interface as a page for people.",
+        _docs,
+        media="text/html",
+        while_shutting_down=True,
+    ),
+    Endpoint(
+        "GET",
+        "/docs/style.css",
+        "getDocsStyle",
+        "about",
+        Role.VIEWER,
+        "How that page looks.",
+        _style,
+        media="text/css",
+        while_shutting_down=True,
+    ),
+)
