@@ -123,6 +123,12 @@ def test_how_often_before() -> None:
         ([fact(9_001, "state", new="FATAL", cause="gave_up")], "Vigil gave it up on"),
         ([fact(9_001, "state", new="STOPPED", cause="stop")], "it was stopped on"),
         ([fact(9_001, "flapping", what="began", text="10 restarts")], "found it flapping"),
+        ([fact(9_001, "lost", count=3)], "nothing yet"),
+        (
+            [fact(9_001, "state", new="STOPPED"), fact(9_002, "flapping", what="cleared")],
+            "was stopped on 9001 s",
+        ),
+        ([fact(9_001, "flapping", what="began", text="often")], "found it flapping on 9001 s (often)"),
         ([fact(9_001, "unseen", text="it ended while no daemon ran")], "it ended while no daemon ran."),
     ],
 )

@@ -166,13 +166,10 @@ class VigilControl:
         daemon: Daemon,
         configuration: Configuration,
         keeper: HistoryKeeper | None = None,
-        *,
-        model: "Config | None" = None,
-        load: "Callable[[], Loaded] | None" = None,
+        files: "tuple[Config, Callable[[], Loaded]] | None" = None,
     ) -> None:
         self._engine = engine
-        self._model = model
-        self._load = load
+        self._files = files  # the configuration that this daemon began with, and how to read its files anew
         self.daemon = daemon
         self.config = configuration
         self.processes = Processes(engine)
@@ -207,6 +204,6 @@ class VigilControl:
         """The configuration for people. FAILED where this daemon was made without one."""
         from vigild.control.inspection import Inspection
 
-        if self._model is None or self._load is None:
+        if self._files is None:
             raise VigilError(Fault.FAILED, "the configuration is not known here")
-        return Inspection(self._engine, self._model, self._load, self)
+        return Inspection(self._engine, *self._files, self)

@@ -159,9 +159,8 @@ class Life:
         if not daemon.nocleanup:
             self._child_logs.remove_auto_logs(keep=self._adoption.logfiles)
         configuration = Configuration(self._engine, config.groups, self._read_groups, diff_groups)
-        self._control = VigilControl(
-            self._engine, Daemon(self._engine, MainLogDoor(log), self), configuration, self._annals.writer
-        )
+        door, files = Daemon(self._engine, MainLogDoor(log), self), (config, read)
+        self._control = VigilControl(self._engine, door, configuration, self._annals.writer, files)
 
     async def run(self) -> SupervisorState:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""

@@ -55,7 +55,7 @@ def _find(tree: _Tree, request: Request) -> tuple[Endpoint, list[str]]:
         if below is None:
             below = tree.get(_SEGMENT)
             values.append(part)
-        if not isinstance(below, dict):
+        if not isinstance(below, dict) or not part:
             raise ProblemError("not_found", f"nothing is at {request.path}; see {PREFIX}/docs")
         tree = below
     method = "GET" if request.method == "HEAD" else request.method

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from html import escape
-from importlib.resources import files
+from pathlib import Path
 
 import vigild
 from vigild.fronts.api.endpoint import Endpoint
@@ -26,9 +26,13 @@ HEADERS = (
 STYLE_HEADERS = (("Content-Type", "text/css; charset=utf-8"), *_COMMON)
 
 
+# Read now: a daemon that gives up root may not be able to read it later.
+_STYLE = Path(__file__).with_name("page.css").read_bytes()
+
+
 def style() -> bytes:
     """The style sheet."""
-    return files("vigild.fronts.api").joinpath("page.css").read_bytes()
+    return _STYLE
 
 
 def make_page(endpoints: Iterable[Endpoint], tags: Mapping[str, str]) -> bytes:

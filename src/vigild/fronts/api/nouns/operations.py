@@ -50,7 +50,8 @@ def operation_view(operation: Operation) -> dict[str, object]:
 def _outcome(outcome: dict[str, object]) -> dict[str, object]:
     fault = str(outcome["fault"])
     code = _fault_code(fault) if fault else None
-    return {"name": outcome["name"], "ok": outcome["ok"], "code": code, "detail": outcome["detail"]}
+    detail = "" if outcome["detail"] == outcome["name"] else outcome["detail"]
+    return {"name": outcome["name"], "ok": outcome["ok"], "code": code, "detail": detail}
 
 
 def _fault_code(fault: str) -> str:
@@ -90,7 +91,7 @@ class _Order:
             and not operation.outcomes[0]["ok"]
         ):
             outcome = _outcome(operation.outcomes[0])
-            raise ProblemError(str(outcome["code"]), f"{outcome['name']}: {outcome['detail']}")
+            raise ProblemError(str(outcome["code"]), str(outcome["detail"] or outcome["name"]))
         return answer
 
 
