@@ -17,7 +17,7 @@ from vigild.core.history import Details, Fact, HistoryQuery
 from vigild.fronts.api import ENDPOINTS, make_api
 from vigild.fronts.serving.messages import Request, Response
 
-ADMIN = Caller("ada", Role.ADMIN, "peer")
+ADMIN = Caller("ada", Role.ADMIN, "password", "10.0.0.7")
 JSON = {"content-type": "application/json"}
 
 
@@ -156,8 +156,8 @@ class Api:
             query,
             tuple(given.items()),
             data,
-            None,
-            "unix:uid=0",
+            "10.0.0.7:4711",
+            who,
         )
         token = current_caller.set(who)
         try:

@@ -13,8 +13,8 @@ from enum import StrEnum
 from vigild.control.facade import Facts
 from vigild.control.lookup import find_group_or_process, find_process
 from vigild.control.processes import Processes, is_up
+from vigild.core.access import current_caller
 from vigild.core.errors import Fault, VigilError
-from vigild.core.history import caller
 from vigild.engine.engine import Engine, Group
 from vigild.engine.managed import ManagedProcess
 
@@ -106,7 +106,7 @@ class Operations:
         if sum(1 for known in self._known.values() if known.task is not None) >= MAX_RUNNING:
             raise VigilError(Fault.FAILED, f"{MAX_RUNNING} operations are under way already")
         now = self._engine.ports.clock.wall()
-        operation = Operation(os.urandom(8).hex(), str(action), tuple(names), caller.get(), now)
+        operation = Operation(os.urandom(8).hex(), str(action), tuple(names), current_caller.get().words, now)
         self._known[operation.id] = operation
         operation.task = asyncio.ensure_future(self._carry_out(operation, work))
         self.on_change(operation)

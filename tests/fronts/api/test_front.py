@@ -93,7 +93,10 @@ def test_orders_are_in_the_history_and_questions_are_not(tmp_path: Path) -> None
     there.ask("POST", "/processes/web/stdin", {"text": "secret words"})
     there.ask("POST", "/actions", {"action": "signal", "signal": "HUP", "names": ["web"] * 30})
     told = [(fact.name, fact.details) for fact in there.keeper.noted if fact.kind is Kind.ORDER]
-    assert ("web", {"method": "signalProcess", "arguments": ["web", "HUP"], "by": "ada@uid 0"}) == told[0]
+    assert (
+        "web",
+        {"method": "signalProcess", "arguments": ["web", "HUP"], "by": "ada@10.0.0.7", "via": "password"},
+    ) == told[0]
     assert ("nope", "stopProcess", "BAD_NAME: nope") == (
         told[1][0],
         told[1][1]["method"],

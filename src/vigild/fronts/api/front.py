@@ -8,8 +8,8 @@ import json
 from collections.abc import Awaitable
 
 from vigild.control.facade import Control
-from vigild.core.access import current_caller
-from vigild.core.errors import VigilError
+from vigild.core.access import require
+from vigild.core.errors import NotAllowedError, VigilError
 from vigild.fronts.api.endpoint import JSON, Answer, Call, Endpoint, Outcome
 from vigild.fronts.api.problems import ProblemError, code_of, detail_of, problem_response
 from vigild.fronts.api.reading import read_arguments, read_body, split_path
@@ -34,6 +34,8 @@ def make_api(control: Control, endpoints: tuple[Endpoint, ...]) -> Handler:
             return _finish(await _answer(control, endpoint, request, values))
         except ProblemError as problem:
             return problem_response(problem.code, problem.detail, problem.headers)
+        except NotAllowedError as error:
+            return problem_response("forbidden", detail_of(error))
         except VigilError as error:
             return problem_response(code_of(error), detail_of(error))
 
@@ -70,11 +72,7 @@ def _find(tree: _Tree, request: Request) -> tuple[Endpoint, list[str]]:
 
 
 async def _answer(control: Control, endpoint: Endpoint, request: Request, values: list[str]) -> Outcome:
-    who = current_caller.get()
-    if not who.may(endpoint.role):
-        raise ProblemError(
-            "forbidden", f"this takes the role {endpoint.role.name.lower()}; you have {who.role.name.lower()}"
-        )
+    require(endpoint.role, endpoint.id)
     if not endpoint.while_shutting_down:
         control.daemon.require_running()
     call = Call(

@@ -1,9 +1,8 @@
 """The configuration: what is in force, what its files would change, what is wrong with them; making it so."""
 
-from vigild.core.access import Role, current_caller
+from vigild.core.access import Role, require
 from vigild.fronts.api.endpoint import NAME, Answer, Call, Endpoint, Parameter
 from vigild.fronts.api.nouns.operations import answer_with
-from vigild.fronts.api.problems import ProblemError
 from vigild.fronts.api.schema import (
     anything,
     boolean,
@@ -59,11 +58,7 @@ _FINDINGS = record(
 def _reveals(call: Call) -> bool:
     if not call.flag("reveal"):
         return False
-    who = current_caller.get()
-    if not who.may(Role.ADMIN):
-        raise ProblemError(
-            "forbidden", f"only an admin may see what is secret; you have {who.role.name.lower()}"
-        )
+    require(Role.ADMIN, "seeing secrets")
     call.control.history.note_order("reveal", call.text("name"), [call.request.path], "")
     return True
 

@@ -53,7 +53,7 @@ def _show(call: Call) -> Answer:
 
 def _caller(call: Call) -> Answer:
     who = current_caller.get()
-    return Answer({"name": who.name, "role": who.role.name.lower(), "via": who.via})
+    return Answer({"name": who.name, "role": who.role.word, "via": who.via})
 
 
 def _shutdown(call: Call) -> Answer:
