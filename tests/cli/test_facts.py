@@ -73,6 +73,16 @@ EXIT = {"pid": 7, "ran": 2.0, "expected": False}
             "daemon started (Vigil 1, pid 9): why; 3 running processes adopted",
             PLAIN,
         ),
+        (
+            fact("alert", alert="ops", what="delivered", edges=3, text="web is down and 2 more"),
+            "alert ops told: web is down and 2 more",
+            PLAIN,
+        ),
+        (
+            fact("alert", alert="ops", what="refused", text="web is down", error="no such robot"),
+            "alert ops was refused: web is down: no such robot",
+            BAD,
+        ),
         (fact("lost", count=4), "4 facts could not be kept here", BAD),
         (fact("unseen", text="it ended while no daemon ran"), "it ended while no daemon ran", BAD),
         (fact("of a later version", text="x"), "x", PLAIN),

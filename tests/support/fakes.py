@@ -230,6 +230,42 @@ class FakeAlerts:
 
 
 @dataclass
+class FakeWorker:
+    """`sent` in order; `full` takes nothing in; `starts` and `says` are what the real one does by itself."""
+
+    sent: list[dict[str, object]] = field(default_factory=list)
+    is_running: bool = False
+    full: bool = False
+    failures: int = 0
+    error: str = ""
+    on_started: Callable[[], None] = lambda: None
+    on_message: Callable[[dict[str, object]], None] = lambda message: None
+
+    def start(self) -> None:
+        self.is_running = True
+        self.on_started()
+
+    def send(self, message: Mapping[str, object]) -> bool:
+        if not self.is_running or self.full:
+            return False
+        self.sent.append(dict(message))
+        return True
+
+    def dies(self, error: str = "exit status 1") -> None:
+        self.is_running, self.error = False, error
+        self.failures += 1
+
+    def says(self, **message: object) -> None:
+        self.on_message(message)
+
+    def take(self, kind: str) -> list[dict[str, object]]:
+        """What it was sent of that type; forgotten then."""
+        found = [message for message in self.sent if message["type"] == kind]
+        self.sent = [message for message in self.sent if message["type"] != kind]
+        return found
+
+
+@dataclass
 class FakeStops:
     """What is remembered; `saves` counts, `loads` too."""
 

@@ -29,6 +29,8 @@ BAD, GOOD, PLAIN = "bad", "good", ""  # how a line looks on a terminal
 def mood_of(fact: Fact) -> str:
     """BAD, GOOD or PLAIN."""
     details = fact["details"]
+    if details.get("what") == "refused" and fact["kind"] == "alert":
+        return BAD
     if is_failure(fact) or fact["kind"] in ("unseen", "lost") or details.get("new") in ("FATAL", "BACKOFF"):
         return BAD
     if fact["kind"] == "flapping":
@@ -66,6 +68,8 @@ def words_of(fact: Fact) -> str:
             return f"{details.get('count', 0)} facts could not be kept here"
         case "daemon":
             return _daemon_words(details)
+        case "alert":
+            return _alert_words(details)
         case _:
             return str(details.get("text", ""))
 
@@ -104,6 +108,12 @@ def _daemon_words(details: Mapping[str, object]) -> str:
     count = f"; {adopted} running processes adopted" if adopted else ""
     version, pid = details.get("version"), details.get("pid")
     return f"daemon {details.get('what')}{by_whom(details)} (Vigil {version}, pid {pid}){text}{count}"
+
+
+def _alert_words(details: Mapping[str, object]) -> str:
+    what = "told" if details.get("what") == "delivered" else "was refused"
+    why = f": {details['error']}" if details.get("error") else ""
+    return f"alert {details.get('alert')} {what}: {details.get('text')}{why}"
 
 
 def _number(details: Mapping[str, object], key: str) -> float:

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     FLAPPING = "flapping"  # it began or was cleared: text
     UNSEEN = "unseen"  # a process ended while no daemon ran: text
     ORDER = "order"  # somebody ordered something: method, arguments, by, via, failed
+    ALERT = "alert"  # people were told, or could not be: alert, what (delivered, refused), edges, text, error
     DAEMON = "daemon"  # the daemon itself: what, text
     RULE = "rule"  # a rule came true, or that is over: what ("raised", "cleared"), rule, text
     LOST = "lost"  # facts that could not be kept: count
