@@ -37,6 +37,7 @@ class FakeControl:
         self.processes = FakeProcesses(self)
         self.logs = FakeLogs(self)
         self.history = FakeHistory()
+        self.alerts = FakeAlerts(self)
 
     def add(self, group: str, name: str | None = None, *, log: bytes | None = None) -> FakeProcess:
         process = FakeProcess(group, name or group)
@@ -211,6 +212,15 @@ class FakeLogs(_Noun):
     def clear_all(self) -> list[dict[str, str | int]]:
         self.note("clear_all")
         return []
+
+
+class FakeAlerts(_Noun):
+    def list(self) -> list[dict[str, object]]:
+        return [{"name": "ops", "waiting": 0}]
+
+    async def test(self, name: str) -> str:
+        self.note("test_alert", name)
+        return "delivered"
 
 
 class FakeHistory:

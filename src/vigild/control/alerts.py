@@ -1,11 +1,13 @@
 """Alerts, as a door may ask for them: how each stands, and a message to try one out."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vigild.control.facade import Facts
 from vigild.core.errors import Fault, VigilError
-from vigild.engine.telling import Telling
+
+if TYPE_CHECKING:
+    from vigild.engine.telling import Telling
 
 NONE = "there is no [alert:x] in the configuration"
 
@@ -18,7 +20,7 @@ class AlertDesk(Protocol):
         """Of the alerts, in the order of the configuration."""
 
     @property
-    def telling(self) -> Telling:
+    def telling(self) -> "Telling":
         """What is on its way."""
 
 
@@ -44,7 +46,7 @@ class Alerts:
         return await desk.telling.test(name)
 
 
-def _facts(telling: Telling, name: str) -> Facts:
+def _facts(telling: "Telling", name: str) -> Facts:
     report = telling.reports.get(name, {})
     facts: Facts = {
         "name": name,

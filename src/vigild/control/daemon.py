@@ -18,6 +18,7 @@ from vigild.engine.engine import Engine
 if TYPE_CHECKING:
     from vigild.config.load import Loaded
     from vigild.config.model import Config
+    from vigild.control.alerts import AlertDesk, Alerts
     from vigild.control.graph import Graph
     from vigild.control.inspection import Inspection
     from vigild.control.operations import Operations
@@ -175,6 +176,14 @@ class VigilControl:
         self.processes = Processes(engine)
         self.logs = Logs(engine)
         self.history = History(engine, keeper)
+        self.alert_desk: Callable[[], AlertDesk | None] = lambda: None
+
+    @cached_property
+    def alerts(self) -> "Alerts":
+        """Who is told of troubles."""
+        from vigild.control.alerts import Alerts
+
+        return Alerts(self.alert_desk)
 
     # What only the JSON API, metrics and the console need is loaded when one of them is first asked.
 

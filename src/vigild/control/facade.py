@@ -143,6 +143,16 @@ class InspectionControl(Protocol):
         """Make what the files say so. CANT_REREAD, BAD_NAME, FAILED."""
 
 
+class AlertControl(Protocol):
+    """Who is told of troubles."""
+
+    def list(self) -> list[Facts]:
+        """How each alert stands: name, waiting, delivered, failing_since, error, refused, trouble, unkept, lost."""
+
+    async def test(self, name: str) -> str:
+        """Send a message through this alert now; what came of it. BAD_NAME, FAILED."""
+
+
 class Control(Protocol):
     """Everything."""
 
@@ -164,3 +174,5 @@ class Control(Protocol):
     def operations(self) -> "Operations": ...
     @property
     def inspection(self) -> InspectionControl: ...
+    @property
+    def alerts(self) -> AlertControl: ...

@@ -28,6 +28,7 @@ LATE_MODULES = (
     "vigild.config.diff",
     "vigild.config.lint",
     "vigild.config.shown",
+    "vigild.control.alerts",
     "vigild.control.graph",
     "vigild.control.inspection",
     "vigild.control.lookup",

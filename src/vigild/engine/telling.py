@@ -85,7 +85,8 @@ class Telling:
         number = self._test_number
         if self.worker is None or not self.worker.send({"type": "test", "id": number, "alert": alert}):
             raise VigilError(Fault.FAILED, self.trouble or "the alert deliverer does not run")
-        answer = self._tests[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[tuple[bool, str]] = asyncio.get_running_loop().create_future()
+        self._tests[number] = answer
         try:
             async with asyncio.timeout(TEST_SECONDS):
                 ok, text = await answer

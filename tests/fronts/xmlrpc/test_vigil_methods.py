@@ -39,4 +39,6 @@ def test_none_answers_while_the_daemon_ends(short_tmp: Path) -> None:
     for name in Dispatcher(control, {}).table:
         if name.startswith("vigil."):
             with pytest.raises(VigilError, match="SHUTDOWN_STATE"):
-                asked(control, name, *(["web"] if name == "vigil.getProcessInfo" else []))
+                asked(
+                    control, name, *(["web"] if name in ("vigil.getProcessInfo", "vigil.testAlert") else [])
+                )

@@ -25,8 +25,11 @@ ORDERS: dict[str, int] = {
     "addProcessGroup": 1,
     "removeProcessGroup": 1,
     "upgrade": 0,
+    "testAlert": 1,
 }
-_ABOUT_ALL = frozenset({"startAllProcesses", "stopAllProcesses", "signalAllProcesses", "sendRemoteCommEvent"})
+_ABOUT_ALL = frozenset(
+    {"startAllProcesses", "stopAllProcesses", "signalAllProcesses", "sendRemoteCommEvent", "testAlert"}
+)
 MAX_ARGUMENT_CHARACTERS = 200
 MAX_NAMES = 20
 

@@ -9,7 +9,7 @@ supervisor.getAllProcessInfo supervisor.getAllConfigInfo supervisor.readProcessL
 supervisor.readProcessStderrLog supervisor.tailProcessLog supervisor.tailProcessStdoutLog
 supervisor.tailProcessStderrLog
 system.listMethods system.methodHelp system.methodSignature system.multicall
-vigil.getDaemonInfo vigil.getProcessInfo vigil.getAllProcessInfo vigil.getHistory
+vigil.getDaemonInfo vigil.getProcessInfo vigil.getAllProcessInfo vigil.getHistory vigil.getAlerts
 """
 _OPERATING = """
 supervisor.startProcess supervisor.startProcessGroup supervisor.startAllProcesses
@@ -17,6 +17,7 @@ supervisor.stopProcess supervisor.stopProcessGroup supervisor.stopAllProcesses
 supervisor.signalProcess supervisor.signalProcessGroup supervisor.signalAllProcesses
 supervisor.sendProcessStdin supervisor.sendRemoteCommEvent
 supervisor.clearLog supervisor.clearProcessLog supervisor.clearProcessLogs supervisor.clearAllProcessLogs
+vigil.testAlert
 """
 _ADMINISTERING = """
 supervisor.shutdown supervisor.restart supervisor.reloadConfig supervisor.addProcessGroup

@@ -1,6 +1,7 @@
 """The `vigil.*` methods: what Supervisor's interface has no word for. Nothing of `supervisor.*` changes by them."""
 
 from vigild.control.facade import Control
+from vigild.fronts.xmlrpc.alert_methods import alert_methods
 from vigild.fronts.xmlrpc.history_method import history_method
 from vigild.fronts.xmlrpc.method import Method, Param, text
 
@@ -59,4 +60,5 @@ def vigil_methods(control: Control) -> list[Method]:
             control.processes.all_facts,
         ),
         history_method(control),
+        *alert_methods(control),
     ]
