@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vigild.control.alerts import AlertDesk, Alerts
     from vigild.control.graph import Graph
     from vigild.control.inspection import Inspection
+    from vigild.control.live import Live
     from vigild.control.operations import Operations
     from vigild.control.view import Views
 
@@ -207,6 +208,13 @@ class VigilControl:
         from vigild.control.operations import Operations
 
         return Operations(self._engine, self.processes, self.logs.clear)
+
+    @cached_property
+    def live(self) -> "Live":
+        """What happens, as it happens."""
+        from vigild.control.live import Live
+
+        return Live(self._engine, self.operations)
 
     @cached_property
     def inspection(self) -> "Inspection":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from vigild.core.history import HistoryQuery
 
 if TYPE_CHECKING:
+    from vigild.control.live import Live
     from vigild.control.operations import Operation, Operations
 
 StatusStruct = dict[str, str | int]
@@ -172,6 +173,8 @@ class Control(Protocol):
     def graph(self) -> GraphControl: ...
     @property
     def operations(self) -> "Operations": ...
+    @property
+    def live(self) -> "Live": ...
     @property
     def inspection(self) -> InspectionControl: ...
     @property

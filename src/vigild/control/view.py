@@ -13,9 +13,10 @@ from vigild.engine.words import signal_name
 
 if TYPE_CHECKING:
     from vigild.core.health import Health
+    from vigild.core.samples import Sample
 
 
-def process_view(process: ManagedProcess, now_wall: float) -> Facts:
+def process_view(process: ManagedProcess, now_wall: float, sample: "Sample | None" = None) -> Facts:
     """Everything that is known of one process now. Times are seconds since the epoch, 0 for never."""
     machine, config, watch = process.process, process.config, process.watch
     is_up = machine.state is ProcessState.RUNNING
@@ -33,6 +34,7 @@ def process_view(process: ManagedProcess, now_wall: float) -> Facts:
         "stopped_at": process.stopped_wall,
         "uptime_seconds": round(max(0.0, now_wall - process.started_wall), 3) if is_up else 0,
         "starts": process.starts,
+        "restarts": process.restart_count,
         "recent_restarts": len(machine.restarts),
         "flapping": machine.flapping,
         "restart_at": round(now_wall + to_restart, 3) if to_restart is not None else 0,
@@ -55,6 +57,23 @@ def process_view(process: ManagedProcess, now_wall: float) -> Facts:
         "priority": config.priority,
         "stdout_log": process.stdout_logfile,
         "stderr_log": process.stderr_logfile,
+        "usage": usage_view(sample) if sample is not None else None,
+    }
+
+
+def usage_view(sample: "Sample") -> Facts:
+    """What its whole tree used of the machine when that was last looked at."""
+    return {
+        "at": round(sample.at, 3),
+        "cpu_percent": sample.cpu_percent,
+        "rss_bytes": sample.rss_bytes,
+        "pss_bytes": sample.pss_bytes,
+        "swap_bytes": sample.swap_bytes,
+        "threads": sample.threads,
+        "processes": sample.processes,
+        "open_files": sample.open_files,
+        "read_bytes_per_second": sample.read_bytes_per_second,
+        "write_bytes_per_second": sample.write_bytes_per_second,
     }
 
 
@@ -102,16 +121,17 @@ class Views:
     def processes(self) -> list[Facts]:
         """All processes, by names of group and process."""
         now = self._engine.ports.clock.wall()
-        groups = self._engine.groups
+        groups, latest = self._engine.groups, self._engine.latest_sample
         return [
-            process_view(groups[group].processes[name], now)
+            process_view(process := groups[group].processes[name], now, latest(process))
             for group in sorted(groups)
             for name in sorted(groups[group].processes)
         ]
 
     def process(self, name: str) -> Facts:
         """One of them. BAD_NAME."""
-        return process_view(find_process(self._engine, name), self._engine.ports.clock.wall())
+        process = find_process(self._engine, name)
+        return process_view(process, self._engine.ports.clock.wall(), self._engine.latest_sample(process))
 
     def groups(self) -> list[Facts]:
         """All groups, by name."""

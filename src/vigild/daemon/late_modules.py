@@ -31,6 +31,7 @@ LATE_MODULES = (
     "vigild.control.alerts",
     "vigild.control.graph",
     "vigild.control.inspection",
+    "vigild.control.live",
     "vigild.control.lookup",
     "vigild.control.operations",
     "vigild.control.view",

@@ -121,6 +121,8 @@ class Engine:
             self._write_down(config)
         self._to_start.extend(new)
         self._schedule_slice()
+        if self.settings.observer is not None:
+            self.settings.observer.regrouped(config.name, "added")
         return True
 
     def remove_group(self, name: str) -> bool:
@@ -149,6 +151,8 @@ class Engine:
             )
         self._ticks.refresh()
         self.bus.emit_if_wanted("PROCESS_GROUP_REMOVED", lambda: process_group_event("REMOVED", name))
+        if self.settings.observer is not None:
+            self.settings.observer.regrouped(name, "removed")
         return True
 
     def _restore(self, process: ManagedProcess, records: Mapping[str, ProcessRecord]) -> bool:
@@ -377,6 +381,8 @@ class Engine:
             self.mood = min(self.mood, mood)  # a shutdown outranks a restart that is under way
             return
         self.mood = mood
+        if self.settings.observer is not None:
+            self.settings.observer.mood_changed()
         self.ports.journal.put(
             ENDING, "", b""
         )  # before anything is stopped that nobody wanted to stay stopped

@@ -215,6 +215,8 @@ class ManagedProcess:
         """Whoever waits for it is to look again."""
         if self._dependencies.is_used:
             self._dependencies.moved(self)
+        if self._settings.observer is not None:
+            self._settings.observer.changed(self)
 
     @property
     def seconds_to_restart(self) -> float | None:
@@ -452,6 +454,8 @@ class ManagedProcess:
     def write_down(self) -> None:
         """What is known of it beside its state has changed: tell the journal."""
         self._write_down([])
+        if self._settings.observer is not None:
+            self._settings.observer.changed(self)
 
     def forbid_restarts(self) -> None:
         """The daemon is going down: from now on it starts only when told to."""
@@ -576,6 +580,8 @@ class ManagedProcess:
             self.starts += 1
         if self._settings.on_move is not None:
             self._settings.on_move()
+        if self._settings.observer is not None:
+            self._settings.observer.moved(self, move)
         announce_move(self, move, self._exit_words, self._bus, self._ports.log)
         if self.watch is not None:
             self.watch.moved(move.new)

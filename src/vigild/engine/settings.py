@@ -2,10 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from vigild.core.effects import Entered
     from vigild.engine.alarms import Alarms
+    from vigild.engine.managed import ManagedProcess
+
+
+class Observer(Protocol):
+    """Somebody who watches all of it. Told at once, and may not do anything but take note."""
+
+    def moved(self, process: "ManagedProcess", move: "Entered") -> None: ...
+    def changed(self, process: "ManagedProcess") -> None:
+        """What is known of it beside its state: health, what it says of itself."""
+
+    def regrouped(self, group: str, change: str) -> None:
+        """A group was `added` or `removed`."""
+
+    def mood_changed(self) -> None:
+        """The daemon as a whole begins to end, or to restart."""
 
 
 @dataclass(slots=True)
@@ -18,4 +34,5 @@ class Settings:
     output_to_main_log: bool = False  # at log level debug and below, as Supervisor does
     base_environment: dict[str, str] = field(default_factory=dict)
     alarms: "Alarms | None" = None  # where people are to be told of troubles
+    observer: Observer | None = None  # while somebody watches
     on_move: Callable[[], None] | None = None  # after each move of a process, where somebody keeps a summary

@@ -1,13 +1,16 @@
 """One row of the table: a method and a path, who may, what comes in, what goes out, what can go wrong."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from vigild.control.facade import Control
 from vigild.core.access import Role
 from vigild.fronts.api.schema import Schema
 from vigild.fronts.serving.messages import Request, Response
+
+if TYPE_CHECKING:
+    from vigild.fronts.api.feed import Feed
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
@@ -36,7 +39,8 @@ class Call:
     control: Control
     request: Request
     arguments: dict[str, object]
-    body: dict[str, object] = field(default_factory=dict)
+    body: dict[str, object]
+    feed: "Callable[[], Feed]"  # of events; made when it is first wanted
 
     def text(self, name: str, default: str = "") -> str:
         """A parameter that is text."""

@@ -5,12 +5,14 @@ site cannot send that without being asked first.
 """
 
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import cache
 
 from vigild.control.facade import Control
 from vigild.core.access import require
 from vigild.core.errors import NotAllowedError, VigilError
 from vigild.fronts.api.endpoint import JSON, Answer, Call, Endpoint, Outcome
+from vigild.fronts.api.feed import Feed
 from vigild.fronts.api.problems import ProblemError, code_of, detail_of, problem_response
 from vigild.fronts.api.reading import read_arguments, read_body, split_path
 from vigild.fronts.serving.messages import Handler, Request, Response
@@ -28,10 +30,14 @@ def make_api(control: Control, endpoints: tuple[Endpoint, ...]) -> Handler:
     for endpoint in endpoints:
         _insert(tree, endpoint)
 
+    @cache
+    def feed() -> Feed:
+        return Feed(control.live)
+
     async def handle(request: Request) -> Response:
         try:
             endpoint, values = _find(tree, request)
-            return _finish(await _answer(control, endpoint, request, values))
+            return _finish(await _answer(control, endpoint, request, values, feed))
         except ProblemError as problem:
             return problem_response(problem.code, problem.detail, problem.headers)
         except NotAllowedError as error:
@@ -71,13 +77,14 @@ def _find(tree: _Tree, request: Request) -> tuple[Endpoint, list[str]]:
     raise ProblemError("method_not_allowed", f"here are {allowed}", (("Allow", allowed),))
 
 
-async def _answer(control: Control, endpoint: Endpoint, request: Request, values: list[str]) -> Outcome:
+async def _answer(
+    control: Control, endpoint: Endpoint, request: Request, values: list[str], feed: Callable[[], Feed]
+) -> Outcome:
     require(endpoint.role, endpoint.id)
     if not endpoint.while_shutting_down:
         control.daemon.require_running()
-    call = Call(
-        control, request, read_arguments(endpoint, values, request.query), read_body(endpoint, request)
-    )
+    arguments = read_arguments(endpoint, values, request.query)
+    call = Call(control, request, arguments, read_body(endpoint, request), feed)
     if not endpoint.is_order:
         return await _run(endpoint, call)
     subject = str(call.arguments.get("name") or call.arguments.get("group") or "")

@@ -31,6 +31,7 @@ PROCESS = record(
     stopped_at=number(f"When it last ended, {_TIME}"),
     uptime_seconds=number("How long it has been running; 0 where it is not RUNNING"),
     starts=integer("How often this daemon has begun to start it"),
+    restarts=integer("How often it was restarted by itself since this daemon began"),
     recent_restarts=integer("Automatic restarts within the window of flapping"),
     flapping=boolean("Does it end again and again?"),
     restart_at=number(f"When a delayed restart is due, {_TIME}"),
@@ -59,6 +60,10 @@ PROCESS = record(
     priority=integer("Its priority in its group"),
     stdout_log=maybe(text("The log file of its stdout")),
     stderr_log=maybe(text("The log file of its stderr")),
+    usage={
+        "oneOf": [ref("Usage"), {"type": "null"}],
+        "description": "What it uses of the machine; null while nobody looked at this run",
+    },
 )
 
 HEALTH = record(
@@ -68,6 +73,20 @@ HEALTH = record(
     failures=integer("Failed checks in a row"),
     answer=text("The last answer, in words"),
     latency_ms=number("How long the last check took"),
+)
+
+USAGE = record(
+    "What a process and all that descends from it use of the machine. null where the machine does not tell.",
+    at=number("When that was looked at"),
+    cpu_percent=number("Of one core: 200 is two of them"),
+    rss_bytes=integer("Shared pages count once for each process that has them"),
+    pss_bytes=maybe(integer("Shared pages are shared out")),
+    swap_bytes=maybe(integer()),
+    threads=integer(),
+    processes=integer("How many it is with its descendants"),
+    open_files=maybe(integer()),
+    read_bytes_per_second=maybe(number("From storage")),
+    write_bytes_per_second=maybe(number()),
 )
 
 GROUP = record(
@@ -140,6 +159,7 @@ PROBLEM = record(
 SHAPES: dict[str, Schema] = {
     "Process": PROCESS,
     "Health": HEALTH,
+    "Usage": USAGE,
     "Group": GROUP,
     "Outcome": OUTCOME,
     "Operation": OPERATION,

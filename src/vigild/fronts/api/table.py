@@ -3,7 +3,7 @@
 from vigild.core.access import Role
 from vigild.fronts.api import document, page
 from vigild.fronts.api.endpoint import Answer, Call, Endpoint, Outcome
-from vigild.fronts.api.nouns import configuration, daemon, history, logs, operations, processes
+from vigild.fronts.api.nouns import configuration, daemon, events, history, logs, operations, processes
 from vigild.fronts.api.schema import anything, map_of
 from vigild.fronts.serving.messages import Response
 
@@ -12,6 +12,7 @@ TAGS = {
     "processes": "Processes, groups, and how they are",
     "orders": "What can be done to them",
     "operations": "Orders that take their time",
+    "events": "What happens, as it happens",
     "config": "The configuration",
     "logs": "What programs and the daemon wrote",
     "history": "What happened, and why",
@@ -38,6 +39,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *configuration.ENDPOINTS,
     *logs.ENDPOINTS,
     *history.ENDPOINTS,
+    *events.ENDPOINTS,
     Endpoint(
         "GET",
         "/openapi.json",

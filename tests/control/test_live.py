@@ -1,0 +1,106 @@
+"""What happens, as it happens."""
+
+import asyncio
+
+from support.fakes import World, group, program
+from vigild.control.live import BATCH, FLUSH_SECONDS, Happening, Live
+from vigild.control.operations import Action, Operations
+from vigild.control.processes import Processes
+from vigild.core.process import Stop
+from vigild.core.states import SupervisorState
+
+
+def watched(world: World) -> tuple[Live, list[Happening]]:
+    operations = Operations(world.engine, Processes(world.engine), lambda name: None)
+    live, heard = Live(world.engine, operations), list[Happening]()
+    live.begin(heard.extend)
+    return live, heard
+
+
+def kinds(heard: list[Happening]) -> list[str]:
+    return [kind for kind, _ in heard]
+
+
+def test_each_move_is_told_and_the_process_once() -> None:
+    world = World(group(program("web", start_seconds=0))).boot()
+    live, heard = watched(world)
+    world.exits("web", 1 << 8)
+    assert [] == heard
+    world.clock.advance(FLUSH_SECONDS)
+    assert ["state", "state", "state", "process"] == kinds(heard)
+    assert [("RUNNING", "EXITED"), ("EXITED", "STARTING"), ("STARTING", "RUNNING")] == [
+        (told["old"], told["new"]) for kind, told in heard if kind == "state"
+    ]
+    assert ("web", "RUNNING") == (heard[-1][1]["name"], heard[-1][1]["state"])
+    live.end()
+    heard.clear()
+    world.exits("web")
+    world.clock.advance(1)
+    assert [] == heard
+    assert None is world.engine.settings.observer
+
+
+def test_groups_come_and_go() -> None:
+    world = World(group(program("web", start_seconds=0))).boot()
+    _, heard = watched(world)
+    world.engine.add_group(group(program("new", autostart=False)))
+    world.clock.advance(1)
+    assert [("group", "new")] == [(kind, told["name"]) for kind, told in heard[:1]]
+    assert "process" in kinds(heard)
+    heard.clear()
+    world.engine.groups["web"].processes["web"].feed(Stop())
+    world.exits("web")
+    world.engine.remove_group("web")
+    world.clock.advance(1)
+    assert {"name": "web", "change": "removed"} in [told for kind, told in heard if kind == "group"]
+    assert "process" not in kinds(heard)  # there is no such process any more
+
+
+def test_the_daemon_ends() -> None:
+    world = World(group(program("web", start_seconds=0))).boot()
+    _, heard = watched(world)
+    world.engine.stop_everything(SupervisorState.SHUTDOWN, lambda: None)
+    world.clock.advance(FLUSH_SECONDS)
+    assert ("daemon", {"state": "SHUTDOWN"}) == heard[0]
+
+
+def test_many_are_told_of_in_batches() -> None:
+    world = World(group(*(program(f"p{n}", start_seconds=0) for n in range(BATCH + 50)), name="g")).boot()
+    world.clock.advance(1)
+    _, heard = watched(world)
+    for process in world.engine.all_processes():
+        process.feed(Stop())
+    world.clock.advance(FLUSH_SECONDS)
+    assert BATCH == kinds(heard).count("process")
+    world.clock.advance(FLUSH_SECONDS)
+    assert BATCH + 50 == kinds(heard).count("process")
+
+
+def test_operations_are_told_of() -> None:
+    world = World(group(program("web", start_seconds=0))).boot()
+    live, heard = watched(world)
+
+    async def run() -> None:
+        operation = live._operations.begin(Action.SIGNAL, ["web"], "HUP")
+        await live._operations.wait(operation, 5)
+
+    asyncio.run(run())
+    world.clock.advance(FLUSH_SECONDS)
+    told = [told for kind, told in heard if kind == "operation"]
+    assert ["running", "done"] == [one["state"] for one in told]
+    assert (1, 1, 0) == (told[1]["total"], told[1]["done"], told[1]["failed"])
+
+
+def test_samples_are_taken_while_somebody_wants_them() -> None:
+    world = World(group(program("web", start_seconds=0))).boot()
+    live, heard = watched(world)
+    assert float("inf") == world.engine.sampling.interval_seconds
+    live.sample(wanted=True)
+    live.sample(wanted=True)
+    assert world.engine.sampling.interval_seconds < 60
+    live._sampled(1.0, {})
+    assert [("samples", {"at": 1.0, "samples": []})] == heard
+    live.end()
+    assert float("inf") == world.engine.sampling.interval_seconds
+    live._sampled(2.0, {})
+    assert 1 == len(heard)
