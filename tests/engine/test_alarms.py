@@ -9,7 +9,7 @@ from vigild.core.process import Autorestart, Start, Stop
 from vigild.core.restarts import OnFlapping
 from vigild.core.states import SupervisorState
 from vigild.engine.alarms import MAX_STEADY_SECONDS, RECENT_MAX, Alarms
-from vigild.engine.troubles import TROUBLE
+from vigild.engine.records import TROUBLE
 
 SEGV_WITH_CORE = 11 | 0x80
 EXIT_3 = 3 << 8

@@ -10,7 +10,8 @@ from vigild.core.edges import Edge, EdgeKind, Severity
 from vigild.core.errors import Fault, VigilError
 from vigild.core.history import Kind
 from vigild.engine import telling as module
-from vigild.engine.telling import EDGE, MAX_EDGES, Telling
+from vigild.engine.records import EDGE
+from vigild.engine.telling import MAX_EDGES, Telling
 from vigild.wire.edges import edge_to_struct
 
 ALERTS = [{"name": "ops", "urls": ["https://example.test/"]}]

@@ -2,7 +2,8 @@
 
 from support.fakes import EPOCH, FakeAlerts, World
 from vigild.core.edges import EdgeKind, Severity
-from vigild.engine.troubles import TROUBLE, Troubles
+from vigild.engine.records import TROUBLE
+from vigild.engine.troubles import Troubles
 
 
 def troubles(entries: dict[str, bytes] | None = None) -> tuple[World, FakeAlerts, Troubles]:

@@ -159,3 +159,29 @@ def test_in_memory_it_keeps_what_an_upgrade_hands_over() -> None:
     assert {"process": {"a": b"1"}} == journal.entries
     journal.remove()
     assert {} == journal.entries
+
+
+def test_who_asked_hears_when_it_cannot_be_written_and_when_it_can_be_again(
+    tmp_path: Path, open_it: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = open_it(tmp_path)
+    heard: list[str] = []
+
+    def hear(trouble: str) -> None:
+        heard.append(trouble)
+        journal.put("edge", str(len(heard)), b"told of it")  # which must not go round and round
+
+    journal.on_trouble = hear
+
+    def full(*arguments: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        journal.put("process", "a", b"1")
+        journal.put("process", "b", b"2")
+    assert heard == [f"{tmp_path}/journal: No space left on device"]
+    journal.put("process", "c", b"3")
+    assert heard[1:] == [""]
+    entries, unread = read_journal(str(tmp_path))
+    assert (sorted(entries["process"]), sorted(entries["edge"]), unread) == (["a", "b", "c"], ["1", "2"], 0)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import vigild
@@ -34,6 +34,11 @@ class Annals:
     def port(self) -> History:
         """Where the engine tells its facts."""
         return self.writer if self.writer is not None else NO_HISTORY
+
+    def on_trouble(self, tell: Callable[[str], None]) -> None:
+        """Call this when the history cannot be kept (why), and when it can be again ("")."""
+        if self.writer is not None:
+            self.writer.on_trouble = tell
 
     def note(self, what: str, text: str = "", **more: object) -> None:
         """Something happened to the daemon."""

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import vigild
@@ -21,6 +22,7 @@ from vigild.control.daemon import Configuration, Daemon, VigilControl
 from vigild.core.adoption import Fate
 from vigild.core.errors import Fault, VigilError
 from vigild.core.states import SupervisorState
+from vigild.daemon.alert_switch import AlertSwitch
 from vigild.daemon.annals import Annals
 from vigild.daemon.arguments import UsageError
 from vigild.daemon.doors import address_of, hand_over_doors
@@ -146,6 +148,9 @@ class Life:
         )
         self._stops = _open_stops(config, log)
         self._engine = Engine(ports, settings, load_result_handler, self._stops)
+        self._alerts = AlertSwitch(loop, self._engine, self._table, inheritance.entries, config)
+        self._journal.on_trouble = partial(self._alerts.store_changed, "journal")
+        self._annals.on_trouble(partial(self._alerts.store_changed, "history"))
         self._engine.bus.restore(inheritance.entries, log)
         if self._service.store is not None:
             self._children.keep_streams_in(self._service.store)
@@ -158,9 +163,10 @@ class Life:
         )
         if not daemon.nocleanup:
             self._child_logs.remove_auto_logs(keep=self._adoption.logfiles)
-        configuration = Configuration(self._engine, config.groups, self._read_groups, diff_groups)
+        configuration = Configuration(self._engine, config.groups, self._reread, diff_groups)
         door, files = Daemon(self._engine, MainLogDoor(log), self), (config, read)
         self._control = VigilControl(self._engine, door, configuration, self._annals.writer, files)
+        self._control.alert_desk = lambda: self._alerts.alerting
 
     async def run(self) -> SupervisorState:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
@@ -204,13 +210,14 @@ class Life:
         tidying = self._loop.call_later(TIDY_AFTER_SECONDS, self._tidy_up)
         gc.enable()
         gc.freeze()
+        self._alerts.begin(self._adoption, was_killed=self._was_killed)
         try:
             if self._status_line is not None:
                 await self._tell_ready(self._status_line)
             await self._ended
             for server in servers:
                 server.close()
-            await asyncio.gather(*(server.drain(DRAIN_SECONDS) for server in servers))
+            await asyncio.gather(*(server.drain(DRAIN_SECONDS) for server in servers), self._alerts.close())
         finally:
             tidying.cancel()
             self._signals.pause()
@@ -297,7 +304,7 @@ class Life:
 
     def restart(self) -> None:
         """Stop everything and start again; refused (CANT_REREAD) while the configuration has errors."""
-        self._read_groups()
+        self._read_config()
         self._loop.call_soon(self._stop, SupervisorState.RESTARTING)
 
     async def upgrade(self) -> None:
@@ -316,7 +323,12 @@ class Life:
             )
         while self._engine.starting:  # what has not had its turn yet is in no ledger
             await asyncio.sleep(READY_CHECK_SECONDS)
-        await self._upgrade.begin([server for _, server in self._servers])
+        try:
+            await self._upgrade.begin([server for _, server in self._servers])
+        except VigilError as error:
+            if error.fault is Fault.FAILED:
+                self._alerts.upgrade_failed(str(error.detail or error))
+            raise
 
     def _pack(self) -> "Package":
         """Everything that the next image needs."""
@@ -335,6 +347,8 @@ class Life:
 
     def _go_on_as_before(self) -> None:
         self._children.resume()
+        if self._upgrade is not None and self._upgrade.error:
+            self._alerts.upgrade_failed(self._upgrade.error)
         if self._status_line is not None:
             self._service.ready(self._status_line.text())
 
@@ -357,7 +371,7 @@ class Life:
         )
 
     def _child_died(self, pid: int, wait_status: int) -> None:
-        if self._prober.claim(pid, wait_status):
+        if self._prober.claim(pid, wait_status) or self._alerts.claim(pid, wait_status):
             return
         if self._upgrade is None or not self._upgrade.claim(pid, wait_status):
             self._engine.child_died(pid, wait_status)
@@ -389,13 +403,19 @@ class Life:
         if not self._ended.done():
             self._ended.set_result(None)
 
-    def _read_groups(self) -> Sequence[GroupConfig]:
+    def _reread(self) -> Sequence[GroupConfig]:
+        """What runs no program takes effect now; the groups are for an update to compare."""
+        config = self._read_config()
+        self._alerts.configure(config)
+        return config.groups
+
+    def _read_config(self) -> Config:
         from vigild.daemon.main import error_text
 
         loaded = self._read()
         if loaded.config is None:
             raise VigilError(Fault.CANT_REREAD, error_text(loaded))
-        return loaded.config.groups
+        return loaded.config
 
     def _on_defect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A callback failed: a defect of ours. It is written down where people look, and the daemon goes on."""

@@ -37,6 +37,7 @@ LATE_MODULES = (
     "vigild.control.view",
     "vigild.core.program_metrics",
     "vigild.core.samples",
+    "vigild.daemon.alerting",
     "vigild.daemon.reception",
     "vigild.daemon.status_line",
     "vigild.daemon.succession",

@@ -9,6 +9,8 @@ PROCESS = "process"  # kind of journal entry; its key is the namespec
 ENDING = (
     "ending"  # there is one entry of this kind, with an empty key, once the daemon ends or restarts in order
 )
+EDGE = "edge"  # an edge that the deliverer of alerts has not kept yet; its key is its number
+TROUBLE = "trouble"  # which troubles of one subject people were told of; its key is SOURCE:NAME
 GROUP = "group"  # a group with the configuration it runs with; its key is the group's name
 
 

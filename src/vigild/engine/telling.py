@@ -16,9 +16,9 @@ from vigild.core.edges import Edge
 from vigild.core.errors import Fault, VigilError
 from vigild.core.history import Details, Fact, Kind
 from vigild.engine.ports import Ports, Worker
+from vigild.engine.records import EDGE
 from vigild.wire.edges import decode_edge, edge_to_struct, encode_edge
 
-EDGE = "edge"  # kind of journal entry: an edge that the deliverer has not kept yet; its key is its number
 MAX_EDGES = 5000  # not kept yet; of more, the oldest are dropped
 TEST_SECONDS = 60.0  # for the deliverer to answer a test
 MAX_TESTS = 16  # at once

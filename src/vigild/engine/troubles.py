@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from vigild.core.edges import Edge, EdgeKind, Severity
 from vigild.core.history import Details, OutputEnd
 from vigild.engine.ports import Ports
-
-TROUBLE = "trouble"  # kind of journal entry: what is open of one subject; its key is SOURCE:NAME
+from vigild.engine.records import TROUBLE
 
 PROGRAM = "program"
 LISTENER = "listener"

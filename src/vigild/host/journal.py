@@ -6,7 +6,7 @@ is there less than everything.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from vigild.engine.ports import Log
 from vigild.wire.journal import Entries, decode, encode_all, encode_drop, encode_put
@@ -24,6 +24,7 @@ class MemoryJournal:
     def __init__(self, entries: Entries | None = None) -> None:
         self.entries: Entries = entries if entries is not None else {}
         self.failures = 0
+        self.on_trouble: Callable[[str], None] = lambda trouble: None  # there is none
 
     def put(self, kind: str, key: str, value: bytes) -> None:
         """From now on `kind` `key` is `value`."""
@@ -53,6 +54,10 @@ class Journal:
     def __init__(self, path: str, entries: Entries, log: Log) -> None:
         self.entries = entries
         self.failures = 0
+        self.on_trouble: Callable[[str], None] = lambda trouble: (
+            None
+        )  # it cannot be written, or ("") can be again
+        self._in_trouble = False
         self._path = path
         self._log = log
         self._fd = -1
@@ -129,6 +134,9 @@ class Journal:
         self._size = len(data)
         self._compact_at = max(COMPACT_FROM_BYTES, COMPACT_AT_TIMES * len(data))
         self._is_behind = False
+        if self._in_trouble:
+            self._in_trouble = False
+            self.on_trouble("")
 
     def close(self) -> None:
         """Let go of the file; it stays where it is."""
@@ -155,6 +163,9 @@ class Journal:
                 f"cannot write {self._path}: {error.strerror or error}; everything goes on, but if this daemon "
                 "dies, the next one may not know what runs; free some space there"
             )
+        if not self._in_trouble:
+            self._in_trouble = True
+            self.on_trouble(f"{self._path}: {error.strerror or error}")
 
 
 def read_journal(directory: str) -> tuple[Entries, int]:

@@ -208,6 +208,8 @@ from vigild.host.store.writer import HistoryWriter
 async def main():
     log = FakeLog()
     writer = HistoryWriter(asyncio.get_running_loop(), sys.argv[1], max_bytes=50 << 20, max_seconds=1e12, log=log)
+    troubles = []
+    writer.on_trouble = troubles.append
     writer.note(Fact(1.0, Kind.STATE, "web", {}))
     assert len(await writer.read(HistoryQuery())) == 1
     resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 10, resource.RLIM_INFINITY))
@@ -221,6 +223,7 @@ async def main():
     found = await writer.read(HistoryQuery(limit=1000, kinds=("lost",)))
     assert found[-1]["details"]["count"] > 0, found
     assert "can be kept again" in log.lines[-1], log.lines
+    assert len(troubles) == 2 and troubles[0].startswith(writer.path) and not troubles[1], troubles
     writer.close()
 
 asyncio.run(main())

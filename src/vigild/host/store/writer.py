@@ -61,6 +61,9 @@ class HistoryWriter:
         self._begun = loop.time()
         self.overflowed = 0  # facts that were lost because too many waited
         self.unwritten = 0  # facts that were lost because they could not be written; the thread counts these
+        self.on_trouble: Callable[[str], None] = lambda trouble: (
+            None
+        )  # it cannot be kept, or ("") can be again
         self._told_lost = 0  # of both, as far as the history says so
         # The thread's own.
         self._store: Store | None = None
@@ -186,6 +189,7 @@ class HistoryWriter:
         self._told_lost += lost
         if self._trouble:
             self._trouble = ""
+            self._call_soon(self.on_trouble, "")
             self._say("warn", f"the history can be kept again in {self.path}; {lost} facts were lost")
 
     def _prune(self) -> None:
@@ -265,6 +269,7 @@ class HistoryWriter:
         words = _words(error)
         if words != self._trouble:
             self._trouble = words
+            self._call_soon(self.on_trouble, f"{self.path}: {words}")
             self._say(
                 "critical",
                 f"cannot keep the history in {self.path}: {words}; all else goes on without it; make room or make "
