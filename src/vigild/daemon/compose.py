@@ -124,13 +124,7 @@ class Life:
         self._journal = inheritance.journal
         self._child_logs = ChildLogs(daemon.child_log_dir, daemon.identifier, log, loop=loop)
         self._children = Children(loop, runtime, self._child_logs, log, journal=self._journal)
-        settings = Settings(
-            identifier=daemon.identifier,
-            server_url=daemon.server_url,
-            strip_ansi=daemon.strip_ansi,
-            output_to_main_log=daemon.log_level in ("debug", "trace", "blather"),
-            base_environment=without_own_variables(os.environ),
-        )
+        settings = _settings(config)
         self._shared, self._table = SharedSockets(log), ProcTable()
         self._annals = Annals(config, loop, log, os.environ)
         self._was_killed = bool(inheritance.entries) and not inheritance.is_upgrade
@@ -456,6 +450,17 @@ class Life:
         # Programs may have been added, or given more time to stop, since the unit was written.
         groups = (group.config for group in self._engine.groups.values())
         self._service.extend_timeout(stop_seconds(groups) + STOP_SLACK_SECONDS)
+
+
+def _settings(config: Config) -> Settings:
+    daemon = config.daemon
+    return Settings(
+        identifier=daemon.identifier,
+        server_url=daemon.server_url,
+        strip_ansi=daemon.strip_ansi,
+        output_to_main_log=daemon.log_level in ("debug", "trace", "blather"),
+        base_environment=without_own_variables(os.environ),
+    )
 
 
 def _notify_path(runtime: RuntimeDir | NoRuntimeDir) -> str:
