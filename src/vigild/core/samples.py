@@ -58,24 +58,11 @@ class Sample(NamedTuple):
     threads: int
     processes: int
     open_files: int | None
-    read_bytes: int | None  # from storage, by those who live
+    read_bytes: int | None  # from storage, as CPU time is counted
     write_bytes: int | None
     read_bytes_per_second: float | None
     write_bytes_per_second: float | None
     restarts: int  # by itself, since the daemon began
-
-
-class MachineSample(NamedTuple):
-    """What the machine as a whole uses, at `at` seconds since the epoch."""
-
-    at: float
-    cpu_percent: float  # of all cores together: 100.0 is all of them
-    load: float  # runnable processes, averaged over a minute
-    cores: int
-    memory_total_bytes: int
-    memory_available_bytes: int
-    swap_total_bytes: int
-    swap_free_bytes: int
 
 
 def sample_of(before: Usage | None, now: Usage, at: float, restarts: int) -> Sample:
