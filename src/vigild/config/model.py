@@ -226,6 +226,8 @@ class DaemonConfig:
     history: bool = True
     history_days: int = 30
     history_max_bytes: int = 50 * 1024 * 1024
+    samples: bool = True
+    sample_interval_seconds: float = 60.0
 
 
 @dataclass(slots=True)

@@ -209,6 +209,10 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "history": "Keep a history of what happens (`vigil history`, `vigil why`), in a file of `state_dir`.",
         "history_days": "How many days it goes back at most.",
         "history_maxbytes": "How large its file may become; the oldest goes first. At least 1MB.",
+        "samples": "Measure what programs use (CPU, memory, threads, files, storage) from time to time, and keep it with the "
+        "history. Rules, `memory_max` and `vigil top` get what they need in any case.",
+        "sample_interval": "How often, in seconds, or with `s`, `m` or `h` after it, from 1s to 1h. More often where a rule, "
+        "`memory_max` or somebody who watches needs it.",
         "strip_ansi": "Remove ANSI escape sequences from the programs' output.",
         "environment": 'Variables for the daemon\'s programs, as `KEY="value",OTHER="value"`; known as '
         "`%(ENV_KEY)s` in the whole file. They do not change the daemon's own environment.",

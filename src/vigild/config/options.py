@@ -16,6 +16,7 @@ from vigild.config import (
     convert_limits,
     convert_restarts,
     convert_rules,
+    convert_samples,
 )
 from vigild.config.accounts import Surroundings
 
@@ -223,6 +224,10 @@ SUPERVISORD = _table(
     Option("history", convert.boolean, "true", "history", since="vigil"),
     Option("history_days", convert.days, "30", "history_days", since="vigil"),
     Option("history_maxbytes", convert.history_size, "50MB", "history_max_bytes", since="vigil"),
+    Option("samples", convert.boolean, "true", "samples", since="vigil"),
+    Option(
+        "sample_interval", convert_samples.sample_interval, "60", "sample_interval_seconds", since="vigil"
+    ),
 )
 
 _CREDENTIALS = (Option("username", convert.text, None), Option("password", convert.text, None))

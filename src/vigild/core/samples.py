@@ -7,6 +7,7 @@ short-lived children is not seen as idle.
 Tuples and not dataclasses, because a thousand of each are made at once, every few seconds.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -95,3 +96,64 @@ def _rate(before: int | None, now: int | None, seconds: float) -> float | None:
     if now is None or before is None or seconds <= 0:
         return None
     return round(max(0, now - before) / seconds, 1)
+
+
+STEP_SECONDS = 60  # the finest that is kept
+COARSE_STEP_SECONDS = 900  # what is kept for long
+MAX_POINTS = 3000  # in one answer
+
+
+class Moment(NamedTuple):
+    """What is kept of all samples of one program within some time: averages, and where it says so the most."""
+
+    at: int  # when that time began, in seconds since the epoch
+    cpu_percent: float
+    cpu_percent_max: float
+    rss_bytes: int
+    rss_bytes_max: int
+    pss_bytes: int | None
+    swap_bytes: int | None
+    threads: int  # the most
+    processes: int  # the most
+    open_files: int | None  # the most
+    read_bytes_per_second: float | None
+    write_bytes_per_second: float | None
+    restarts: int  # the most
+
+
+class SampleQuery(NamedTuple):
+    """Which samples are asked for: of `name` ('' for the daemon), within [since, until), as so many points at most."""
+
+    name: str
+    since: float
+    until: float
+    points: int = 300
+
+
+def moment_of(at: int, samples: Sequence[Sample]) -> Moment:
+    """All of these, which are of one program and at least one, as one."""
+    return Moment(
+        at,
+        _mean([sample.cpu_percent for sample in samples]) or 0.0,
+        max(sample.cpu_percent for sample in samples),
+        int(_mean([sample.rss_bytes for sample in samples]) or 0),
+        max(sample.rss_bytes for sample in samples),
+        _whole(_mean([sample.pss_bytes for sample in samples])),
+        _whole(_mean([sample.swap_bytes for sample in samples])),
+        max(sample.threads for sample in samples),
+        max(sample.processes for sample in samples),
+        max((sample.open_files for sample in samples if sample.open_files is not None), default=None),
+        _mean([sample.read_bytes_per_second for sample in samples]),
+        _mean([sample.write_bytes_per_second for sample in samples]),
+        max(sample.restarts for sample in samples),
+    )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Of those that are known."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)

@@ -28,6 +28,7 @@ from vigild.daemon.arguments import UsageError
 from vigild.daemon.doors import address_of, hand_over_doors
 from vigild.daemon.holdings import Holdings
 from vigild.daemon.inheritance import find_inheritance
+from vigild.daemon.sampling import BEGIN_AFTER_SECONDS, begin_sampling, open_sampler
 from vigild.daemon.signal_orders import SignalOrders
 from vigild.engine.adoption import adopt, forget_strangers, plan_adoption
 from vigild.engine.engine import Engine
@@ -139,6 +140,7 @@ class Life:
             self._table,
             self._annals.port,
             self._prober,
+            open_sampler=partial(open_sampler, loop),
         )
         self._stops = _open_stops(config, log)
         self._engine = Engine(ports, settings, load_result_handler, self._stops)
@@ -201,7 +203,12 @@ class Life:
         servers = [server for _, server in self._servers]
         if handover is not None:
             self._take_the_rest(handover)
-        tidying = self._loop.call_later(TIDY_AFTER_SECONDS, self._tidy_up)
+        later = [self._loop.call_later(TIDY_AFTER_SECONDS, self._tidy_up)]
+        daemon, writer = self._config.daemon, self._annals.writer
+        if daemon.samples:
+            later.append(
+                self._loop.call_later(BEGIN_AFTER_SECONDS, begin_sampling, self._engine, daemon, writer)
+            )
         gc.enable()
         gc.freeze()
         self._alerts.begin(self._adoption, was_killed=self._was_killed)
@@ -213,7 +220,8 @@ class Life:
                 server.close()
             await asyncio.gather(*(server.drain(DRAIN_SECONDS) for server in servers), self._alerts.close())
         finally:
-            tidying.cancel()
+            for timer in later:
+                timer.cancel()
             self._signals.pause()
             await self._prober.close()
             if self._ended.done() and not self._ended.cancelled():

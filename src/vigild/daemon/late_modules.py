@@ -60,6 +60,7 @@ LATE_MODULES = (
     "vigild.host.inherited",
     "vigild.host.memory",
     "vigild.host.notifications",
+    "vigild.host.sampler",
     "vigild.host.setup",
     "vigild.host.store.oom",
     "vigild.host.store.store",

@@ -34,7 +34,7 @@ def numbers(store: Store, **query: object) -> list[object]:
 
 def schema_of(database: sqlite3.Connection) -> list[tuple[str, str]]:
     rows = database.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
-    return [(name, " ".join(sql.split())) for name, sql in rows]
+    return [(name, " ".join((sql or "").split())) for name, sql in rows]
 
 
 def test_all_migrations_come_to_the_schema() -> None:

@@ -18,4 +18,27 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX fact_at ON fact (at)",
         "CREATE INDEX fact_name ON fact (name, id) WHERE name <> ''",
     ),
+    (
+        "CREATE TABLE sample_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+        """
+        CREATE TABLE sample (
+            step INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            name INTEGER NOT NULL,
+            cpu INTEGER NOT NULL,
+            cpu_max INTEGER NOT NULL,
+            rss INTEGER NOT NULL,
+            rss_max INTEGER NOT NULL,
+            pss INTEGER,
+            swap INTEGER,
+            threads INTEGER NOT NULL,
+            processes INTEGER NOT NULL,
+            files INTEGER,
+            read_rate INTEGER,
+            write_rate INTEGER,
+            restarts INTEGER NOT NULL,
+            PRIMARY KEY (step, at, name)
+        ) WITHOUT ROWID
+        """,
+    ),
 )

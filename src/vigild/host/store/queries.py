@@ -12,6 +12,25 @@ CREATE TABLE fact (
 );
 CREATE INDEX fact_at ON fact (at);
 CREATE INDEX fact_name ON fact (name, id) WHERE name <> '';
+CREATE TABLE sample_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE sample (
+    step INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    name INTEGER NOT NULL,
+    cpu INTEGER NOT NULL,
+    cpu_max INTEGER NOT NULL,
+    rss INTEGER NOT NULL,
+    rss_max INTEGER NOT NULL,
+    pss INTEGER,
+    swap INTEGER,
+    threads INTEGER NOT NULL,
+    processes INTEGER NOT NULL,
+    files INTEGER,
+    read_rate INTEGER,
+    write_rate INTEGER,
+    restarts INTEGER NOT NULL,
+    PRIMARY KEY (step, at, name)
+) WITHOUT ROWID;
 """
 
 # Before the first table is made; a file that has tables keeps what it has.
@@ -60,3 +79,32 @@ ID_RANGE = "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM fact"
 DELETE_UP_TO = "DELETE FROM fact WHERE id <= ?"
 GIVE_BACK = "PRAGMA incremental_vacuum"
 CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
+
+# Samples. `step`: how many seconds a row stands for, from `at` on, so that new rows go to the end of the table.
+# CPU in hundredths of a percent, memory in KiB, rates in bytes a second: small numbers are stored in fewer bytes.
+INSERT_NAME = "INSERT OR IGNORE INTO sample_name (name) VALUES (?)"
+NAMES = "SELECT name, id FROM sample_name"
+INSERT_SAMPLE = "INSERT OR REPLACE INTO sample VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_MEANS = """
+    cast(avg(cpu) AS INTEGER), max(cpu_max), cast(avg(rss) AS INTEGER), max(rss_max), cast(avg(pss) AS INTEGER),
+    cast(avg(swap) AS INTEGER), max(threads), max(processes), max(files), cast(avg(read_rate) AS INTEGER),
+    cast(avg(write_rate) AS INTEGER), max(restarts)
+"""
+ROLL_UP = f"""
+INSERT OR REPLACE INTO sample
+SELECT :coarse, at / :coarse * :coarse AS begun, name, {_MEANS} FROM sample
+WHERE step = :fine AND at >= :since AND at < :until GROUP BY begun, name
+"""
+READ_SAMPLES = f"""
+SELECT :since + (at - :since) / :bucket * :bucket AS begun, {_MEANS} FROM (
+    SELECT * FROM sample WHERE step = :coarse AND at >= :since AND at < :split
+    UNION ALL
+    SELECT * FROM sample WHERE step = :fine AND at >= :split AND at < :until
+) WHERE name = (SELECT id FROM sample_name WHERE name = :name) GROUP BY begun ORDER BY begun
+"""
+COUNT_SAMPLES = "SELECT count(*) FROM sample"
+SAMPLE_RANGE = "SELECT min(at), max(at) FROM sample WHERE step = ?"
+DELETE_SAMPLES = "DELETE FROM sample WHERE step = ? AND at < ?"
+FORGET_NAMES = """
+DELETE FROM sample_name WHERE id NOT IN (SELECT DISTINCT name FROM sample)
+"""

@@ -9,12 +9,15 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from vigild.core.history import Details, Fact, HistoryQuery
 from vigild.host.store import queries
 from vigild.host.store.last_lines import last_lines
 from vigild.host.store.migrations import MIGRATIONS
+
+if TYPE_CHECKING:
+    from vigild.host.store.sample_table import SampleTable
 
 SET_ASIDE = ".unreadable"
 BUSY_SECONDS = 2.0
@@ -42,6 +45,7 @@ class Store:
                 self._db.execute(statement).fetchall()
             self._migrate()
             self._page_bytes = self._number(queries.PAGE_BYTES)
+            self._samples: SampleTable | None = None
         except BaseException:
             self._db.close()
             raise
@@ -49,10 +53,26 @@ class Store:
     def close(self) -> None:
         """All of it into the one file, and let go."""
         try:
+            if self._samples is not None:
+                self._samples.flush()
             self._db.execute(queries.CHECKPOINT).fetchall()
         except sqlite3.Error:
             pass  # a full disk; the next to open it finds the log beside it
         self._db.close()
+
+    @property
+    def samples(self) -> "SampleTable":
+        """Its tables of samples, whose methods raise sqlite3.Error. Imported when first asked for."""
+        if self._samples is None:
+            from vigild.host.store.sample_table import SampleTable
+
+            self._samples = SampleTable(self._db, self._max_bytes)
+        return self._samples
+
+    @property
+    def has_samples(self) -> bool:
+        """Were the samples asked for, or added to, since it was opened?"""
+        return self._samples is not None
 
     def add(self, facts: Sequence[Fact]) -> None:
         """Keep these, all or none."""

@@ -12,18 +12,23 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vigild.core.errors import Fault, VigilError
 from vigild.core.history import Details, Fact, HistoryQuery, Kind
 from vigild.engine.ports import Log
 
 if TYPE_CHECKING:
+    from vigild.core.samples import Moment, Sample, SampleQuery
     from vigild.host.store.store import Store
 
+T = TypeVar("T")
+
 MAX_WAITING = 16_384  # facts, or steps of a process with a few facts each; what comes while so many wait is counted and let go
+MAX_PASSES = 64  # of samples that wait for the thread; what comes while so many wait is counted and let go
+SAMPLES_SECONDS = 60.0  # how often the thread takes them
 MAX_QUESTIONS = 64
 BATCH = 256  # of those in one transaction
 GATHER_SECONDS = 0.05
@@ -36,8 +41,8 @@ RETRY_SECONDS = 10.0  # between two tries to open a store that could not be open
 
 @dataclass(slots=True)
 class _Question:
-    query: HistoryQuery
-    answer: "asyncio.Future[list[Details]]" = field(repr=False)
+    ask: "Callable[[Store], Any]"
+    answer: "asyncio.Future[Any]" = field(repr=False)
 
 
 class HistoryWriter:
@@ -52,6 +57,8 @@ class HistoryWriter:
         self._max_bytes = max_bytes
         self._max_seconds = max_seconds
         self._waiting: deque[Fact | Callable[[], list[Fact]]] = deque()
+        self._passes: deque[tuple[float, Mapping[str, Sample]]] = deque()
+        self._passes_taken_at = 0.0
         self._questions: deque[_Question] = deque()
         self._sayings: deque[tuple[str, str]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -60,6 +67,7 @@ class HistoryWriter:
         self._closing = False
         self._begun = loop.time()
         self.overflowed = 0  # facts that were lost because too many waited
+        self.unsampled = 0  # passes of samples that are not kept
         self.unwritten = 0  # facts that were lost because they could not be written; the thread counts these
         self.on_trouble: Callable[[str], None] = lambda trouble: (
             None
@@ -82,11 +90,25 @@ class HistoryWriter:
         """Keep what `make` will give, in the thread."""
         self._add(make)
 
+    def note_samples(self, at: float, samples: "Mapping[str, Sample]") -> None:
+        """Keep these, some time: the thread is woken for them once a minute at most."""
+        if len(self._passes) >= MAX_PASSES:
+            self.unsampled += 1
+        else:
+            self._passes.append((at, samples))
+        now = self._loop.time()
+        if now - self._passes_taken_at >= SAMPLES_SECONDS - 1:
+            self._passes_taken_at = now
+            self._kick_soon()
+
     def _add(self, entry: Fact | Callable[[], list[Fact]]) -> None:
         if len(self._waiting) >= MAX_WAITING:
             self.overflowed += 1
             return
         self._waiting.append(entry)
+        self._kick_soon()
+
+    def _kick_soon(self) -> None:
         if self._timer is None:
             delay = max(GATHER_SECONDS, self._begun + OPEN_AFTER_SECONDS - self._loop.time())
             self._timer = self._loop.call_later(delay, self._kick)
@@ -98,10 +120,17 @@ class HistoryWriter:
 
     async def read(self, query: HistoryQuery) -> list[Details]:
         """What the store knows, what was noted just now included. FAILED where it cannot be asked."""
+        return await self._ask(lambda store: store.read(query))
+
+    async def read_samples(self, query: "SampleQuery") -> "list[Moment]":
+        """What programs used, but for the minute that is not over. FAILED where it cannot be asked."""
+        return await self._ask(lambda store: store.samples.read(query))
+
+    async def _ask(self, ask: "Callable[[Store], T]") -> T:
         if len(self._questions) >= MAX_QUESTIONS:
             raise VigilError(Fault.FAILED, "too many ask for the history at once; try again in a moment")
-        answer: asyncio.Future[list[Details]] = self._loop.create_future()
-        self._questions.append(_Question(query, answer))
+        answer: asyncio.Future[T] = self._loop.create_future()
+        self._questions.append(_Question(ask, answer))
         self._kick()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -113,7 +142,7 @@ class HistoryWriter:
 
     def close(self, seconds: float = CLOSE_SECONDS) -> None:
         """Write what waits and close the file, but do not wait for the disk for ever. `note` opens it again."""
-        if self._thread is None and not self._waiting:
+        if self._thread is None and not self._waiting and not self._passes:
             return
         self._closing = True
         self._kick()
@@ -168,7 +197,25 @@ class HistoryWriter:
                 batch += [entry] if isinstance(entry, Fact) else entry()
             if batch:
                 self._write([self._with_oom_kills(fact) for fact in batch])
+        if self._passes:
+            self._keep_samples()
         self._prune()
+
+    def _keep_samples(self) -> None:
+        import sqlite3
+
+        store = self._open()
+        while self._passes:
+            at, samples = self._passes.popleft()
+            if store is None:
+                self.unsampled += 1
+                continue
+            try:
+                store.samples.add(at, samples)
+            except (sqlite3.Error, OSError) as error:
+                self.unsampled += 1
+                self._failed(error)
+                store = self._store
 
     def _write(self, batch: list[Fact]) -> None:
         import sqlite3
@@ -203,6 +250,8 @@ class HistoryWriter:
             if is_due or store.bytes_used > self._max_bytes:
                 self._pruned_at = now
                 store.prune(time.time() - self._max_seconds if is_due else None)
+                if is_due and store.has_samples:
+                    store.samples.prune(time.time(), self._max_seconds)
         except (sqlite3.Error, OSError) as error:
             self._failed(error)
 
@@ -213,12 +262,12 @@ class HistoryWriter:
             question = self._questions.popleft()
             self._write_all()  # what was noted before it was asked belongs to the answer
             store = self._open()
-            outcome: list[Details] | VigilError
+            outcome: object
             if store is None:
                 outcome = VigilError(Fault.FAILED, f"there is no history: {self._trouble}")
             else:
                 try:
-                    outcome = store.read(question.query)
+                    outcome = question.ask(store)
                 except (sqlite3.Error, OSError, ValueError) as error:
                     self._failed(error)
                     outcome = VigilError(Fault.FAILED, f"the history cannot be read: {_words(error)}")
@@ -313,7 +362,7 @@ class HistoryWriter:
             pass  # the loop is closed; nobody waits any more
 
 
-def _settle(answer: "asyncio.Future[list[Details]]", outcome: "list[Details] | VigilError") -> None:
+def _settle(answer: "asyncio.Future[Any]", outcome: object) -> None:
     if answer.done():
         return
     if isinstance(outcome, VigilError):
