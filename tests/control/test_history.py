@@ -10,6 +10,7 @@ from vigild.control.history import History
 from vigild.core.access import Caller, Role, current_caller
 from vigild.core.errors import Fault, VigilError
 from vigild.core.history import MAX_FACTS, Details, Fact, HistoryQuery, Kind
+from vigild.core.samples import Moment, SampleQuery
 
 
 @dataclass
@@ -24,6 +25,9 @@ class Keeper:
     async def read(self, query: HistoryQuery) -> list[Details]:
         self.asked.append(query)
         return self.found
+
+    async def read_samples(self, query: SampleQuery) -> list[Moment]:
+        raise NotImplementedError
 
 
 def fault_of(history: History, query: HistoryQuery) -> Fault:

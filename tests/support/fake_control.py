@@ -37,6 +37,7 @@ class FakeControl:
         self.processes = FakeProcesses(self)
         self.logs = FakeLogs(self)
         self.history = FakeHistory()
+        self.samples = FakeSamples(self)
         self.alerts = FakeAlerts(self)
 
     def add(self, group: str, name: str | None = None, *, log: bytes | None = None) -> FakeProcess:
@@ -221,6 +222,24 @@ class FakeAlerts(_Noun):
     async def test(self, name: str) -> str:
         self.note("test_alert", name)
         return "delivered"
+
+
+class FakeSamples(_Noun):
+    def latest(self, name: str) -> dict[str, object]:
+        return {}
+
+    def latest_of_daemon(self) -> dict[str, object]:
+        return {}
+
+    def watch(self, interval_seconds: float, for_seconds: float) -> dict[str, object]:
+        self.note("watch", interval_seconds, for_seconds)
+        return {"interval_seconds": interval_seconds, "daemon": {}}
+
+    async def read(
+        self, name: str, since: float = 0.0, until: float = 0.0, points: int = 300
+    ) -> list[dict[str, object]]:
+        self.note("read_samples", name, since, until, points)
+        return [{"at": 60, "cpu_percent": 1.5}]
 
 
 class FakeHistory:

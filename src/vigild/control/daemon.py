@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vigild.control.inspection import Inspection
     from vigild.control.live import Live
     from vigild.control.operations import Operations
+    from vigild.control.samples import Samples
     from vigild.control.view import Views
 
 
@@ -177,6 +178,7 @@ class VigilControl:
         self.processes = Processes(engine)
         self.logs = Logs(engine)
         self.history = History(engine, keeper)
+        self._keeper = keeper
         self.alert_desk: Callable[[], AlertDesk | None] = lambda: None
 
     @cached_property
@@ -185,6 +187,13 @@ class VigilControl:
         from vigild.control.alerts import Alerts
 
         return Alerts(self.alert_desk)
+
+    @cached_property
+    def samples(self) -> "Samples":
+        """What programs use."""
+        from vigild.control.samples import Samples
+
+        return Samples(self._engine, self._keeper)
 
     # What only the JSON API, metrics and the console need is loaded when one of them is first asked.
 

@@ -154,6 +154,22 @@ class AlertControl(Protocol):
         """Send a message through this alert now; what came of it. BAD_NAME, FAILED."""
 
 
+class SampleControl(Protocol):
+    """What programs use."""
+
+    def latest(self, name: str) -> Facts:
+        """The last sample of a process; empty while there is none. BAD_NAME."""
+
+    def latest_of_daemon(self) -> Facts:
+        """The last sample of the daemon alone; empty while there is none."""
+
+    def watch(self, interval_seconds: float, for_seconds: float) -> Facts:
+        """Somebody looks: sample at least so often, for so long from now on. BAD_ARGUMENTS."""
+
+    async def read(self, name: str, since: float = 0.0, until: float = 0.0, points: int = 300) -> list[Facts]:
+        """What is kept of a process ('': the daemon), oldest first. BAD_NAME, BAD_ARGUMENTS, FAILED."""
+
+
 class Control(Protocol):
     """Everything."""
 
@@ -179,3 +195,5 @@ class Control(Protocol):
     def inspection(self) -> InspectionControl: ...
     @property
     def alerts(self) -> AlertControl: ...
+    @property
+    def samples(self) -> SampleControl: ...

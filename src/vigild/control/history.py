@@ -1,7 +1,7 @@
 """What happened: asking for it, and noting what operators do."""
 
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vigild.control.facade import Facts
 from vigild.control.lookup import find_group_or_process
@@ -10,14 +10,20 @@ from vigild.core.errors import Fault, VigilError
 from vigild.core.history import MAX_FACTS, Details, Fact, HistoryQuery, Kind
 from vigild.engine.engine import Engine
 
+if TYPE_CHECKING:
+    from vigild.core.samples import Moment, SampleQuery
+
 OFF = "this daemon keeps no history: [supervisord] says history=false"
 
 
 class HistoryKeeper(Protocol):
-    """Who keeps it; `host/` has the real one."""
+    """Who keeps it, and what programs used; `host/` has the real one."""
 
     def note(self, fact: Fact) -> None: ...
     async def read(self, query: HistoryQuery) -> list[Facts]:
+        """FAILED."""
+
+    async def read_samples(self, query: "SampleQuery") -> "list[Moment]":
         """FAILED."""
 
 

@@ -13,6 +13,7 @@ from vigild.engine.managed import ManagedProcess
 
 if TYPE_CHECKING:
     from vigild.core.health import Health
+    from vigild.core.samples import Sample
     from vigild.engine.watching import Watch
 
 MAX_XMLRPC_INT = 2**31 - 1
@@ -157,7 +158,7 @@ def process_info(process: ManagedProcess, now_wall: float) -> Info:
     }
 
 
-def process_facts(process: ManagedProcess, now_wall: float) -> Facts:
+def process_facts(process: ManagedProcess, now_wall: float, sample: "Sample | None" = None) -> Facts:
     """`process_info`, and what Supervisor has no word for. One struct of `vigil.getProcessInfo`."""
     machine = process.process
     facts: Facts = dict(process_info(process, now_wall))
@@ -180,6 +181,10 @@ def process_facts(process: ManagedProcess, now_wall: float) -> Facts:
     facts["health_answer"] = health.answer if health is not None else ""
     facts["health_latency_ms"] = round(health.seconds * 1000, 3) if health is not None else 0.0
     facts["status_text"] = watch.notice if watch is not None else ""
+    if sample is not None:
+        from vigild.control.samples import sample_facts  # late: it needs none while nobody wants samples
+
+        facts.update(sample_facts(sample))
     facts["left_behind"] = [{"pid": seen.pid, "name": seen.name} for seen in process.leftovers[0]]
     return facts
 

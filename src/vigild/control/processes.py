@@ -73,17 +73,20 @@ class Processes:
 
     def facts(self, name: str) -> Facts:
         """One process, with what is known past Supervisor's struct. BAD_NAME."""
-        return process_facts(find_process(self._engine, name), self._engine.ports.clock.wall())
+        return self._facts(find_process(self._engine, name), self._engine.ports.clock.wall())
 
     def all_facts(self) -> list[Facts]:
         """All processes, by names of group and process, with what is known past Supervisor's struct."""
         now = self._engine.ports.clock.wall()
         groups = self._engine.groups
         return [
-            process_facts(groups[group].processes[name], now)
+            self._facts(groups[group].processes[name], now)
             for group in sorted(groups)
             for name in sorted(groups[group].processes)
         ]
+
+    def _facts(self, process: ManagedProcess, now_wall: float) -> Facts:
+        return process_facts(process, now_wall, self._engine.latest_sample(process))
 
     # Starting.
 

@@ -14,7 +14,7 @@ from vigild.fronts.xmlrpc.dispatch import Dispatcher
 from vigild.fronts.xmlrpc.orders import MAX_NAMES, ORDERS, outcome_words, subject_of, told_arguments
 from vigild.wire.xmlrpc import encode_call
 
-QUESTIONS = ("get", "read", "tail")
+QUESTIONS = ("get", "read", "tail", "watch")
 
 
 def test_whatever_is_no_question_is_an_order(short_tmp: Path) -> None:

@@ -40,5 +40,11 @@ def test_none_answers_while_the_daemon_ends(short_tmp: Path) -> None:
         if name.startswith("vigil."):
             with pytest.raises(VigilError, match="SHUTDOWN_STATE"):
                 asked(
-                    control, name, *(["web"] if name in ("vigil.getProcessInfo", "vigil.testAlert") else [])
+                    control,
+                    name,
+                    *(
+                        ["web"]
+                        if name in ("vigil.getProcessInfo", "vigil.testAlert", "vigil.getSamples")
+                        else []
+                    ),
                 )

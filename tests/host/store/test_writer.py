@@ -15,6 +15,7 @@ import pytest
 from support.fakes import FakeLog
 from vigild.core.errors import VigilError
 from vigild.core.history import Fact, HistoryQuery, Kind
+from vigild.core.samples import Sample, SampleQuery, Usage, sample_of
 from vigild.host.store import writer as writing
 from vigild.host.store.writer import MAX_WAITING, HistoryWriter
 
@@ -235,3 +236,62 @@ def test_a_full_disk_costs_history_only_and_ends_when_there_is_room(tmp_path: Pa
     command = [sys.executable, "-c", FULL, str(tmp_path / "h.db")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert (0, "") == (done.returncode, done.stderr)
+
+
+def a_pass(rss: int = 1 << 20) -> dict[str, Sample]:
+    return {"web": sample_of(None, Usage(9.0, 9.0, 1.0, rss, 1, 1), 1e9, 0)}
+
+
+def test_samples_are_kept_and_can_be_asked_for(tmp_path: Path) -> None:
+    async def scene(writer: HistoryWriter) -> None:
+        writer.note_samples(1e9, a_pass(1 << 20))
+        writer.note_samples(1e9 + 10, a_pass(3 << 20))
+        query = SampleQuery("web", 1e9 - 60, 1e9 + 60)
+        assert await writer.read_samples(query) == []  # that minute is not over
+        writer.close()
+        (moment,) = await writer.read_samples(query)
+        assert (moment.rss_bytes, moment.rss_bytes_max) == (2 << 20, 3 << 20)
+
+    assert run(tmp_path / "h.db", scene).lines == []
+
+
+def test_the_thread_is_woken_for_samples_once_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(writer: HistoryWriter) -> None:
+        now = [1000.0]
+        monkeypatch.setattr(writer._loop, "time", lambda: now[0])
+        woken = []
+        monkeypatch.setattr(writer, "_kick_soon", lambda: woken.append(now[0]))
+        for _ in range(25):
+            writer.note_samples(now[0], a_pass())
+            now[0] += 5
+        assert woken == [1000.0, 1060.0, 1120.0]
+        for _ in range(writing.MAX_PASSES):
+            writer.note_samples(now[0], a_pass())
+        assert writer.unsampled == 25
+
+    run(tmp_path / "h.db", scene)
+
+
+def test_samples_that_cannot_be_kept_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    async def scene(writer: HistoryWriter) -> None:
+        writer.note_samples(1e9, a_pass())
+        writer.close()
+        assert writer.unsampled == 1
+        with pytest.raises(VigilError, match="there is no history"):
+            await writer.read_samples(SampleQuery("web", 0, 1e10))
+
+    assert len(run(tmp_path / "file" / "h.db", scene).lines) == 1
+
+
+def test_old_samples_go(tmp_path: Path) -> None:
+    async def scene(writer: HistoryWriter) -> None:
+        writer.note_samples(1e9, a_pass())
+        writer.note_samples(1e9 + 60, a_pass())
+        writer._pruned_at = 0.0
+        assert await writer.read_samples(SampleQuery("web", 1e9 - 60, 1e9 + 120)) == []
+
+    run(tmp_path / "h.db", scene, max_seconds=86400)

@@ -10,6 +10,7 @@ supervisor.readProcessStderrLog supervisor.tailProcessLog supervisor.tailProcess
 supervisor.tailProcessStderrLog
 system.listMethods system.methodHelp system.methodSignature system.multicall
 vigil.getDaemonInfo vigil.getProcessInfo vigil.getAllProcessInfo vigil.getHistory vigil.getAlerts
+vigil.getSamples vigil.watchSamples
 """
 _OPERATING = """
 supervisor.startProcess supervisor.startProcessGroup supervisor.startAllProcesses

@@ -4,6 +4,7 @@ from vigild.control.facade import Control
 from vigild.fronts.xmlrpc.alert_methods import alert_methods
 from vigild.fronts.xmlrpc.history_method import history_method
 from vigild.fronts.xmlrpc.method import Method, Param, text
+from vigild.fronts.xmlrpc.sample_methods import FIELDS, sample_methods
 
 NAMESPACE = "vigil"
 
@@ -48,7 +49,8 @@ def vigil_methods(control: Control) -> list[Method]:
             "without a healthcheck), int health_since (seconds since the epoch), int health_failures (in a row), string "
             "health_answer (the last), double health_latency_ms, string status_text (STATUS of sd_notify), "
             "array waiting_for (structs of string name, string condition, string trouble: of what it depends "
-            "on, that which is not as it has to be, and why it may never be), array left_behind (structs of int pid, string name: what lives of what it left behind)",
+            "on, that which is not as it has to be, and why it may never be), array left_behind (structs of int pid, string name: what lives of what it left behind). Where a sample of what runs was "
+            f"taken, of its whole tree, and what the machine tells of it: {FIELDS}",
             control.processes.facts,
             (_PROCESS,),
         ),
@@ -60,5 +62,6 @@ def vigil_methods(control: Control) -> list[Method]:
             control.processes.all_facts,
         ),
         history_method(control),
+        *sample_methods(control),
         *alert_methods(control),
     ]

@@ -1,0 +1,71 @@
+"""What programs use, as a door may ask for it: now, and what is kept of it."""
+
+from typing import Protocol
+
+from vigild.control.facade import Facts
+from vigild.control.lookup import find_process
+from vigild.core.errors import Fault, VigilError
+from vigild.core.samples import Moment, Sample, SampleQuery
+from vigild.engine.engine import Engine
+
+WATCHERS = "watchers"
+MAX_WATCH_SECONDS = 300.0
+DEFAULT_SECONDS = 3600.0  # how far back, where nobody says
+OFF = "this daemon keeps no samples: [supervisord] says history=false"
+
+
+class SampleKeeper(Protocol):
+    """Who keeps them; `host/` has the real one."""
+
+    async def read_samples(self, query: SampleQuery) -> list[Moment]:
+        """FAILED."""
+
+
+class Samples:
+    """See `control.facade.SampleControl`. `keeper` None: nothing is kept."""
+
+    def __init__(self, engine: Engine, keeper: SampleKeeper | None) -> None:
+        self._engine = engine
+        self._keeper = keeper
+
+    def latest(self, name: str) -> Facts:
+        """The last sample of a process; empty while there is none. BAD_NAME."""
+        return sample_facts(self._engine.latest_sample(find_process(self._engine, name)))
+
+    def latest_of_daemon(self) -> Facts:
+        """The last sample of the daemon alone; empty while there is none."""
+        return sample_facts(self._engine.sampling.latest_of_daemon())
+
+    def watch(self, interval_seconds: float, for_seconds: float) -> Facts:
+        """Somebody looks: sample at least so often, for so long from now on."""
+        if interval_seconds <= 0 or for_seconds <= 0:
+            raise VigilError(Fault.BAD_ARGUMENTS, "both times must be above 0")
+        sampling = self._engine.sampling
+        sampling.want(WATCHERS, float(max(1, round(interval_seconds))), min(for_seconds, MAX_WATCH_SECONDS))
+        return {"interval_seconds": sampling.interval_seconds, "daemon": self.latest_of_daemon()}
+
+    async def read(self, name: str, since: float = 0.0, until: float = 0.0, points: int = 300) -> list[Facts]:
+        """What is kept of a process ('': the daemon), oldest first. BAD_NAME, BAD_ARGUMENTS, FAILED."""
+        if self._keeper is None:
+            raise VigilError(Fault.FAILED, OFF)
+        until = until or self._engine.ports.clock.wall()
+        since = since or until - DEFAULT_SECONDS
+        if points < 1 or since >= until:
+            raise VigilError(Fault.BAD_ARGUMENTS, "points must be at least 1, and since before until")
+        moments = await self._keeper.read_samples(SampleQuery(name, since, until, points))
+        if not moments and name:
+            find_process(self._engine, name)  # or is there no such name?
+        return [_known(moment) for moment in moments]
+
+
+def sample_facts(sample: Sample | None) -> Facts:
+    """A sample by the names of its fields, without what is not known; `sampled_at` instead of `at`."""
+    if sample is None:
+        return {}
+    facts = _known(sample)
+    facts["sampled_at"] = facts.pop("at")
+    return facts
+
+
+def _known(values: Sample | Moment) -> Facts:
+    return {name: value for name, value in values._asdict().items() if value is not None}
