@@ -71,6 +71,8 @@ CODES: dict[str, str] = {
     "V403": "a unix socket that every user may use",
     "V404": "a server without [rpcinterface:supervisor]",
     "V405": "no server at all",
+    "V407": "a user that no server asks for, or that cannot come in",
+    "V408": "a file for TLS that is not there",
     "V406": "supervisorctl is pointed at a server that this file does not run",
     # Alerts.
     "V501": "an alert's secret that other users of the machine can read",

@@ -1,5 +1,6 @@
 """Checks of the doors: who can reach the daemon, with what secret, and whether the client finds it."""
 
+import os
 from collections.abc import Iterator
 
 from vigild.config.accounts import Surroundings, SystemAccounts
@@ -7,42 +8,77 @@ from vigild.config.diagnostics import BadValueError, Diagnostic
 from vigild.config.expand import expand
 from vigild.config.lint_subject import Check, Subject
 from vigild.config.model import ServerConfig
+from vigild.config.servers import asks_who
+from vigild.core.access import is_loopback
 
 WORLD_WRITABLE = 0o002
 
 
 def check_passwords(subject: Subject) -> Iterator[Diagnostic]:
     """V401: a password that everybody who can read the file can read."""
-    for server in subject.config.servers:
-        entry = subject.entry(server.section, "password")
-        if entry is None or not server.password or server.password.startswith("{") or "%(ENV_" in entry.text:
+    doors = [(server.section, server.password) for server in subject.config.servers]
+    for section, password in doors + [(f"user:{user.name}", user.password) for user in subject.config.users]:
+        entry = subject.entry(section, "password")
+        if entry is None or not password or password.startswith("{") or "%(ENV_" in entry.text:
             continue
         text = "a password in clear text"
-        hint = "write {scrypt}… or {SHA} and the SHA-1 in hex, or take it from the environment: %(ENV_NAME)s"
-        yield subject.finding("warning", "V401", server.section, "password", text, hint)
-
-
-def is_loopback(host: str) -> bool:
-    """True for addresses that only this machine reaches."""
-    return host in ("localhost", "::1", "[::1]") or host.startswith("127.")
+        hint = (
+            "write the {scrypt}… that `vigil user hash` prints, or take it from the environment: %(ENV_NAME)s"
+        )
+        yield subject.finding("warning", "V401", section, "password", text, hint)
 
 
 def check_open_ports(subject: Subject) -> Iterator[Diagnostic]:
-    """V402: anybody on the network may start and stop programs."""
+    """V402: anybody on the network may look, or even start and stop programs."""
     for server in subject.config.servers:
-        if server.path is None and not is_loopback(server.host) and server.username is None:
-            reach = server.host or "every address"
-            text = f"port {server.port} on {reach} is open without a password: who reaches it controls the programs"
-            hint = f"write port=127.0.0.1:{server.port}, or add username= and password="
-            yield subject.finding("warning", "V402", server.section, "port", text, hint)
+        if server.path is not None or is_loopback(server.host) or asks_who(server, subject.config.users):
+            continue
+        reach = server.host or "every address"
+        what = (
+            "who reaches it controls the programs"
+            if server.allow_unauthenticated
+            else "who reaches it may look, and nobody may start or stop anything through it"
+        )
+        text = f"port {server.port} on {reach} is open without a password: {what}"
+        hint = f"write port=127.0.0.1:{server.port}, or add username= and password=, or a [user:NAME]"
+        yield subject.finding("warning", "V402", server.section, "port", text, hint)
+
+
+def check_users(subject: Subject) -> Iterator[Diagnostic]:
+    """V407: a user that no server asks for, or that cannot come in."""
+    servers = [server for server in subject.config.servers if server.path is None]
+    for user in subject.config.users:
+        section = f"user:{user.name}"
+        if not servers:
+            text = "no [inet_http_server] asks for users"
+            yield subject.finding("warning", "V407", section, None, text, "add one, or drop the user")
+        elif user.password is None and not any(server.client_ca_file for server in servers):
+            text = "a user without a password, and no server takes certificates"
+            hint = "add password=, or client_ca_file= to [inet_http_server]"
+            yield subject.finding("warning", "V407", section, None, text, hint)
+
+
+def check_certificates(subject: Subject) -> Iterator[Diagnostic]:
+    """V408: a file for TLS that is not there."""
+    for server in subject.config.servers:
+        for option in ("certfile", "keyfile", "client_ca_file"):
+            path = getattr(server, option)
+            if path is not None and not os.path.isfile(path):
+                text = f"no such file: {path}"
+                hint = "the port stays closed to everybody until it is there"
+                yield subject.finding("warning", "V408", server.section, option, text, hint)
 
 
 def check_socket_modes(subject: Subject) -> Iterator[Diagnostic]:
     """V403: a unix socket that every user may use."""
     for server in subject.config.servers:
-        if server.path is not None and server.mode & WORLD_WRITABLE and server.username is None:
+        if (
+            server.path is not None
+            and server.mode & WORLD_WRITABLE
+            and not (server.username or server.peer_roles)
+        ):
             text = f"every user of the machine controls the programs (mode 0{server.mode:o})"
-            hint = "write chmod=0770 and chown=user:group, or add username= and password="
+            hint = "write chmod=0770 and chown=user:group, or or say who may what: admins=, operators="
             yield subject.finding("warning", "V403", server.section, "chmod", text, hint)
 
 
@@ -107,6 +143,8 @@ SERVER_CHECKS: tuple[Check, ...] = (
     check_passwords,
     check_open_ports,
     check_socket_modes,
+    check_users,
+    check_certificates,
     check_interface,
     check_client,
 )

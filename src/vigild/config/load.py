@@ -23,7 +23,7 @@ from vigild.config.resolve import Resolver
 from vigild.config.review import review_document
 from vigild.config.search import find_config_file as find_config_file
 from vigild.config.search import searched_paths as searched_paths
-from vigild.config.servers import resolve_rpc_interfaces, resolve_servers, server_url
+from vigild.config.servers import resolve_rpc_interfaces, resolve_servers, resolve_users, server_url
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ def _resolve(resolver: Resolver, section: Section, path: str, overrides: Overrid
     resolve_dependencies(resolver, groups)
     servers = resolve_servers(resolver)
     daemon.server_url = server_url(servers)
-    return Config(path, daemon, servers, interfaces, groups, _alerts(resolver))
+    return Config(path, daemon, servers, interfaces, groups, _alerts(resolver), resolve_users(resolver))
 
 
 def _alerts(resolver: Resolver) -> tuple[AlertConfig, ...]:

@@ -10,6 +10,8 @@ from enum import Enum
 
 from vigild.config.control_config import ControlConfig as ControlConfig
 from vigild.config.place import Where as Where
+from vigild.core.access import PeerRoles as PeerRoles
+from vigild.core.access import Role as Role
 from vigild.core.dependency import Condition as Condition
 from vigild.core.dependency import Dependency as Dependency
 from vigild.core.kill_mode import KillMode as KillMode
@@ -183,7 +185,24 @@ class ServerConfig:
     host: str = ""
     port: int = 0
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
+    peer_roles: PeerRoles | None = None  # None: who can connect to the socket is an admin
+    allow_unauthenticated: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    certfile: str | None = None
+    keyfile: str | None = None
+    client_ca_file: str | None = None
+    client_cert: str | None = None  # "optional", "required"
+    where: Where | None = field(default=None, compare=False)
+
+
+@dataclass(slots=True)
+class UserConfig:
+    """Somebody who may come through the TCP doors; without a password with a certificate only."""
+
+    name: str
+    role: Role = Role.VIEWER
+    password: str | None = field(default=None, repr=False)
     where: Where | None = field(default=None, compare=False)
 
 
@@ -260,3 +279,4 @@ class Config:
     rpc_interfaces: tuple[RpcInterfaceConfig, ...] = ()
     groups: tuple[GroupConfig, ...] = ()  # in Supervisor's order: by priority, stable
     alerts: tuple[AlertConfig, ...] = ()
+    users: tuple[UserConfig, ...] = ()

@@ -7,6 +7,7 @@ SECTION_DOCS: dict[str, str] = {
     "unix_http_server": "A door for clients on a unix socket. There may be several, named `[unix_http_server:NAME]`.",
     "inet_http_server": "A door for clients on TCP. There may be several, named `[inet_http_server:NAME]`. "
     "Who can talk to it can run commands as the daemon's user: keep it on 127.0.0.1 or give it a password.",
+    "user": "Somebody who may come through the TCP ports, and be asked for by them. In force with the next `reread`.",
     "supervisorctl": "Where and how the client `supervisorctl` connects. The client reads no other section but "
     "`[ctlplugin:NAME]`, and follows no `[include]`.",
     "program": "A program and how to run it. `[program:web]` alone makes a group `web`; a `[group:NAME]` can take it in.",
@@ -222,10 +223,31 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "chmod": "Its mode in octal.",
         "chown": "Its owner: `user` or `user:group`.",
         **_CREDENTIAL_DOCS,
+        "viewers": "Users and `@groups` of the system, with commas between, that may look. With one of `viewers`, "
+        "`operators` and `admins` given, root and the daemon's own user are admins, and who is in no list may "
+        "nothing; with none, whoever can connect is an admin.",
+        "operators": "Those that may also start, stop and signal programs, and clear logs.",
+        "admins": "Those that may everything.",
     },
     "inet_http_server": {
         "port": "`host:port`. A bare port, `:port` and `*:port` mean every address of the machine.",
         **_CREDENTIAL_DOCS,
+        "allow_unauthenticated": "Let whoever reaches the port do everything, also where it is not on loopback. Without "
+        "it a port that asks for no authentication and is not on loopback is for looking only.",
+        "allowed_hosts": "Names, with commas between, under which browsers may reach this server: for a proxy in front, "
+        "and for a port without authentication, which answers to addresses, localhost and the machine's name otherwise.",
+        "certfile": "A PEM file with the server's certificate and those between it and its root. With it the port speaks "
+        "TLS (1.2 or later) only. Read again when it changes.",
+        "keyfile": "The PEM file with its key, if that is not in `certfile`; without a passphrase.",
+        "client_ca_file": "A PEM file with the certificates that sign those of clients. The common name, or a subject "
+        "alternative name, of a client's certificate is the NAME of its `[user:NAME]`.",
+        "client_cert": "Whether a client needs a certificate: `required`, or `optional` (the default with `client_ca_file`), "
+        "where a password or token will do, too.",
+    },
+    "user": {
+        "password": "Clear text, `{SHA}` and the SHA-1 in hex, or `{scrypt}…` (`vigil user hash` makes one). Without it the "
+        "user comes with a certificate.",
+        "role": "`viewer` looks; `operator` also starts, stops and signals programs and clears logs; `admin` may everything.",
     },
     "supervisorctl": {
         "serverurl": "The daemon's address: `unix:///path` or `http://host:port`.",

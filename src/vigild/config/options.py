@@ -11,6 +11,7 @@ from enum import Enum
 
 from vigild.config import (
     convert,
+    convert_access,
     convert_dependencies,
     convert_health,
     convert_limits,
@@ -19,6 +20,7 @@ from vigild.config import (
     convert_samples,
 )
 from vigild.config.accounts import Surroundings
+from vigild.core.access import Role
 
 Converter = Callable[[str, Surroundings], object]
 
@@ -236,8 +238,22 @@ UNIX_HTTP_SERVER = _table(
     Option("chmod", convert.octal, "0700"),
     Option("chown", convert.owner, None),
     *_CREDENTIALS,
+    *(Option(f"{role.word}s", convert_access.people, None, since="vigil") for role in Role),
 )
-INET_HTTP_SERVER = _table(Option("port", convert.inet_address, None, required=True), *_CREDENTIALS)
+INET_HTTP_SERVER = _table(
+    Option("port", convert.inet_address, None, required=True),
+    *_CREDENTIALS,
+    Option("allow_unauthenticated", convert.boolean, "false", "allow_unauthenticated", since="vigil"),
+    Option("allowed_hosts", convert.names, None, "allowed_hosts", since="vigil"),
+    Option("certfile", convert.quotable_text, None, "certfile", since="vigil"),
+    Option("keyfile", convert.quotable_text, None, "keyfile", since="vigil"),
+    Option("client_ca_file", convert.quotable_text, None, "client_ca_file", since="vigil"),
+    Option("client_cert", convert_access.client_certificate, None, "client_cert", since="vigil"),
+)
+USER = _table(
+    Option("password", convert.text, None, "password", since="vigil"),
+    Option("role", convert_access.role, "viewer", "role", since="vigil"),
+)
 
 SUPERVISORCTL = _table(
     Option("serverurl", convert.text, "http://localhost:9001", "server_url"),
@@ -281,6 +297,7 @@ SECTIONS: dict[str, dict[str, Option]] = {
     "supervisord": SUPERVISORD,
     "unix_http_server": UNIX_HTTP_SERVER,
     "inet_http_server": INET_HTTP_SERVER,
+    "user": USER,
     "supervisorctl": SUPERVISORCTL,
     "program": PROGRAM,
     "fcgi-program": FCGI_PROGRAM,
@@ -294,7 +311,7 @@ SECTIONS: dict[str, dict[str, Option]] = {
 # Sections whose further keys go to the factory they name.
 OPEN_SECTIONS = frozenset({"rpcinterface", "ctlplugin"})
 NAMED_SECTIONS = frozenset(
-    {"program", "fcgi-program", "eventlistener", "group", "alert", "rpcinterface", "ctlplugin"}
+    {"program", "fcgi-program", "eventlistener", "group", "alert", "rpcinterface", "ctlplugin", "user"}
 )
 
 

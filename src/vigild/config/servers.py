@@ -1,11 +1,14 @@
-"""The doors for clients (`[unix_http_server]`, `[inet_http_server]`) and further RPC interfaces."""
+"""The doors for clients (`[unix_http_server]`, `[inet_http_server]`), who may come through (`[user:x]`), and further
+RPC interfaces."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from vigild.config.ini import Section
-from vigild.config.model import RpcInterfaceConfig, ServerConfig
-from vigild.config.options import INET_HTTP_SERVER, RPCINTERFACE, UNIX_HTTP_SERVER, Option
+from vigild.config.model import RpcInterfaceConfig, ServerConfig, UserConfig
+from vigild.config.options import INET_HTTP_SERVER, RPCINTERFACE, UNIX_HTTP_SERVER, USER, Option
 from vigild.config.resolve import Resolver, plugin_options
+from vigild.core.access import PeerRoles, Role
 
 MAIN_FACTORY = "supervisor.rpcinterface:make_main_rpcinterface"
 FACTORY_KEY = "supervisor.rpcinterface_factory"
@@ -19,12 +22,18 @@ def resolve_servers(resolver: Resolver) -> tuple[ServerConfig, ...]:
     return tuple(server for server in servers if server is not None)
 
 
+def asks_who(server: ServerConfig, users: Sequence[UserConfig]) -> bool:
+    """Does this TCP server want to know who somebody is?"""
+    return server.username is not None or server.client_ca_file is not None or bool(users)
+
+
 def server_url(servers: tuple[ServerConfig, ...]) -> str | None:
     """What children are told to connect to: the first unix socket, else the last TCP address."""
     for server in servers:
         if server.path is not None:
             return f"unix://{server.path}"
-    return f"http://{servers[-1].host or 'localhost'}:{servers[-1].port}" if servers else None
+    scheme = "https" if servers and servers[-1].certfile else "http"
+    return f"{scheme}://{servers[-1].host or 'localhost'}:{servers[-1].port}" if servers else None
 
 
 def _inet(resolver: Resolver, section: Section) -> ServerConfig | None:
@@ -34,9 +43,31 @@ def _inet(resolver: Resolver, section: Section) -> ServerConfig | None:
         _require(resolver, section, "port", "add port=127.0.0.1:9001")
         return None
     host, port = address
-    return ServerConfig(
+    server = ServerConfig(
         section.name, _name(section), host=host, port=port, where=section.where, **credentials
     )
+    for option in INET_HTTP_SERVER.values():
+        if option.field and (value := resolver.value(section, option)) is not None:
+            setattr(server, option.field, value)
+    for name in _FILES:
+        if path := getattr(server, name):
+            setattr(server, name, resolver.around.normal_path(path))
+    _check_tls(resolver, section, server)
+    return server
+
+
+_FILES = ("certfile", "keyfile", "client_ca_file")
+
+
+def _check_tls(resolver: Resolver, section: Section, server: ServerConfig) -> None:
+    if server.keyfile and not server.certfile:
+        resolver.refuse(section, "keyfile", "V013", "keyfile without certfile", "add certfile=, or drop it")
+    if server.client_ca_file and not server.certfile:
+        text = "client_ca_file without certfile: client certificates need TLS"
+        resolver.refuse(section, "client_ca_file", "V013", text, "add certfile= and keyfile=")
+    if server.client_cert and not server.client_ca_file:
+        text = "client_cert without client_ca_file: there is nothing to check certificates against"
+        resolver.refuse(section, "client_cert", "V013", text, "add client_ca_file=, or drop it")
 
 
 def _unix(resolver: Resolver, section: Section) -> ServerConfig | None:
@@ -49,8 +80,39 @@ def _unix(resolver: Resolver, section: Section) -> ServerConfig | None:
         return None
     path = resolver.around.normal_path(path.strip())
     return ServerConfig(
-        section.name, _name(section), path=path, owner=owner, mode=mode, where=section.where, **credentials
+        section.name,
+        _name(section),
+        path=path,
+        owner=owner,
+        mode=mode,
+        peer_roles=_peer_roles(resolver, section),
+        where=section.where,
+        **credentials,
     )
+
+
+def _peer_roles(resolver: Resolver, section: Section) -> PeerRoles | None:
+    given = [f"{role.word}s" for role in Role if f"{role.word}s" in resolver.entries(section)]
+    if not given:
+        return None
+    return PeerRoles(**{name: resolver.value(section, UNIX_HTTP_SERVER[name], ()) for name in given})
+
+
+def resolve_users(resolver: Resolver) -> tuple[UserConfig, ...]:
+    """Every `[user:x]`."""
+    users = []
+    for section in resolver.document.sections.values():
+        if not section.name.startswith("user:"):
+            continue
+        name = section.name.partition(":")[2].strip()
+        if not name or ":" in name:
+            text = f"not a name for a user: {name!r}"
+            resolver.refuse(section, None, "V006", text, "a name is not empty and holds no colon")
+            continue
+        role = resolver.value(section, USER["role"], Role.VIEWER)
+        password = resolver.value(section, USER["password"])
+        users.append(UserConfig(name, role, password, section.where))
+    return tuple(users)
 
 
 def _require(resolver: Resolver, section: Section, option: str, hint: str) -> None:

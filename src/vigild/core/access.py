@@ -1,5 +1,6 @@
 """Who is asking, and what they may do."""
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import IntEnum
@@ -22,6 +23,40 @@ class Role(IntEnum):
     def word(self) -> str:
         """As configuration, API and messages write it."""
         return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A user of the system by number, or a group."""
+
+    id: int
+    is_group: bool = False
+
+    def covers(self, uid: int, gids: Sequence[int]) -> bool:
+        """Is that process's user this one, or in this group?"""
+        return self.id in gids if self.is_group else self.id == uid
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRoles:
+    """Who may do what of those who can connect to a unix socket; whoever is in none of the lists may nothing."""
+
+    viewers: tuple[Principal, ...] = ()
+    operators: tuple[Principal, ...] = ()
+    admins: tuple[Principal, ...] = ()
+
+    def role_of(self, uid: int, gids: Sequence[int], own_uid: int) -> Role | None:
+        """The highest role. Root, and the daemon's own user `own_uid`, can do everything without asking us."""
+        if uid in (0, own_uid):
+            return Role.ADMIN
+        for role, principals in (
+            (Role.ADMIN, self.admins),
+            (Role.OPERATOR, self.operators),
+            (Role.VIEWER, self.viewers),
+        ):
+            if any(principal.covers(uid, gids) for principal in principals):
+                return role
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +87,11 @@ NOBODY = Caller("", Role.ADMIN)
 
 current_caller: ContextVar[Caller] = ContextVar("current_caller", default=NOBODY)
 """Set by every door for each request."""
+
+
+def is_loopback(host: str) -> bool:
+    """True for addresses that only this machine reaches."""
+    return host in ("localhost", "::1", "[::1]") or host.startswith("127.")
 
 
 def require(role: Role, doing: str) -> None:
