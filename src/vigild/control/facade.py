@@ -5,8 +5,10 @@ Every method raises `VigilError` (with the fault a client is told) and nothing e
 A *status struct* is `{"name", "group", "status", "description"}` with a `Fault` number as status.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from vigild.core.access import Caller
 from vigild.core.history import HistoryQuery
 
 if TYPE_CHECKING:
@@ -170,6 +172,24 @@ class SampleControl(Protocol):
         """What is kept of a process ('': the daemon), oldest first. BAD_NAME, BAD_ARGUMENTS, FAILED."""
 
 
+class AccessControl(Protocol):
+    """Who may come in."""
+
+    def tokens(self) -> list[Facts]:
+        """All API tokens, without their secrets. FAILED."""
+
+    def create_token(
+        self, name: str, role: str, programs: Sequence[str] = (), seconds: float = 0.0
+    ) -> Facts:
+        """A new one; its `token` is in this answer and nowhere else. BAD_ARGUMENTS, FAILED."""
+
+    def revoke_token(self, id_: str) -> None:
+        """BAD_NAME, FAILED."""
+
+    def bearer(self, presented: str, address: str) -> Caller | None:
+        """Who comes with this token; None if it does not count."""
+
+
 class Control(Protocol):
     """Everything."""
 
@@ -197,3 +217,5 @@ class Control(Protocol):
     def alerts(self) -> AlertControl: ...
     @property
     def samples(self) -> SampleControl: ...
+    @property
+    def access(self) -> AccessControl: ...

@@ -3,7 +3,7 @@
 import os
 
 from vigild.control.facade import StatusStruct
-from vigild.control.lookup import find_process
+from vigild.control.lookup import find_process, those_within
 from vigild.core.errors import Fault, VigilError
 from vigild.engine.engine import Engine
 
@@ -99,7 +99,7 @@ class Logs:
     def clear_all(self) -> list[StatusStruct]:
         """Empty all logs."""
         results: list[StatusStruct] = []
-        for process in self._engine.all_processes():
+        for process in those_within(self._engine.all_processes()):
             status: StatusStruct = {"name": process.config.name, "group": process.group_name}
             try:
                 self.clear(process.namespec)

@@ -1,6 +1,10 @@
 """From the name a client gives to the process or group it means."""
 
-from vigild.core.errors import Fault, VigilError
+from collections.abc import Iterable
+from typing import TypeVar
+
+from vigild.core.access import current_caller
+from vigild.core.errors import Fault, NotAllowedError, VigilError
 from vigild.core.names import split_namespec
 from vigild.engine.engine import Engine, Group
 from vigild.engine.managed import ManagedProcess
@@ -11,7 +15,7 @@ def find_group(engine: Engine, name: str) -> Group:
     group = engine.groups.get(name)
     if group is None:
         raise VigilError(Fault.BAD_NAME, name)
-    return group
+    return _require_within(group, group.processes.values(), name)
 
 
 def find_group_or_process(engine: Engine, name: str) -> Group | ManagedProcess:
@@ -21,11 +25,11 @@ def find_group_or_process(engine: Engine, name: str) -> Group | ManagedProcess:
     if group is None:
         raise VigilError(Fault.BAD_NAME, name)
     if process_name is None:
-        return group
+        return _require_within(group, group.processes.values(), name)
     process = group.processes.get(process_name)
     if process is None:
         raise VigilError(Fault.BAD_NAME, name)
-    return process
+    return _require_within(process, (process,), name)
 
 
 def find_process(engine: Engine, name: str) -> ManagedProcess:
@@ -33,4 +37,31 @@ def find_process(engine: Engine, name: str) -> ManagedProcess:
     found = find_group_or_process(engine, name)
     if isinstance(found, Group):
         raise VigilError(Fault.BAD_NAME, name)
+    return found
+
+
+def those_within(processes: Iterable[ManagedProcess]) -> list[ManagedProcess]:
+    """Those of them that who asks has to do with: all, unless a token is for some programs only."""
+    patterns = current_caller.get().programs
+    if not patterns:
+        return list(processes)
+    from fnmatch import fnmatchcase
+
+    full = [pattern if ":" in pattern else f"*:{pattern}" for pattern in patterns]
+    return [
+        process
+        for process in processes
+        if any(fnmatchcase(f"{process.group_name}:{process.config.name}", pattern) for pattern in full)
+    ]
+
+
+Found = TypeVar("Found")
+
+
+def _require_within(found: Found, processes: Iterable[ManagedProcess], name: str) -> Found:
+    if current_caller.get().programs:
+        members = list(processes)
+        if len(those_within(members)) < len(members) or not members:
+            caller = current_caller.get()
+            raise NotAllowedError(f"{caller.words} is for {', '.join(caller.programs)} and not for {name}")
     return found

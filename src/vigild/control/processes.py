@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from vigild.control.facade import Facts, Info, StatusStruct
 from vigild.control.info import process_facts, process_info
-from vigild.control.lookup import find_group, find_group_or_process, find_process
+from vigild.control.lookup import find_group, find_group_or_process, find_process, those_within
 from vigild.core.errors import Fault, VigilError
 from vigild.core.events import remote_communication_event
 from vigild.core.names import split_namespec
@@ -64,12 +64,7 @@ class Processes:
     def all_info(self) -> list[Info]:
         """All processes, by names of group and process."""
         now = self._engine.ports.clock.wall()
-        groups = self._engine.groups
-        return [
-            process_info(groups[group].processes[name], now)
-            for group in sorted(groups)
-            for name in sorted(groups[group].processes)
-        ]
+        return [process_info(process, now) for process in self._sorted()]
 
     def facts(self, name: str) -> Facts:
         """One process, with what is known past Supervisor's struct. BAD_NAME."""
@@ -78,12 +73,13 @@ class Processes:
     def all_facts(self) -> list[Facts]:
         """All processes, by names of group and process, with what is known past Supervisor's struct."""
         now = self._engine.ports.clock.wall()
+        return [self._facts(process, now) for process in self._sorted()]
+
+    def _sorted(self) -> list[ManagedProcess]:
         groups = self._engine.groups
-        return [
-            self._facts(groups[group].processes[name], now)
-            for group in sorted(groups)
-            for name in sorted(groups[group].processes)
-        ]
+        return those_within(
+            groups[group].processes[name] for group in sorted(groups) for name in sorted(groups[group].processes)
+        )
 
     def _facts(self, process: ManagedProcess, now_wall: float) -> Facts:
         return process_facts(process, now_wall, self._engine.latest_sample(process))
@@ -108,7 +104,7 @@ class Processes:
 
     async def start_all(self, wait: bool = True) -> list[StatusStruct]:
         """Start everything that does not run."""
-        return await self._start_many(self._engine.all_processes(), wait)
+        return await self._start_many(those_within(self._engine.all_processes()), wait)
 
     async def _start_many(self, members: list[ManagedProcess], wait: bool) -> list[StatusStruct]:
         chosen = [process for process in members if process.state not in RUNNING_STATES]
@@ -170,7 +166,7 @@ class Processes:
 
     async def stop_all(self, wait: bool = True) -> list[StatusStruct]:
         """Stop everything that runs."""
-        return await self._stop_many(self._engine.all_processes(), wait)
+        return await self._stop_many(those_within(self._engine.all_processes()), wait)
 
     async def _stop_many(
         self, members: list[ManagedProcess], wait: bool, *, as_group: bool = False
@@ -274,7 +270,7 @@ class Processes:
 
     def signal_all(self, signal: str) -> list[StatusStruct]:
         """Signal everything that runs."""
-        return self._signal_many(self._engine.all_processes(), signal)
+        return self._signal_many(those_within(self._engine.all_processes()), signal)
 
     def _signal_many(self, members: list[ManagedProcess], signal: str) -> list[StatusStruct]:
         results = []

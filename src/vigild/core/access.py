@@ -64,6 +64,7 @@ class Caller:
     """Who a request comes from: a name for people, the role, the way in, and the address if there is one.
 
     `limit`: what the role is due to, and what would lift it, where that is not the caller's own doing.
+    `programs`: patterns of the only programs that this caller has to do with; none: all.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Caller:
     via: str = ""  # "peer", "password", "token", "certificate", "session", "nobody"
     address: str = ""
     limit: str = ""
+    programs: tuple[str, ...] = ()
 
     def may(self, role: Role) -> bool:
         """Is this allowed to whoever has `role`, allowed to them?"""
@@ -94,9 +96,14 @@ def is_loopback(host: str) -> bool:
     return host in ("localhost", "::1", "[::1]") or host.startswith("127.")
 
 
-def require(role: Role, doing: str) -> None:
-    """NotAllowedError unless who asks has that role. `doing` is for the message: "stopping programs"."""
+def require(role: Role, doing: str, *, about_all: bool = False) -> None:
+    """NotAllowedError unless who asks has that role. `doing` is for the message: "stopping programs".
+
+    What is `about_all` is not for those who have to do with some programs only.
+    """
     caller = current_caller.get()
+    if about_all and caller.programs:
+        raise NotAllowedError(f"{doing} is not about {', '.join(caller.programs)} alone, as {caller.words} is")
     if caller.may(role):
         return
     who = f"{caller.words} is {caller.role.word}" if caller.words else f"yours is {caller.role.word}"

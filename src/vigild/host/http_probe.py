@@ -82,8 +82,9 @@ def _host_header(probe: "Probe") -> str:
 def _tls() -> "ssl.SSLContext":
     global _context
     if _context is None:
-        import ssl
+        from vigild.host.late_ssl import import_ssl
 
+        ssl = import_ssl()
         _context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         _context.check_hostname = False
         _context.verify_mode = ssl.CERT_NONE

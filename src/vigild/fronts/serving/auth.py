@@ -82,6 +82,20 @@ def _sha1_hex(data: bytes) -> str:
     return str(sha1(data).hexdigest())
 
 
+def parse_basic(authorization: str) -> tuple[str, bytes] | Verdict:
+    """Name and password of an Authorization header; MALFORMED, or WRONG for one of another scheme."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return Verdict.WRONG
+    try:
+        username, colon, password = a2b_base64(encoded.encode()).partition(b":")
+    except Base64Error:
+        return Verdict.MALFORMED
+    if not colon:
+        return Verdict.MALFORMED
+    return username.decode("utf-8", "replace"), password
+
+
 @dataclass(slots=True)
 class Credentials:
     """Who may enter. Nobody may when `password` is a `{scrypt}` value that cannot be read; `problem` says why."""
@@ -104,22 +118,25 @@ class Credentials:
 
     async def check(self, authorization: str | None) -> Verdict:
         """Judge the value of an Authorization header (None: there is none)."""
-        if authorization is None or self.problem is not None:
-            return Verdict.WRONG
-        scheme, _, encoded = authorization.partition(" ")
-        if scheme.lower() != "basic":
-            return Verdict.WRONG
-        try:
-            username, colon, password = a2b_base64(encoded.encode()).partition(b":")
-        except Base64Error:
-            return Verdict.MALFORMED
-        if not colon:
-            return Verdict.MALFORMED
-        is_user = _compare_digest(username, self.username.encode())
-        verdict = await self._check_password(password)
+        given = Verdict.WRONG if authorization is None else parse_basic(authorization)
+        if isinstance(given, Verdict):
+            return given
+        is_user = _compare_digest(given[0].encode(), self.username.encode())
+        verdict = await self.check_password(given[1])
         return verdict if is_user or verdict is Verdict.BUSY else Verdict.WRONG
 
-    async def _check_password(self, password: bytes) -> Verdict:
+    def is_remembered(self, password: bytes) -> bool:
+        """Was this password found right before? Only of a `{scrypt}` one is that known."""
+        if not self._known:
+            return False
+        import hashlib
+
+        return _compare_digest(hashlib.blake2b(password, key=self._key).digest(), self._known)
+
+    async def check_password(self, password: bytes) -> Verdict:
+        """RIGHT, WRONG, or BUSY."""
+        if self.problem is not None:
+            return Verdict.WRONG
         if self._scrypt is not None:
             return await self._check_scrypt(self._scrypt, password)
         if self.password.startswith("{SHA}"):

@@ -9,12 +9,13 @@ import asyncio
 import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import h11
 
 from vigild.core.access import current_caller
 from vigild.fronts.serving.gate import Gatekeeper
+from vigild.fronts.serving.guard import with_default_headers
 from vigild.fronts.serving.limits import Counters, Limits
 from vigild.fronts.serving.messages import (
     REASONS,
@@ -25,6 +26,9 @@ from vigild.fronts.serving.messages import (
     error_response,
     http_date,
 )
+
+if TYPE_CHECKING:
+    from vigild.fronts.serving.tls import Certificates
 
 INTERRUPTED = "the daemon is being upgraded; what was ordered goes on, ask again for the outcome"
 _MAX_LINGER_BYTES = 16 * 1024 * 1024
@@ -42,7 +46,17 @@ class Context:
     wall_clock: Callable[[], float]
     connections: "set[Connection]" = field(default_factory=set)
     closing: bool = False
+    tls: "Certificates | None" = None
     held: asyncio.Event | None = None  # no request is begun until it is set
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end: `label` for people, and what the kernel says of a process on this machine."""
+
+    label: str
+    uid: int = -1
+    gids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +87,13 @@ class _RefusedError(Exception):
 class Connection(asyncio.Protocol):
     """Made when a client is accepted; ends itself."""
 
-    def __init__(self, context: Context, peer: str, *, early: bytes = b"", used: bool = False) -> None:
+    def __init__(self, context: Context, peer: Peer, *, early: bytes = b"", used: bool = False) -> None:
         self._context = context
         self._early = early
         self._limits = context.limits
-        self._peer = peer
+        self._peer = peer.label
+        self._who = peer
+        self._certificate: tuple[str, ...] = ()
         self._loop = asyncio.get_running_loop()
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=context.limits.header_bytes)
         self._wake = asyncio.Event()  # bytes came, or the client went
@@ -102,6 +118,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._context.connections.add(self)
+        if self._context.tls is not None:
+            from vigild.fronts.serving.tls import names_in
+
+            self._certificate = names_in(transport.get_extra_info("peercert"))
         self._task = self._loop.create_task(self._run())
         self._task.add_done_callback(self._ended)
         if self._early:
@@ -125,7 +145,8 @@ class Connection(asyncio.Protocol):
         self._wake.set()
         if self._streaming and self._task is not None:
             self._task.cancel()
-        return True  # an answer in the making is still sent to who only closed his half
+        # An answer in the making is still sent to who only closed his half; TLS knows no halves.
+        return self._context.tls is None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost = True
@@ -166,6 +187,10 @@ class Connection(asyncio.Protocol):
         if self.waiting_since is not None:
             self._transport.pause_reading()
 
+    def part(self) -> None:
+        """Before the next image, which cannot go on with this connection: say goodbye as TLS has it."""
+        self._transport.close()
+
     def resume(self) -> None:
         """Go on reading."""
         self._transport.resume_reading()
@@ -187,8 +212,8 @@ class Connection(asyncio.Protocol):
 
     def describe(self) -> OpenConnection | None:
         """For the daemon's next image; None for one that it cannot go on with."""
-        if self._done or self._lost or not self.is_between_requests:
-            return None
+        if self._done or self._lost or not self.is_between_requests or self._context.tls is not None:
+            return None  # the keys of TLS are in this image's memory
         fd = self._transport.get_extra_info("socket").fileno()
         return OpenConnection(fd, self._peer, bytes(self._http.trailing_data[0]), self._used)
 
@@ -263,6 +288,10 @@ class Connection(asyncio.Protocol):
             query.decode("ascii"),
             tuple((name.decode("ascii"), value.decode("latin-1")) for name, value in head.headers),
             peer=self._peer,
+            uid=self._who.uid,
+            gids=self._who.gids,
+            certificate=self._certificate,
+            is_secure=self._context.tls is not None,
         )
         caller = await self._context.gate.admit(request)
         if isinstance(caller, Response):
@@ -380,7 +409,7 @@ class Connection(asyncio.Protocol):
         headers = [
             ("Server", "Vigil"),
             ("Date", http_date(self._context.wall_clock())),
-            *response.headers,
+            *with_default_headers(response.headers),
             *framing,
         ]
         if self._context.closing:

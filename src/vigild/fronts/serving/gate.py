@@ -1,13 +1,26 @@
-"""Who comes through a door: from what a request brings to a `Caller`, or to a refusal."""
+"""Who comes through a door: from what a request brings to a `Caller`, or to a refusal.
 
+In this order: a session's cookie, a token, a client certificate, a name and a password, and what the kernel says of who
+is at the other end of a unix socket.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from vigild.core.access import Caller, Role
-from vigild.fronts.serving.auth import Credentials, Verdict
+from vigild.core.access import Caller, PeerRoles, Role
+from vigild.core.backoff import Backoff, source_of
+from vigild.core.sessions import Sessions
+from vigild.fronts.serving.auth import Credentials, Verdict, parse_basic
+from vigild.fronts.serving.guard import cross_site, foreign_host
 from vigild.fronts.serving.messages import Request, Response, error_response
 
 REALM = "default"
+LOGIN_PATHS = frozenset({"/login"})  # for those who are nobody yet
 _UNIX = "unix"
+
+TokenFinder = Callable[[str, str], Caller | None]
 
 
 class Gatekeeper(Protocol):
@@ -21,44 +34,178 @@ class Gatekeeper(Protocol):
         """Who it is, or what to answer."""
 
 
-class Gate:
-    """The gate of one server. With `credentials` everybody is asked for them; without, everybody has `open_role`.
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may come in: with a password, with a certificate (`credentials` None), or either."""
 
-    `limit` says why `open_role` is what it is, for those who are refused something.
-    """
+    role: Role
+    credentials: Credentials | None = None
 
-    def __init__(
-        self, credentials: Credentials | None = None, *, open_role: Role = Role.ADMIN, limit: str = ""
-    ) -> None:
-        self._credentials = credentials
-        self._open_role = open_role
-        self._limit = limit
+
+@dataclass(slots=True)
+class Rules:
+    """What one door asks for. `users` None: nothing; then everybody has `open_role`, and `limit` says why."""
+
+    users: Mapping[str, User] | None = None
+    open_role: Role = Role.ADMIN
+    limit: str = ""
+    peer_roles: PeerRoles | None = None
+    own_uid: int = -1
+    own_names: tuple[str, ...] | None = None  # None: whatever name it is asked for will do
+    allowed_hosts: tuple[str, ...] = ()
+    takes_certificates: bool = False
+    cookie: str = ""  # its name; "": no sessions
 
     @property
     def problem(self) -> str | None:
         """Why nobody can enter, if that is so."""
-        return None if self._credentials is None else self._credentials.problem
+        if self.users is None or self.takes_certificates:
+            return None
+        problems = [user.credentials.problem for user in self.users.values() if user.credentials is not None]
+        return next(iter(problems)) if problems and all(problems) else None
+
+
+@dataclass(slots=True)
+class Gate:
+    """The gate of one server. `rules` may be others from one request to the next."""
+
+    rules: Rules = field(default_factory=Rules)
+    find_token: TokenFinder | None = None
+    sessions: Sessions | None = None
+    backoff: Backoff = field(default_factory=Backoff)
+    log: Callable[[str, str], None] | None = None
+    clock: Callable[[], float] = time.monotonic
+
+    @property
+    def problem(self) -> str | None:
+        """Why nobody can enter, if that is so."""
+        return self.rules.problem
 
     async def admit(self, request: Request) -> Caller | Response:
         """Who it is, or what to answer."""
-        address = address_of_peer(request.peer)
-        if self._credentials is not None:
-            refusal = await self._check(self._credentials, request)
-            return refusal or Caller(self._credentials.username, Role.ADMIN, "password", address)
-        if request.peer.startswith(_UNIX):
-            return Caller(address, self._open_role, "peer", "", self._limit)
-        return Caller("", self._open_role, "nobody", address, self._limit)
+        rules = self.rules
+        refused = cross_site(request, rules.allowed_hosts)
+        if not refused and rules.own_names is not None and not request.peer.startswith(_UNIX):
+            refused = foreign_host(request, rules.own_names)
+        if refused:
+            return error_response(403, refused)
+        known = self._by_session(request)
+        if known is not None:
+            return known
+        authorization = request.header("authorization") or ""
+        if authorization[:7].lower() == "bearer ":
+            return self._by_token(request, authorization[7:])
+        if rules.users is None:
+            return self._by_peer(request)
+        if (known := self._by_certificate(request)) is not None:
+            return known
+        if not authorization and request.path in LOGIN_PATHS and self.sessions is not None:
+            return Caller("", Role.VIEWER, "nobody", address_of_peer(request.peer))
+        return await self._by_password(request, authorization)
 
-    async def _check(self, credentials: Credentials, request: Request) -> Response | None:
-        verdict = await credentials.check(request.header("authorization"))
-        if verdict is Verdict.RIGHT:
+    # ---- each way in ----
+
+    def _by_session(self, request: Request) -> Caller | None:
+        cookie = cookie_of(request, self.rules.cookie) if self.sessions is not None else None
+        if cookie is None or self.sessions is None:
             return None
-        if verdict is Verdict.MALFORMED:
+        session = self.sessions.find(cookie.encode(), self.clock())
+        if session is None:
+            return None
+        return Caller(session.name, session.role, "session", address_of_peer(request.peer))
+
+    def _by_token(self, request: Request, presented: str) -> Caller | Response:
+        address = address_of_peer(request.peer)
+        known = self.find_token(presented, address) if self.find_token is not None else None
+        if known is not None:
+            return known
+        return self._wait_of(request) or self._wrong(request, "a token", "the token is unknown, revoked or expired")
+
+    def _by_peer(self, request: Request) -> Caller | Response:
+        rules, address = self.rules, address_of_peer(request.peer)
+        if not request.peer.startswith(_UNIX):
+            return Caller("", rules.open_role, "nobody", address, rules.limit)
+        if rules.peer_roles is None:
+            return Caller(address, rules.open_role, "peer", "", rules.limit)
+        role = rules.peer_roles.role_of(request.uid, request.gids, rules.own_uid)
+        if role is None:
+            return error_response(403, f"{address} is in none of viewers, operators and admins of this socket")
+        limit = "as viewers, operators and admins of this socket say"
+        return Caller(address, role, "peer", "", "" if role is Role.ADMIN else limit)
+
+    def _by_certificate(self, request: Request) -> Caller | None:
+        if not self.rules.takes_certificates or self.rules.users is None:
+            return None
+        for name in request.certificate:
+            user = self.rules.users.get(name)
+            if user is not None:
+                return Caller(name, user.role, "certificate", address_of_peer(request.peer))
+        return None
+
+    async def _by_password(self, request: Request, authorization: str) -> Caller | Response:
+        if not authorization:
+            return self._ask_who(request)
+        given = parse_basic(authorization)
+        if given is Verdict.MALFORMED:
             words = "the Authorization header is not of the form Basic BASE64(NAME:PASSWORD)"
             return error_response(400, words)
+        if isinstance(given, Verdict):
+            return self._ask_who(request)
+        return await self.check_password(request, *given)
+
+    async def check_password(self, request: Request, name: str, password: bytes) -> Caller | Response:
+        """Who has this name and password, or what to answer. How long it takes does not tell which was wrong."""
+        users = self.rules.users or {}
+        user = users.get(name)
+        entered = user.credentials if user is not None else None
+        if entered is None or not entered.is_remembered(password):
+            waiting = self._wait_of(request)
+            if waiting is not None:
+                return waiting
+        # For a name that nobody has, another's password is compared, which costs the same.
+        checked = entered or next((u.credentials for u in users.values() if u.credentials is not None), None)
+        verdict = await checked.check_password(password) if checked is not None else Verdict.WRONG
         if verdict is Verdict.BUSY:
             return error_response(503, "too many passwords are being checked; try again in a moment")
-        return error_response(401, headers=(("WWW-Authenticate", f'Basic realm="{REALM}"'),))
+        if verdict is Verdict.RIGHT and user is not None and entered is not None:
+            self.backoff.succeeded(self._source(request))
+            return Caller(name, user.role, "password", address_of_peer(request.peer))
+        return self._wrong(request, f"a password for {name[:64]!r}")
+
+    # ---- refusals ----
+
+    def _source(self, request: Request) -> str:
+        return source_of(address_of_peer(request.peer))
+
+    def _wait_of(self, request: Request) -> Response | None:
+        seconds = self.backoff.wait_seconds(self._source(request), self.clock())
+        if not seconds:
+            return None
+        words = f"too many wrong passwords or tokens came from here; try again in {seconds:.0f} s"
+        return error_response(429, words, (("Retry-After", str(int(seconds) + 1)),))
+
+    def _wrong(self, request: Request, what: str, words: str = "") -> Response:
+        failures = self.backoff.failed(self._source(request), self.clock())
+        if self.log is not None:
+            self.log("warn", f"{what} from {self._source(request)} was wrong, {failures} times in a row")
+        return self._ask_who(request, words)
+
+    def _ask_who(self, request: Request, words: str = "") -> Response:
+        # A browser would open its own dialog over a page that knows better what to do.
+        by_page = request.header("sec-fetch-mode") not in (None, "navigate") or (
+            self.rules.cookie and cookie_of(request, self.rules.cookie) is not None
+        )
+        challenge = "Session" if by_page else f'Basic realm="{REALM}"'
+        return error_response(401, words, (("WWW-Authenticate", challenge),))
+
+
+def cookie_of(request: Request, name: str) -> str | None:
+    """The value of a cookie."""
+    for part in (request.header("cookie") or "").split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name and name:
+            return value
+    return None
 
 
 def address_of_peer(peer: str) -> str:

@@ -47,4 +47,5 @@ class Counters:
     idle_timeouts: int = 0
     stalled_readers: int = 0
     unauthorized: int = 0
+    handshakes_failed: int = 0
     handler_errors: int = 0

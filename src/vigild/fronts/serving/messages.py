@@ -14,7 +14,7 @@ class Request:
     """One request, read to its end (a gate sees it without its body).
 
     `path` is decoded, `target` as it was sent. Header names are in lower case. `peer` is `10.0.0.7:4711`, or
-    `unix:uid=1000`.
+    `unix:uid=1000`; then the kernel says user and groups. `certificate`: the names in the client's, checked.
     """
 
     method: str
@@ -24,6 +24,10 @@ class Request:
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""
     peer: str = ""
+    uid: int = -1
+    gids: tuple[int, ...] = ()
+    certificate: tuple[str, ...] = ()
+    is_secure: bool = False
     caller: Caller = NOBODY
 
     def header(self, name: str) -> str | None:

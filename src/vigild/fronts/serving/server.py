@@ -6,11 +6,15 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from vigild.fronts.serving.connection import Connection, Context, OpenConnection
+from vigild.fronts.serving.connection import Connection, Context, OpenConnection, Peer
 from vigild.fronts.serving.gate import Gatekeeper
 from vigild.fronts.serving.limits import Counters, Limits
 from vigild.fronts.serving.messages import Handler
+
+if TYPE_CHECKING:
+    from vigild.fronts.serving.tls import Certificates
 
 _ACCEPTS_A_WAKEUP = 64
 _PAUSE_SECONDS = 0.5  # before accepting again when the process is out of file descriptors
@@ -116,6 +120,9 @@ class Server:
             if not connection.is_between_requests:
                 connection.interrupt()
         await self._wait_between_requests(self._loop.time() + _INTERRUPTION_SECONDS)
+        if self._context.tls is not None:
+            for connection in list(self._context.connections):
+                connection.part()
 
     async def _wait_between_requests(self, deadline: float) -> None:
         while self._loop.time() < deadline:
@@ -133,7 +140,8 @@ class Server:
         sock = socket.socket(fileno=connection.fd)
         self._context.counters.connections += 1
         sock.setblocking(False)
-        self._begin(sock, connection.peer, connection.early, connection.used)
+        peer = _unix_peer(sock) if sock.family == socket.AF_UNIX else Peer(connection.peer)
+        self._begin(sock, peer, connection.early, connection.used)
 
     def _accept(self) -> None:
         for _ in range(_ACCEPTS_A_WAKEUP):
@@ -164,20 +172,32 @@ class Server:
             peer_sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             # A peer that lost its power would follow a silent log for ever.
             peer_sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        peer = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else _unix_peer(peer_sock)
+        is_inet = isinstance(address, tuple)
+        peer = Peer(f"{address[0]}:{address[1]}") if is_inet else _unix_peer(peer_sock)
         self._begin(peer_sock, peer)
 
-    def _begin(self, peer_sock: socket.socket, peer: str, early: bytes = b"", used: bool = False) -> None:
+    def _begin(self, peer_sock: socket.socket, peer: Peer, early: bytes = b"", used: bool = False) -> None:
         task: asyncio.Task[object] = self._loop.create_task(self._connect(peer_sock, peer, early, used))
         self._connecting.add(task)
         task.add_done_callback(self._connecting.discard)
 
-    async def _connect(self, peer_sock: socket.socket, peer: str, early: bytes, used: bool) -> None:
+    async def _connect(self, peer_sock: socket.socket, peer: Peer, early: bytes, used: bool) -> None:
+        options: dict[str, Any] = {}
+        if self._context.tls is not None:
+            context = self._context.tls.context()
+            if context is None:
+                peer_sock.close()
+                return
+            seconds = self._context.limits.header_seconds
+            options = {"ssl": context, "ssl_handshake_timeout": seconds, "ssl_shutdown_timeout": 2.0}
         try:
             await self._loop.connect_accepted_socket(
-                lambda: Connection(self._context, peer, early=early, used=used), peer_sock
+                lambda: Connection(self._context, peer, early=early, used=used), peer_sock, **options
             )
-        except OSError:  # gone already
+        except OSError as error:  # gone already, or not speaking TLS as we do
+            if options:
+                self._context.counters.handshakes_failed += 1
+                self._context.log("debug", f"no TLS with {peer.label}: {error}")
             peer_sock.close()
 
     def _is_full(self) -> bool:
@@ -211,6 +231,7 @@ def open_server(
     handler: Handler,
     *,
     gate: Gatekeeper,
+    tls: "Certificates | None" = None,
     limits: Limits | None = None,
     log: Callable[[str, str], None],
     wall_clock: Callable[[], float] = time.time,
@@ -221,16 +242,28 @@ def open_server(
     """
     if gate.problem is not None:
         log("error", f"nobody can enter through this server: {gate.problem}")
-    return Server(sock, Context(handler, gate, limits or Limits(), Counters(), log, wall_clock))
+    return Server(sock, Context(handler, gate, limits or Limits(), Counters(), log, wall_clock, tls=tls))
 
 
-def _unix_peer(sock: socket.socket) -> str:
+_SO_PEERGROUPS = 59  # Linux 4.13; Python has no name for it
+
+
+def _unix_peer(sock: socket.socket) -> Peer:
     """`unix:uid=1000` where the kernel says who it is. One word: the next image of the daemon gets it in a list."""
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
-        return "unix"
+        return Peer("unix")
     try:
-        _pid, uid, _gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, option, 12))
+        _pid, uid, gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, option, 12))
     except OSError:
-        return "unix"
-    return f"unix:uid={uid}"
+        return Peer("unix")
+    return Peer(f"unix:uid={uid}", uid, (gid, *_peer_groups(sock)))
+
+
+def _peer_groups(sock: socket.socket) -> tuple[int, ...]:
+    """The supplementary groups that the process had when it connected."""
+    try:
+        packed = sock.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, 4 * 256)
+    except OSError:  # another system, or somebody in more groups than that
+        return ()
+    return struct.unpack(f"{len(packed) // 4}I", packed)

@@ -1,0 +1,63 @@
+"""Sessions of the console: who logged in, and until when that counts. A bounded table, gone with the daemon."""
+
+from dataclasses import dataclass, field
+
+from vigild.core.access import Role
+
+IDLE_SECONDS = 12 * 3600.0
+LONGEST_SECONDS = 7 * 86400.0
+MAX_SESSIONS = 256
+
+
+@dataclass(slots=True)
+class Session:
+    """Times are monotonic seconds."""
+
+    name: str
+    role: Role
+    begun: float
+    used: float
+
+    def is_over(self, now: float) -> bool:
+        """Unused for too long, or too old?"""
+        return now - self.used > IDLE_SECONDS or now - self.begun > LONGEST_SECONDS
+
+
+@dataclass(slots=True)
+class Sessions:
+    """By a digest of what the cookie holds. `dropped`: those that ended early because there were too many."""
+
+    dropped: int = 0
+    _table: dict[bytes, Session] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def begin(self, key: bytes, name: str, role: Role, now: float) -> None:
+        """Somebody has logged in."""
+        for old in [key for key, session in self._table.items() if session.is_over(now)]:
+            del self._table[old]
+        if len(self._table) >= MAX_SESSIONS:
+            del self._table[min(self._table, key=lambda old: self._table[old].used)]
+            self.dropped += 1
+        self._table[key] = Session(name, role, now, now)
+
+    def find(self, key: bytes, now: float) -> Session | None:
+        """The session, which counts as used now; None if it never was, or is over."""
+        session = self._table.get(key)
+        if session is None:
+            return None
+        if session.is_over(now):
+            del self._table[key]
+            return None
+        session.used = now
+        return session
+
+    def end(self, key: bytes) -> None:
+        """Somebody has logged out."""
+        self._table.pop(key, None)
+
+    def end_others_than(self, roles: dict[str, Role]) -> None:
+        """The configuration has changed: whoever is not in it any more, or has another role, logs in anew."""
+        for key in [key for key, session in self._table.items() if roles.get(session.name) != session.role]:
+            del self._table[key]
