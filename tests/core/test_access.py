@@ -2,7 +2,16 @@
 
 import pytest
 
-from vigild.core.access import NOBODY, Caller, Role, current_caller, require
+from vigild.core.access import (
+    NOBODY,
+    Caller,
+    PeerRoles,
+    Principal,
+    Role,
+    current_caller,
+    is_loopback,
+    require,
+)
 from vigild.core.errors import Fault, NotAllowedError
 
 
@@ -53,3 +62,45 @@ def test_a_refusal_says_what_it_takes_and_what_there_is() -> None:
 )
 def test_the_words_for_the_history(name: str, address: str, words: str) -> None:
     assert Caller(name, Role.ADMIN, address=address).words == words
+
+
+def test_what_is_about_all_is_not_for_those_of_some_programs() -> None:
+    token = current_caller.set(Caller("token:ci", Role.ADMIN, programs=("web:*", "db")))
+    try:
+        require(Role.OPERATOR, "stopping")
+        with pytest.raises(NotAllowedError, match=r"shutdown is not about web:\*, db alone, as token:ci is"):
+            require(Role.ADMIN, "shutdown", about_all=True)
+    finally:
+        current_caller.reset(token)
+
+
+@pytest.mark.parametrize(
+    ("uid", "gids", "role"),
+    [
+        (0, (0,), Role.ADMIN),
+        (7, (), Role.ADMIN),
+        (1, (), Role.ADMIN),
+        (2, (), Role.OPERATOR),
+        (3, (24, 30), Role.OPERATOR),
+        (4, (), Role.VIEWER),
+        (30, (), None),
+    ],
+)
+def test_peers_have_the_highest_role_that_they_are_given(
+    uid: int, gids: tuple[int, ...], role: Role | None
+) -> None:
+    operators = (Principal(2), Principal(30, is_group=True))
+    roles = PeerRoles((Principal(4), Principal(2)), operators, (Principal(1),))
+    assert roles.role_of(uid, gids, 7) is role
+
+
+@pytest.mark.parametrize(
+    ("host", "is_it"),
+    [("localhost", True), ("127.1.2.3", True), ("::1", True), ("", False), ("10.0.0.1", False)],
+)
+def test_loopback(host: str, is_it: bool) -> None:
+    assert is_loopback(host) is is_it
+
+
+def test_roles_have_words() -> None:
+    assert [role.word for role in Role] == ["viewer", "operator", "admin"]

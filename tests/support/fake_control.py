@@ -1,10 +1,11 @@
 """A `Control` in memory: a few processes, logs in a directory, and a record of what was asked of it."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vigild.core.access import current_caller
+from vigild.core.access import Caller, current_caller
 from vigild.core.errors import Fault, VigilError
 from vigild.core.history import HistoryQuery
 from vigild.core.names import make_namespec, split_namespec
@@ -39,6 +40,7 @@ class FakeControl:
         self.history = FakeHistory()
         self.samples = FakeSamples(self)
         self.alerts = FakeAlerts(self)
+        self.access = FakeAccess(self)
 
     def add(self, group: str, name: str | None = None, *, log: bytes | None = None) -> FakeProcess:
         process = FakeProcess(group, name or group)
@@ -256,3 +258,26 @@ class FakeHistory:
     async def read(self, query: HistoryQuery) -> list[dict[str, object]]:
         self.queries.append(query)
         return self.facts
+
+
+class FakeAccess(_Noun):
+    """Notes what is ordered; `known`: who comes with which token."""
+
+    def __init__(self, control: FakeControl) -> None:
+        super().__init__(control)
+        self.known: dict[str, Caller] = {}
+
+    def tokens(self) -> list[dict[str, object]]:
+        return [{"id": "a1"}]
+
+    def create_token(
+        self, name: str, role: str, programs: Sequence[str] = (), seconds: float = 0.0
+    ) -> dict[str, object]:
+        self.note("create_token", name, role, tuple(programs), seconds)
+        return {"id": "a1", "token": "vigil_a1_x"}
+
+    def revoke_token(self, id_: str) -> None:
+        self.note("revoke_token", id_)
+
+    def bearer(self, presented: str, address: str) -> Caller | None:
+        return self.known.get(presented)

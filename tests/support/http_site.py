@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.until import DEADLINE_SECONDS
+from vigild.core.access import Role
 from vigild.fronts.serving import (
     Credentials,
     Gate,
@@ -19,6 +20,7 @@ from vigild.fronts.serving import (
     open_server,
     text_response,
 )
+from vigild.fronts.serving.gate import Rules, User
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -118,6 +120,11 @@ class Site:
                 await asyncio.sleep(0.005)
 
 
+def rules_for(credentials: Credentials | None) -> Rules:
+    """What a server asks for that has Supervisor's one name and password, or none."""
+    return Rules() if credentials is None else Rules({credentials.username: User(Role.ADMIN, credentials)})
+
+
 @asynccontextmanager
 async def site(
     directory: Path, handler: Handler, *, credentials: Credentials | None = None, limits: Limits | None = None
@@ -131,7 +138,7 @@ async def site(
         server = open_server(
             sock,
             handler,
-            gate=Gate(credentials),
+            gate=Gate(rules_for(credentials)),
             limits=limits,
             log=lambda level, text: log.append((level, text)),
         )

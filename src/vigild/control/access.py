@@ -1,12 +1,11 @@
 """Tokens: making, showing and revoking them, and who comes with one."""
 
 import os
+from _operator import _compare_digest  # what hmac exports; hmac itself would load OpenSSL, 4 MiB
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Protocol
-
-from _operator import _compare_digest  # what hmac exports; hmac itself would load OpenSSL, 4 MiB
 
 from vigild.control.facade import Facts
 from vigild.core.access import Caller, Role, current_caller, require
@@ -58,9 +57,7 @@ class Access:
         now = self._clock.wall()
         return [_facts(token, now) for token in sorted(self._tokens().values(), key=lambda t: t.created)]
 
-    def create_token(
-        self, name: str, role: str, programs: Sequence[str] = (), seconds: float = 0.0
-    ) -> Facts:
+    def create_token(self, name: str, role: str, programs: Sequence[str] = (), seconds: float = 0.0) -> Facts:
         """A new one; its `token` is in this answer and nowhere else. `seconds`: how long it counts, 0: for ever.
 
         BAD_ARGUMENTS, FAILED.
@@ -141,4 +138,3 @@ def _facts(token: Token, now: float) -> Facts:
         "expired": not token.is_valid(now),
         "last_used": token.last_used,
     }
-

@@ -18,6 +18,7 @@ from vigild.engine.engine import Engine
 if TYPE_CHECKING:
     from vigild.config.load import Loaded
     from vigild.config.model import Config
+    from vigild.control.access import Access, TokenStore
     from vigild.control.alerts import AlertDesk, Alerts
     from vigild.control.graph import Graph
     from vigild.control.inspection import Inspection
@@ -180,6 +181,7 @@ class VigilControl:
         self.history = History(engine, keeper)
         self._keeper = keeper
         self.alert_desk: Callable[[], AlertDesk | None] = lambda: None
+        self.open_tokens: Callable[[], TokenStore] | None = None
 
     @cached_property
     def alerts(self) -> "Alerts":
@@ -233,3 +235,13 @@ class VigilControl:
         if self._files is None:
             raise VigilError(Fault.FAILED, "the configuration is not known here")
         return Inspection(self._engine, *self._files, self)
+
+    @cached_property
+    def access(self) -> "Access":
+        """Who may come in. FAILED where this daemon was made without a place for tokens."""
+        from vigild.control.access import Access
+
+        if self.open_tokens is None:
+            raise VigilError(Fault.FAILED, "this daemon keeps no tokens")
+        ports = self._engine.ports
+        return Access(self.open_tokens(), ports.clock, ports.log)

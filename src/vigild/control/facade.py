@@ -178,9 +178,7 @@ class AccessControl(Protocol):
     def tokens(self) -> list[Facts]:
         """All API tokens, without their secrets. FAILED."""
 
-    def create_token(
-        self, name: str, role: str, programs: Sequence[str] = (), seconds: float = 0.0
-    ) -> Facts:
+    def create_token(self, name: str, role: str, programs: Sequence[str] = (), seconds: float = 0.0) -> Facts:
         """A new one; its `token` is in this answer and nowhere else. BAD_ARGUMENTS, FAILED."""
 
     def revoke_token(self, id_: str) -> None:

@@ -78,7 +78,9 @@ class Processes:
     def _sorted(self) -> list[ManagedProcess]:
         groups = self._engine.groups
         return those_within(
-            groups[group].processes[name] for group in sorted(groups) for name in sorted(groups[group].processes)
+            groups[group].processes[name]
+            for group in sorted(groups)
+            for name in sorted(groups[group].processes)
         )
 
     def _facts(self, process: ManagedProcess, now_wall: float) -> Facts:

@@ -103,7 +103,9 @@ def require(role: Role, doing: str, *, about_all: bool = False) -> None:
     """
     caller = current_caller.get()
     if about_all and caller.programs:
-        raise NotAllowedError(f"{doing} is not about {', '.join(caller.programs)} alone, as {caller.words} is")
+        raise NotAllowedError(
+            f"{doing} is not about {', '.join(caller.programs)} alone, as {caller.words} is"
+        )
     if caller.may(role):
         return
     who = f"{caller.words} is {caller.role.word}" if caller.words else f"yours is {caller.role.word}"

@@ -28,7 +28,7 @@ class Backoff:
         if record is None or record.failures < FREE_FAILURES:
             return 0.0
         doubled = min(record.failures - FREE_FAILURES, 10)
-        wait = min(FIRST_WAIT_SECONDS * 2**doubled, LONGEST_WAIT_SECONDS)
+        wait = min(FIRST_WAIT_SECONDS * float(1 << doubled), LONGEST_WAIT_SECONDS)
         return max(0.0, record.last + wait - now)
 
     def failed(self, source: str, now: float) -> int:

@@ -46,13 +46,14 @@ from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.service_manager import without_own_variables
 from vigild.host.signals import unblock
 from vigild.host.sockets import Listener, SharedSockets
-from vigild.host.state_file import StopFile, default_state_dir
+from vigild.host.state_file import StopFile, default_state_dir, state_key
 
 if TYPE_CHECKING:
     from vigild.daemon.status_line import StatusLine
     from vigild.daemon.upgrade import Upgrade
     from vigild.fronts.serving.server import Server
     from vigild.host.handover import Handover, Package
+    from vigild.host.token_file import TokenFile
 
 DEFAULT_RESULT_HANDLER = "supervisor.dispatchers:default_handler"
 SERVE_WITHIN_SECONDS = 0.1  # clients are served after this, even while programs are still being started
@@ -163,6 +164,7 @@ class Life:
         door, files = Daemon(self._engine, MainLogDoor(log), self), (config, read)
         self._control = VigilControl(self._engine, door, configuration, self._annals.writer, files)
         self._control.alert_desk = lambda: self._alerts.alerting
+        self._control.open_tokens = self._open_tokens
 
     async def run(self) -> SupervisorState:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
@@ -409,6 +411,10 @@ class Life:
         """What runs no program takes effect now; the groups are for an update to compare."""
         config = self._read_config()
         self._alerts.configure(config)
+        if self._servers:
+            from vigild.daemon.admission import renew_gates
+
+            renew_gates(self._servers, config)
         return config.groups
 
     def _read_config(self) -> Config:
@@ -418,6 +424,15 @@ class Life:
         if loaded.config is None:
             raise VigilError(Fault.CANT_REREAD, error_text(loaded))
         return loaded.config
+
+    def _open_tokens(self) -> "TokenFile":
+        from vigild.host.token_file import TokenFile
+
+        daemon = self._config.daemon
+        directory = daemon.state_dir or default_state_dir(os.environ, os.geteuid())
+        return TokenFile(
+            os.path.join(directory, f"tokens-{state_key(self._config.path, daemon.identifier)}.json")
+        )
 
     def _on_defect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A callback failed: a defect of ours. It is written down where people look, and the daemon goes on."""

@@ -4,16 +4,19 @@ Nothing of this is imported before the programs have been started.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from vigild.config.model import Config, ServerConfig
 from vigild.control.daemon import VigilControl
+from vigild.daemon.admission import make_gate
 from vigild.fronts.router import make_app
-from vigild.fronts.serving.auth import Credentials
-from vigild.fronts.serving.gate import Gate
-from vigild.fronts.serving.server import Server, open_server
+from vigild.fronts.serving.server import Server, bound_to, open_server
 from vigild.fronts.xmlrpc.interfaces import load_interface
 from vigild.host.mainlog import MainLog
 from vigild.host.sockets import Listener
+
+if TYPE_CHECKING:
+    from vigild.fronts.serving.tls import Certificates
 
 
 def open_servers(
@@ -27,10 +30,34 @@ def open_servers(
     app = make_app(control, _load_interfaces(config, control, log))
     servers = []
     for server, listener in zip(config.servers, listeners, strict=True):
-        _warn_of_open_door(server, log)
-        opened = open_server(listener.socket, app, gate=_gate(server), log=log_by_level)
+        gate = make_gate(server, config.users, bound_to(listener.socket), control, log)
+        handler = app
+        if gate.rules.cookie:
+            from vigild.fronts.login import with_login
+
+            handler = with_login(app, gate)
+        opened = open_server(
+            listener.socket, handler, gate=gate, tls=_certificates(server, log), log=log_by_level
+        )
         servers.append((server, opened))
     return servers
+
+
+def _certificates(server: ServerConfig, log: MainLog) -> "Certificates | None":
+    """What a server that speaks TLS has, loaded already, so that the log tells at once what is wrong."""
+    if server.path is not None or server.certfile is None:
+        return None
+    from vigild.fronts.serving.tls import Certificates
+
+    certificates = Certificates(
+        server.certfile,
+        server.keyfile,
+        server.client_ca_file,
+        require_client=server.client_cert == "required",
+        log=lambda level, text: getattr(log, level)(text),
+    )
+    certificates.context()
+    return certificates
 
 
 def _load_interfaces(config: Config, control: VigilControl, log: MainLog) -> dict[str, object]:
@@ -45,14 +72,3 @@ def _load_interfaces(config: Config, control: VigilControl, log: MainLog) -> dic
             interfaces[interface.name] = loaded
         log.info(f"RPC interface '{interface.name}' initialized")
     return interfaces
-
-
-def _warn_of_open_door(server: ServerConfig, log: MainLog) -> None:
-    if server.path is None and server.username is None:
-        log.critical(f"Server '{server.section}' running without any HTTP authentication checking")
-
-
-def _gate(server: ServerConfig) -> Gate:
-    if server.username is None:
-        return Gate()
-    return Gate(Credentials(server.username, server.password or ""))

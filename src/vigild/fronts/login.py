@@ -58,7 +58,9 @@ async def _log_in(request: Request, gate: Gate) -> Response:
     cookie = ("Set-Cookie", _cookie(gate, request, key, int(LONGEST_SECONDS)))
     if is_json:
         return _who(caller, cookie)
-    return Response(303, (("Location", _safe_next(fields.get("next", ""))), cookie, ("Cache-Control", "no-store")))
+    return Response(
+        303, (("Location", _safe_next(fields.get("next", ""))), cookie, ("Cache-Control", "no-store"))
+    )
 
 
 def _log_out(request: Request, gate: Gate) -> Response:
@@ -88,7 +90,9 @@ def _page(request: Request) -> Response:
 
 def _safe_next(path: str) -> str:
     """Only a path of this server: `//evil.example` would be another's."""
-    fine = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and path.isascii()
+    fine = (
+        path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and path.isascii()
+    )
     return path if fine and len(path) <= MAX_FIELD_CHARACTERS else "/"
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from support.http_site import GET, echo, site
 from vigild.fronts.serving import Limits, Request, Response, text_response
+from vigild.fronts.serving.guard import DEFAULT_HEADERS
 
 SHORT = 0.05  # seconds; for limits that are to be reached
 BRIEF_LINGER = Limits(linger_seconds=SHORT)
@@ -32,7 +33,9 @@ def test_a_golden_response(short_tmp: Path) -> None:
             assert lines[:2] == ["HTTP/1.1 200 OK", "Server: Vigil"]
             assert lines[2].startswith("Date: ")
             assert lines[2].endswith(" GMT")
-            assert lines[3:] == ["Content-Type: text/plain; charset=utf-8", "Content-Length: 8", "", ""]
+            assert lines[3] == "Content-Type: text/plain; charset=utf-8"
+            assert lines[4:-3] == [f"{name}: {value}" for name, value in DEFAULT_HEADERS]
+            assert lines[-3:] == ["Content-Length: 8", "", ""]
 
     asyncio.run(run())
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from support.http_site import GET, site
+from support.http_site import GET, rules_for, site
 from vigild.core.access import NOBODY, Caller, Role, current_caller
 from vigild.fronts.serving import Credentials, Gate, Request, Response, text_response
-from vigild.fronts.serving.gate import address_of_peer
+from vigild.fronts.serving.gate import Rules, address_of_peer
 
 
 def admit(gate: Gate, peer: str, *headers: tuple[str, str]) -> Caller | Response:
@@ -35,12 +35,12 @@ def test_a_unix_socket_tells_who_it_is() -> None:
 
 
 def test_an_open_door_has_one_role_for_all() -> None:
-    gate = Gate(open_role=Role.VIEWER, limit="why")
+    gate = Gate(Rules(open_role=Role.VIEWER, limit="why"))
     assert admit(gate, "10.0.0.7:1") == Caller("", Role.VIEWER, "nobody", "10.0.0.7", "why")
 
 
 def test_who_knows_the_one_password_may_everything() -> None:
-    gate = Gate(Credentials("bob", "word"))
+    gate = Gate(rules_for(Credentials("bob", "word")))
     right = ("authorization", "Basic Ym9iOndvcmQ=")
     assert admit(gate, "10.0.0.7:1", right) == Caller("bob", Role.ADMIN, "password", "10.0.0.7")
     refusal = admit(gate, "10.0.0.7:1")

@@ -33,18 +33,31 @@ def test_a_refused_upgrade_is_a_fault(short_tmp: Path) -> None:
         asked(control, "vigil.upgrade")
 
 
+ARGUMENTS: dict[str, list[object]] = {
+    "vigil.getProcessInfo": ["web"],
+    "vigil.testAlert": ["ops"],
+    "vigil.getSamples": ["web"],
+    "vigil.createToken": ["ci", "viewer"],
+    "vigil.revokeToken": ["a1"],
+}
+
+
+def test_tokens(short_tmp: Path) -> None:
+    control = FakeControl(short_tmp)
+    assert asked(control, "vigil.getTokens") == [{"id": "a1"}]
+    made = asked(control, "vigil.createToken", "ci", "operator", ["web:*"], 60)
+    assert made == {"id": "a1", "token": "vigil_a1_x"}
+    assert asked(control, "vigil.revokeToken", "a1") is True
+    assert control.orders == [("create_token", "ci", "operator", ("web:*",), 60), ("revoke_token", "a1")]
+    for programs in ("web", [1]):
+        with pytest.raises(VigilError, match="INCORRECT_PARAMETERS"):
+            asked(control, "vigil.createToken", "ci", "operator", programs)
+
+
 def test_none_answers_while_the_daemon_ends(short_tmp: Path) -> None:
     control = FakeControl(short_tmp)
     control.going_down = True
     for name in Dispatcher(control, {}).table:
         if name.startswith("vigil."):
             with pytest.raises(VigilError, match="SHUTDOWN_STATE"):
-                asked(
-                    control,
-                    name,
-                    *(
-                        ["web"]
-                        if name in ("vigil.getProcessInfo", "vigil.testAlert", "vigil.getSamples")
-                        else []
-                    ),
-                )
+                asked(control, name, *ARGUMENTS.get(name, []))

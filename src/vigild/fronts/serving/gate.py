@@ -7,17 +7,20 @@ is at the other end of a unix socket.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vigild.core.access import Caller, PeerRoles, Role
 from vigild.core.backoff import Backoff, source_of
-from vigild.core.sessions import Sessions
 from vigild.fronts.serving.auth import Credentials, Verdict, parse_basic
 from vigild.fronts.serving.guard import cross_site, foreign_host
 from vigild.fronts.serving.messages import Request, Response, error_response
 
+if TYPE_CHECKING:
+    from vigild.core.sessions import Sessions
+
 REALM = "default"
 LOGIN_PATHS = frozenset({"/login"})  # for those who are nobody yet
+_FOR_PROGRAMS = ("/RPC2", "/api", "/logtail", "/mainlogtail", "/metrics")
 _UNIX = "unix"
 
 TokenFinder = Callable[[str, str], Caller | None]
@@ -71,7 +74,7 @@ class Gate:
 
     rules: Rules = field(default_factory=Rules)
     find_token: TokenFinder | None = None
-    sessions: Sessions | None = None
+    sessions: "Sessions | None" = None
     backoff: Backoff = field(default_factory=Backoff)
     log: Callable[[str, str], None] | None = None
     clock: Callable[[], float] = time.monotonic
@@ -101,6 +104,9 @@ class Gate:
             return known
         if not authorization and request.path in LOGIN_PATHS and self.sessions is not None:
             return Caller("", Role.VIEWER, "nobody", address_of_peer(request.peer))
+        if not authorization and self.sessions is not None and _is_navigation(request):
+            wanted = request.target if request.target.startswith("/") else "/"
+            return Response(303, (("Location", f"/login?next={wanted.replace('&', '%26')}"),))
         return await self._by_password(request, authorization)
 
     # ---- each way in ----
@@ -119,7 +125,9 @@ class Gate:
         known = self.find_token(presented, address) if self.find_token is not None else None
         if known is not None:
             return known
-        return self._wait_of(request) or self._wrong(request, "a token", "the token is unknown, revoked or expired")
+        return self._wait_of(request) or self._wrong(
+            request, "a token", "the token is unknown, revoked or expired"
+        )
 
     def _by_peer(self, request: Request) -> Caller | Response:
         rules, address = self.rules, address_of_peer(request.peer)
@@ -129,7 +137,9 @@ class Gate:
             return Caller(address, rules.open_role, "peer", "", rules.limit)
         role = rules.peer_roles.role_of(request.uid, request.gids, rules.own_uid)
         if role is None:
-            return error_response(403, f"{address} is in none of viewers, operators and admins of this socket")
+            return error_response(
+                403, f"{address} is in none of viewers, operators and admins of this socket"
+            )
         limit = "as viewers, operators and admins of this socket say"
         return Caller(address, role, "peer", "", "" if role is Role.ADMIN else limit)
 
@@ -197,6 +207,15 @@ class Gate:
         )
         challenge = "Session" if by_page else f'Basic realm="{REALM}"'
         return error_response(401, words, (("WWW-Authenticate", challenge),))
+
+
+def _is_navigation(request: Request) -> bool:
+    """Does a person's browser want a page? Those are shown a form, all others are asked with a 401."""
+    return (
+        request.method == "GET"
+        and "text/html" in (request.header("accept") or "")
+        and not request.path.startswith(_FOR_PROGRAMS)
+    )
 
 
 def cookie_of(request: Request, name: str) -> str | None:

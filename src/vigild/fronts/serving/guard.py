@@ -7,14 +7,16 @@ neither and pass.
 
 from collections.abc import Sequence
 
-from vigild.core.access import is_loopback
 from vigild.fronts.serving.messages import Request
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # On every answer, unless the front that gave it says otherwise.
 DEFAULT_HEADERS = (
-    ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
@@ -59,7 +61,7 @@ def foreign_host(request: Request, own_names: Sequence[str]) -> str:
     if given is None:  # HTTP/1.0, which no browser speaks
         return ""
     name = host_name(given.lower())
-    if name == "localhost" or name.endswith(".localhost") or is_loopback(name) or _is_address(name):
+    if name == "localhost" or name.endswith(".localhost") or _is_address(name):
         return ""
     if name in own_names:
         return ""

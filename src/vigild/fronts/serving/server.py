@@ -49,6 +49,16 @@ class Server:
         return self._context.counters
 
     @property
+    def gate(self) -> Gatekeeper:
+        """Whom it asks about each request."""
+        return self._context.gate
+
+    @property
+    def bound_to(self) -> str:
+        """See `bound_to`."""
+        return bound_to(self._sock)
+
+    @property
     def connections(self) -> int:
         """How many are open, or still have an answer in the making."""
         return len(self._context.connections)
@@ -172,8 +182,10 @@ class Server:
             peer_sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             # A peer that lost its power would follow a silent log for ever.
             peer_sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        is_inet = isinstance(address, tuple)
-        peer = Peer(f"{address[0]}:{address[1]}") if is_inet else _unix_peer(peer_sock)
+        if isinstance(address, tuple):
+            peer = Peer(f"{address[0]}:{address[1]}")
+        else:
+            peer = _unix_peer(peer_sock)
         self._begin(peer_sock, peer)
 
     def _begin(self, peer_sock: socket.socket, peer: Peer, early: bytes = b"", used: bool = False) -> None:
@@ -224,6 +236,12 @@ class Server:
     def _resume_accepting(self) -> None:
         self._pause = None
         self._loop.add_reader(self._sock.fileno(), self._accept)
+
+
+def bound_to(sock: socket.socket) -> str:
+    """The address that a socket listens on; "" for one without, as a unix socket."""
+    address = sock.getsockname()
+    return str(address[0]) if isinstance(address, tuple) else ""
 
 
 def open_server(

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from vigild.host.late_ssl import import_ssl
 
@@ -62,14 +62,14 @@ class Certificates:
         return tuple(stamps)
 
     def _load(self) -> "ssl.SSLContext":
-        ssl = import_ssl()
-        context = cast("ssl.SSLContext", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+        tls: Any = import_ssl()
+        context: ssl.SSLContext = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
+        context.minimum_version = tls.TLSVersion.TLSv1_2
+        context.options |= tls.OP_NO_RENEGOTIATION | tls.OP_NO_COMPRESSION
         context.load_cert_chain(self._certfile, self._keyfile, password=_no_passphrase)
         if self._client_ca_file is not None:
             context.load_verify_locations(self._client_ca_file)
-            context.verify_mode = ssl.CERT_REQUIRED if self._require_client else ssl.CERT_OPTIONAL
+            context.verify_mode = tls.CERT_REQUIRED if self._require_client else tls.CERT_OPTIONAL
         return context
 
 

@@ -12,7 +12,7 @@ from vigild.fronts.xmlrpc.main_methods import main_methods
 from vigild.fronts.xmlrpc.method import Method, Param
 from vigild.fronts.xmlrpc.method import text as read_text
 from vigild.fronts.xmlrpc.orders import ORDERS, outcome_words, subject_of, told_arguments
-from vigild.fronts.xmlrpc.roles import role_of
+from vigild.fronts.xmlrpc.roles import ABOUT_ALL, role_of
 from vigild.fronts.xmlrpc.vigil_methods import NAMESPACE, vigil_methods
 
 MULTICALL = "system.multicall"
@@ -61,16 +61,18 @@ class Dispatcher:
 
     def _add_methods(self, namespace: str, methods: list[Method], known_as: str = "") -> None:
         for method in methods:
-            role = role_of(f"{known_as or namespace}.{method.name}")
-            entry = Entry(self._caller(method, role), method.help(), method.signature(), role)
+            known_name = f"{known_as or namespace}.{method.name}"
+            role = role_of(known_name)
+            call = self._caller(method, role, about_all=known_name in ABOUT_ALL)
+            entry = Entry(call, method.help(), method.signature(), role)
             for name in (method.name, *method.aliases):
                 self._table[f"{namespace}.{name}"] = entry
 
-    def _caller(self, method: Method, role: Role) -> Callable[[list[object]], object]:
+    def _caller(self, method: Method, role: Role, *, about_all: bool) -> Callable[[list[object]], object]:
         run, read, require_running = method.run, method.read_arguments, self._control.daemon.require_running
 
         def call(params: list[object]) -> object:
-            require(role, method.name)
+            require(role, method.name, about_all=about_all)
             method.require_arity(len(params))
             if not method.while_shutting_down:
                 require_running()
@@ -175,7 +177,7 @@ def _requiring_admin(name: str, call: Callable[[list[object]], object]) -> Calla
     """What somebody else's method does is not known: those who may do everything may call it."""
 
     def guarded(params: list[object]) -> object:
-        require(Role.ADMIN, name)
+        require(Role.ADMIN, name, about_all=True)
         return call(params)
 
     return guarded

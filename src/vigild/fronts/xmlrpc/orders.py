@@ -26,9 +26,19 @@ ORDERS: dict[str, int] = {
     "removeProcessGroup": 1,
     "upgrade": 0,
     "testAlert": 1,
+    "createToken": 3,
+    "revokeToken": 1,
 }
 _ABOUT_ALL = frozenset(
-    {"startAllProcesses", "stopAllProcesses", "signalAllProcesses", "sendRemoteCommEvent", "testAlert"}
+    {
+        "startAllProcesses",
+        "stopAllProcesses",
+        "signalAllProcesses",
+        "sendRemoteCommEvent",
+        "testAlert",
+        "createToken",
+        "revokeToken",
+    }
 )
 MAX_ARGUMENT_CHARACTERS = 200
 MAX_NAMES = 20

@@ -22,7 +22,12 @@ vigil.testAlert
 """
 _ADMINISTERING = """
 supervisor.shutdown supervisor.restart supervisor.reloadConfig supervisor.addProcessGroup
-supervisor.removeProcessGroup vigil.upgrade
+supervisor.removeProcessGroup vigil.upgrade vigil.getTokens vigil.createToken vigil.revokeToken
+"""
+# What is about the daemon, or about all programs at once without the names of them. Not for tokens that are for some.
+_ABOUT_ALL = """
+supervisor.readLog supervisor.readMainLog supervisor.clearLog supervisor.getAllConfigInfo
+supervisor.sendRemoteCommEvent vigil.getHistory
 """
 
 ROLES: dict[str, Role] = {
@@ -31,6 +36,9 @@ ROLES: dict[str, Role] = {
     **dict.fromkeys(_ADMINISTERING.split(), Role.ADMIN),
 }
 """By the full name in the namespace that Supervisor gives it."""
+
+
+ABOUT_ALL = frozenset([*_ABOUT_ALL.split(), *_ADMINISTERING.split()])
 
 
 def role_of(method: str) -> Role:

@@ -5,6 +5,7 @@ from vigild.fronts.xmlrpc.alert_methods import alert_methods
 from vigild.fronts.xmlrpc.history_method import history_method
 from vigild.fronts.xmlrpc.method import Method, Param, text
 from vigild.fronts.xmlrpc.sample_methods import FIELDS, sample_methods
+from vigild.fronts.xmlrpc.token_methods import token_methods
 
 NAMESPACE = "vigil"
 
@@ -64,4 +65,5 @@ def vigil_methods(control: Control) -> list[Method]:
         history_method(control),
         *sample_methods(control),
         *alert_methods(control),
+        *token_methods(control),
     ]

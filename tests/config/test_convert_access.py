@@ -1,0 +1,32 @@
+"""Text to roles and people."""
+
+import pytest
+
+from config.corpus_support import DebianAccounts
+from vigild.config import convert_access
+from vigild.config.accounts import Surroundings
+from vigild.config.diagnostics import BadValueError
+from vigild.core.access import Principal, Role
+
+AROUND = Surroundings({}, DebianAccounts(), "box")
+
+
+def test_roles() -> None:
+    assert convert_access.role(" Operator ", AROUND) is Role.OPERATOR
+    with pytest.raises(BadValueError, match="no such role: 'root'"):
+        convert_access.role("root", AROUND)
+
+
+def test_people() -> None:
+    nobody = Principal(65534)
+    assert convert_access.people("nobody, @adm,", AROUND) == (nobody, Principal(4, is_group=True))
+    assert convert_access.people("", AROUND) == ()
+    for wrong in ("mallory", "@mallory"):
+        with pytest.raises(BadValueError):
+            convert_access.people(wrong, AROUND)
+
+
+def test_client_certificates() -> None:
+    assert convert_access.client_certificate("Required", AROUND) == "required"
+    with pytest.raises(BadValueError, match="neither optional nor required"):
+        convert_access.client_certificate("yes", AROUND)
