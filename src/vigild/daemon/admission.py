@@ -30,7 +30,7 @@ def make_gate(
 
     gate = Gate(rules_of(server, users, bound_to), find_token)
     gate.log = lambda level, text: getattr(log, level)(text)
-    if gate.rules.cookie:
+    if server.path is None:  # also where nobody is asked for now: users may come with a reread
         from vigild.core.sessions import Sessions
 
         gate.sessions = Sessions()

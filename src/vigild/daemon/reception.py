@@ -32,7 +32,7 @@ def open_servers(
     for server, listener in zip(config.servers, listeners, strict=True):
         gate = make_gate(server, config.users, bound_to(listener.socket), control, log)
         handler = app
-        if gate.rules.cookie:
+        if gate.sessions is not None:
             from vigild.fronts.login import with_login
 
             handler = with_login(app, gate)

@@ -24,6 +24,8 @@ def with_login(handler: Handler, gate: Gate) -> Handler:
     """The same, with the two paths in front of it."""
 
     async def handle(request: Request) -> Response:
+        if gate.rules.users is None:  # nobody is asked who he is
+            return await handler(request)
         if request.path == "/login":
             if request.method == "POST":
                 return await _log_in(request, gate)

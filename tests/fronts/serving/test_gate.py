@@ -2,14 +2,16 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from support.http_site import GET, rules_for, site
-from vigild.core.access import NOBODY, Caller, Role, current_caller
+from vigild.core.access import NOBODY, Caller, PeerRoles, Principal, Role, current_caller
+from vigild.core.sessions import Sessions
 from vigild.fronts.serving import Credentials, Gate, Request, Response, text_response
-from vigild.fronts.serving.gate import Rules, address_of_peer
+from vigild.fronts.serving.gate import Rules, User, address_of_peer
 
 
 def admit(gate: Gate, peer: str, *headers: tuple[str, str]) -> Caller | Response:
@@ -59,3 +61,102 @@ def test_the_caller_is_set_for_each_request(short_tmp: Path) -> None:
         assert current_caller.get() is NOBODY
 
     asyncio.run(run())
+
+
+ANN, EVE = "Basic YW5uOnNlY3JldA==", "Basic ZXZlOnNlY3JldA=="  # ann:secret, eve:secret
+USERS = {"ann": User(Role.OPERATOR, Credentials("ann", "secret")), "cert": User(Role.VIEWER)}
+
+
+def status(answer: Caller | Response) -> int:
+    """Of a refusal; 0 for somebody who may enter."""
+    return answer.status if isinstance(answer, Response) else 0
+
+
+def test_each_user_has_a_role() -> None:
+    gate = Gate(Rules(USERS))
+    found = admit(gate, "10.0.0.7:1", ("authorization", ANN))
+    assert found == Caller("ann", Role.OPERATOR, "password", "10.0.0.7")
+    for wrong in (EVE, "Basic YW5uOnNlY3JldHM=", "Basic Y2VydDo=", "Digest x"):
+        assert status(admit(gate, "10.0.0.8:1", ("authorization", wrong))) == 401
+    assert status(admit(gate, "10.0.0.9:1", ("authorization", "Basic !"))) == 400
+
+
+def test_a_token_counts_at_every_door() -> None:
+    known = Caller("token:ci", Role.VIEWER, "token")
+    for rules, peer in ((Rules(USERS), "10.0.0.7:1"), (Rules(), "unix:uid=7")):
+        gate = Gate(rules, lambda presented, address: known if presented == "right" else None)
+        assert admit(gate, peer, ("authorization", "bearer right")) is known
+        assert status(admit(gate, peer, ("authorization", "Bearer wrong"))) == 401
+    assert status(admit(Gate(), "unix:uid=7", ("authorization", "Bearer right"))) == 401
+
+
+def test_a_certificate_names_a_user() -> None:
+    asked = Request("GET", "/", "/", "", (), peer="10.0.0.7:1", certificate=("x", "cert"))
+    taking = Gate(Rules(USERS, takes_certificates=True))
+    assert asyncio.run(taking.admit(asked)) == Caller("cert", Role.VIEWER, "certificate", "10.0.0.7")
+    assert status(asyncio.run(Gate(Rules(USERS)).admit(asked))) == 401
+
+
+def test_a_socket_can_tell_its_peers_apart() -> None:
+    gate = Gate(Rules(peer_roles=PeerRoles(operators=(Principal(7),)), own_uid=1))
+
+    def peer(uid: int) -> Caller | Response:
+        return asyncio.run(gate.admit(Request("GET", "/", "/", "", (), peer=f"unix:uid={uid}", uid=uid)))
+
+    operator, admin = peer(7), peer(1)
+    assert isinstance(operator, Caller)
+    assert (operator.role, operator.limit) == (
+        Role.OPERATOR,
+        "as viewers, operators and admins of this socket say",
+    )
+    assert admin == Caller("uid 1", Role.ADMIN, "peer")
+    assert status(peer(8)) == 403
+
+
+def test_guessing_is_answered_later_and_later() -> None:
+    log: list[str] = []
+    now = [0.0]
+    gate = Gate(Rules(USERS), log=lambda level, text: log.append(text), clock=lambda: now[0])
+    guesses = [status(admit(gate, "10.0.0.7:1", ("authorization", EVE))) for _ in range(7)]
+    assert guesses == [401] * 5 + [429] * 2
+    assert status(admit(gate, "10.0.0.7:1", ("authorization", ANN))) == 429
+    assert status(admit(gate, "10.0.0.8:1", ("authorization", ANN))) == 0
+    now[0] = 1.1
+    assert status(admit(gate, "10.0.0.7:1", ("authorization", ANN))) == 0
+    assert log[0] == "a password for 'eve' from 10.0.0.7 was wrong, 1 times in a row"
+
+
+def test_a_page_is_asked_without_the_dialog_of_the_browser() -> None:
+    gate = Gate(Rules(USERS, cookie="c"), sessions=Sessions())
+
+    def challenge(*headers: tuple[str, str]) -> str:
+        answer = admit(gate, "10.0.0.7:1", *headers)
+        assert isinstance(answer, Response)
+        return dict(answer.headers)["WWW-Authenticate"]
+
+    assert challenge() == 'Basic realm="default"'
+    assert challenge(("cookie", "c=over")) == "Session"
+    assert challenge(("sec-fetch-mode", "cors")) == "Session"
+
+
+def test_a_browser_is_shown_the_form() -> None:
+    gate = Gate(Rules(USERS, cookie="c"), sessions=Sessions())
+    asked = Request("GET", "/?a=1&b", "/", "a=1&b", (("accept", "text/html"),), peer="10.0.0.7:1")
+    answer = asyncio.run(gate.admit(asked))
+    assert isinstance(answer, Response)
+    assert (answer.status, answer.headers) == (303, (("Location", "/login?next=/?a=1%26b"),))
+    for path in ("/RPC2", "/api/v1/processes", "/logtail/web"):
+        assert status(asyncio.run(gate.admit(replace(asked, path=path)))) == 401
+    nobody = asyncio.run(gate.admit(replace(asked, path="/login")))
+    assert isinstance(nobody, Caller)
+    assert nobody.name == ""
+
+
+def test_a_session_is_found_by_its_cookie() -> None:
+    sessions = Sessions()
+    gate = Gate(Rules(USERS, cookie="c"), sessions=sessions, clock=lambda: 1.0)
+    sessions.begin(b"key", "ann", Role.OPERATOR, 1.0)
+    found = admit(gate, "10.0.0.7:1", ("cookie", "a=b; c=key"))
+    assert found == Caller("ann", Role.OPERATOR, "session", "10.0.0.7")
+    assert status(admit(gate, "10.0.0.7:1", ("cookie", "c=other"))) == 401
+    assert status(admit(Gate(Rules(USERS)), "10.0.0.7:1", ("cookie", "=key"))) == 401

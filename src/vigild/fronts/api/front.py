@@ -80,7 +80,13 @@ def _find(tree: _Tree, request: Request) -> tuple[Endpoint, list[str]]:
 async def _answer(
     control: Control, endpoint: Endpoint, request: Request, values: list[str], feed: Callable[[], Feed]
 ) -> Outcome:
-    require(endpoint.role, endpoint.id)
+    try:
+        # Whatever names no process in its path is about all of them, or the daemon.
+        require(endpoint.role, endpoint.id, about_all=not endpoint.path.startswith("/processes/{name}"))
+    except VigilError as refused:
+        if endpoint.is_order:
+            control.history.note_order(endpoint.id, "", list(map(str, values))[:3], str(refused))
+        raise
     if not endpoint.while_shutting_down:
         control.daemon.require_running()
     arguments = read_arguments(endpoint, values, request.query)

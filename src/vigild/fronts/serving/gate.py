@@ -112,7 +112,8 @@ class Gate:
     # ---- each way in ----
 
     def _by_session(self, request: Request) -> Caller | None:
-        cookie = cookie_of(request, self.rules.cookie) if self.sessions is not None else None
+        asks = self.sessions is not None and self.rules.users is not None
+        cookie = cookie_of(request, self.rules.cookie) if asks else None
         if cookie is None or self.sessions is None:
             return None
         session = self.sessions.find(cookie.encode(), self.clock())
@@ -125,9 +126,8 @@ class Gate:
         known = self.find_token(presented, address) if self.find_token is not None else None
         if known is not None:
             return known
-        return self._wait_of(request) or self._wrong(
-            request, "a token", "the token is unknown, revoked or expired"
-        )
+        words = "the token is unknown, revoked or expired" if presented.startswith("vigil_") else ""
+        return self._wait_of(request) or self._wrong(request, "a token", words)
 
     def _by_peer(self, request: Request) -> Caller | Response:
         rules, address = self.rules, address_of_peer(request.peer)

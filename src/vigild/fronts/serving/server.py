@@ -182,10 +182,8 @@ class Server:
             peer_sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             # A peer that lost its power would follow a silent log for ever.
             peer_sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if isinstance(address, tuple):
-            peer = Peer(f"{address[0]}:{address[1]}")
-        else:
-            peer = _unix_peer(peer_sock)
+        is_inet = isinstance(address, tuple)
+        peer = _inet_peer(address) if is_inet else _unix_peer(peer_sock)
         self._begin(peer_sock, peer)
 
     def _begin(self, peer_sock: socket.socket, peer: Peer, early: bytes = b"", used: bool = False) -> None:
@@ -261,6 +259,10 @@ def open_server(
     if gate.problem is not None:
         log("error", f"nobody can enter through this server: {gate.problem}")
     return Server(sock, Context(handler, gate, limits or Limits(), Counters(), log, wall_clock, tls=tls))
+
+
+def _inet_peer(address: Any) -> Peer:
+    return Peer(f"{address[0]}:{address[1]}")
 
 
 _SO_PEERGROUPS = 59  # Linux 4.13; Python has no name for it
