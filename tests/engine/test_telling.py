@@ -11,7 +11,7 @@ from vigild.core.errors import Fault, VigilError
 from vigild.core.history import Kind
 from vigild.engine import telling as module
 from vigild.engine.records import EDGE
-from vigild.engine.telling import MAX_EDGES, Telling
+from vigild.engine.telling import MAX_EDGES, MAX_IN_FLIGHT, Telling
 from vigild.wire.edges import edge_to_struct
 
 ALERTS = [{"name": "ops", "urls": ["https://example.test/"]}]
@@ -125,7 +125,13 @@ def test_what_nobody_takes_is_bounded_counted_and_said_once() -> None:
     assert desk.telling.dropped == 3
     assert len(desk.world.log.lines) == 1
     desk.worker.start()
-    assert desk.worker.take("edge")[0]["edge"]["name"] == "p3"  # type: ignore[index]
+    sent = desk.worker.take("edge")
+    assert sent[0]["edge"]["name"] == "p3"  # type: ignore[index]
+    assert len(sent) == MAX_IN_FLIGHT
+    desk.worker.says(type="kept", ids=numbers(sent)[:10])
+    assert [message["edge"]["name"] for message in desk.worker.take("edge")] == [  # type: ignore[index]
+        f"p{number}" for number in range(MAX_IN_FLIGHT + 3, MAX_IN_FLIGHT + 13)
+    ]
 
 
 def test_what_is_said_of_alerts_is_kept_as_long_as_they_are() -> None:

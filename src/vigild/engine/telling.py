@@ -20,6 +20,7 @@ from vigild.engine.records import EDGE
 from vigild.wire.edges import decode_edge, edge_to_struct, encode_edge
 
 MAX_EDGES = 5000  # not kept yet; of more, the oldest are dropped
+MAX_IN_FLIGHT = 500  # sent and not kept yet; the others wait for these, so that no turn of the loop is long
 TEST_SECONDS = 60.0  # for the deliverer to answer a test
 MAX_TESTS = 16  # at once
 MAX_WORDS = 500  # of what the deliverer says, in the log and the history
@@ -133,7 +134,7 @@ class Telling:
         worker = self.worker
         if worker is None or not worker.is_running:
             return
-        while self._to_send:
+        while self._to_send and len(self._edges) - len(self._to_send) < MAX_IN_FLIGHT:
             number = self._to_send[0]
             edge = self._edges.get(number)
             if edge is not None and not worker.send(
