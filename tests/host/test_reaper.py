@@ -23,7 +23,8 @@ def test_one_call_reaps_all_and_none_is_no_error() -> None:
 
     async def reap() -> None:
         reaper.reap()
-        await asyncio.sleep(0.01)
+        while reaper._goes_on:
+            await asyncio.sleep(0)
 
     asyncio.run(reap())
     assert {pid: os.waitstatus_to_exitcode(status) for pid, status in told.items()} == {
