@@ -87,6 +87,9 @@ class Lifecycle:
     async def upgrade(self) -> None:
         self._do("upgrade")
 
+    def vitals(self) -> dict[str, object]:
+        return VITALS
+
     def facts(self) -> dict[str, object]:
         return {
             "version": "9",
@@ -99,6 +102,16 @@ class Lifecycle:
             "survival": "",
             "upgrade_error": "",
         }
+
+
+VITALS = {
+    "history_lost": 1,
+    "history_waiting": 2,
+    "output_lost_bytes": 3,
+    "journal_failures": 4,
+    "http": {"requests": 5, "connections": 6, "unauthorized": 7},
+    "http_open": 8,
+}
 
 
 class Api:

@@ -49,6 +49,7 @@ class Lifecycle(Protocol):
         """Raises VigilError when the new code would not come up, or another upgrade is under way."""
 
     def facts(self) -> Facts: ...
+    def vitals(self) -> Facts: ...
 
 
 class Daemon:
@@ -104,6 +105,10 @@ class Daemon:
     def facts(self) -> Facts:
         """What the daemon knows of itself, past Supervisor's questions."""
         return self._lifecycle.facts()
+
+    def vitals(self) -> Facts:
+        """What the daemon counts of itself."""
+        return self._lifecycle.vitals()
 
     def require_running(self) -> None:
         """SHUTDOWN_STATE while the daemon is ending or restarting."""

@@ -47,6 +47,9 @@ class DaemonControl(Protocol):
     def facts(self) -> Facts:
         """What the daemon knows of itself, past Supervisor's questions."""
 
+    def vitals(self) -> Facts:
+        """What the daemon counts of itself."""
+
     def require_running(self) -> None:
         """SHUTDOWN_STATE while the daemon is going down (or restarting)."""
 
@@ -122,6 +125,9 @@ class ViewControl(Protocol):
 
     def now(self) -> float:
         """Seconds since the epoch."""
+
+    def watch(self, who: str, interval_seconds: float, for_seconds: float) -> None:
+        """For so long, look as often as this at what programs use."""
 
 
 class GraphControl(Protocol):

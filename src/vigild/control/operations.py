@@ -103,7 +103,7 @@ class Operations:
         self, action: str, names: Sequence[str], work: Callable[[Operation], Awaitable[None]]
     ) -> Operation:
         """Begin any work as an operation. FAILED when too much is under way."""
-        if sum(1 for known in self._known.values() if known.task is not None) >= MAX_RUNNING:
+        if self.running >= MAX_RUNNING:
             raise VigilError(Fault.FAILED, f"{MAX_RUNNING} operations are under way already")
         now = self._engine.ports.clock.wall()
         operation = Operation(os.urandom(8).hex(), str(action), tuple(names), current_caller.get().words, now)
@@ -140,6 +140,11 @@ class Operations:
             oldest = finished.pop(0)
             outcomes -= len(oldest.outcomes)
             del self._known[oldest.id]
+
+    @property
+    def running(self) -> int:
+        """How many are under way."""
+        return sum(1 for known in self._known.values() if known.task is not None)
 
     def get(self, id_: str) -> Operation | None:
         """One of them, while it is known."""

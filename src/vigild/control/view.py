@@ -57,6 +57,7 @@ def process_view(process: ManagedProcess, now_wall: float, sample: "Sample | Non
         "priority": config.priority,
         "stdout_log": process.stdout_logfile,
         "stderr_log": process.stderr_logfile,
+        "output_bytes": {plan.channel: plan.read_bytes for plan in process.plans},
         "usage": usage_view(sample) if sample is not None else None,
     }
 
@@ -66,12 +67,15 @@ def usage_view(sample: "Sample") -> Facts:
     return {
         "at": round(sample.at, 3),
         "cpu_percent": sample.cpu_percent,
+        "cpu_seconds": sample.cpu_seconds,
         "rss_bytes": sample.rss_bytes,
         "pss_bytes": sample.pss_bytes,
         "swap_bytes": sample.swap_bytes,
         "threads": sample.threads,
         "processes": sample.processes,
         "open_files": sample.open_files,
+        "read_bytes": sample.read_bytes,
+        "write_bytes": sample.write_bytes,
         "read_bytes_per_second": sample.read_bytes_per_second,
         "write_bytes_per_second": sample.write_bytes_per_second,
     }
@@ -149,6 +153,10 @@ class Views:
             {"pid": seen.pid, "parent_pid": seen.ppid, "process_group": seen.pgid, "name": seen.name}
             for seen in process.descendants()
         ]
+
+    def watch(self, who: str, interval_seconds: float, for_seconds: float) -> None:
+        """For so long, look as often as this at what programs use."""
+        self._engine.sampling.want(who, interval_seconds, for_seconds)
 
     def now(self) -> float:
         """Seconds since the epoch."""

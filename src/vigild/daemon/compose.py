@@ -398,6 +398,12 @@ class Life:
             "upgrade_error": self._upgrade.error if self._upgrade is not None else "",
         }
 
+    def vitals(self) -> dict[str, object]:
+        """What this daemon counts of itself."""
+        from vigild.daemon.vitals import vitals
+
+        return vitals(self._annals, self._child_logs, self._journal, self._servers)
+
     def _stop(self, mood: SupervisorState) -> None:
         if self._service.is_present and mood < self._engine.mood:
             self._tell_of_end(mood)

@@ -65,6 +65,7 @@ class StreamPlan:
     capture_max_bytes: int = 0
     on_data: Callable[[bytes], None] | None = None
     on_capture: Callable[[bytes], None] | None = None
+    read_bytes: int = 0  # counted by the host
     retells: bool = True  # what a daemon that died had read, and may have told already, is told (again)
 
 

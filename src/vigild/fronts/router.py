@@ -22,9 +22,26 @@ def _late_api(control: Control) -> Handler:
     return handle
 
 
+def _late_metrics(control: Control) -> Handler:
+    """Metrics, loaded when they are first asked for."""
+    made: list[Handler] = []
+
+    async def handle(request: Request) -> Response:
+        if request.path != "/metrics":
+            return error_response(404)
+        if not made:
+            from vigild.fronts.metrics import make_metrics
+
+            made.append(make_metrics(control))
+        return await made[0](request)
+
+    return handle
+
+
 def make_app(control: Control, interfaces: Mapping[str, object]) -> Handler:
     """Everything that a server of the daemon answers."""
     routes = (
+        ("/metrics", _late_metrics(control)),
         ("/api/", _late_api(control)),
         ("/RPC2", make_handler(control, interfaces)),
         ("/mainlogtail", make_main_log_handler(control)),

@@ -287,6 +287,7 @@ class OutputStream:
         "_is_orphan",
         "_lane",
         "_pipeline",
+        "_plan",
         "_retells",
         "_stamp",
         "_watched",
@@ -308,6 +309,7 @@ class OutputStream:
         if needs_pipeline(plan) or file is None:
             self._pipeline = Pipeline(plan, file, hub.syslog, partial(hub.keep_state, fifo))
         self._stamp = stamp_of(fifo or "", None if file is None else file.path)
+        self._plan = plan
         self._retells = plan.retells
         self._is_enlarged = False
         self._full_reads = 0
@@ -345,6 +347,7 @@ class OutputStream:
                 flight.done()  # closing needs it
             self.close(at_end=True)
             return 0
+        self._plan.read_bytes += count
         if count < len(view):
             view = view[:count] if flight is None else flight.cut(count)
         if self._pipeline is None:

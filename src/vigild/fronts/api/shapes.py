@@ -60,6 +60,7 @@ PROCESS = record(
     priority=integer("Its priority in its group"),
     stdout_log=maybe(text("The log file of its stdout")),
     stderr_log=maybe(text("The log file of its stderr")),
+    output_bytes=map_of(integer(), "What this daemon has read of its output, by stream"),
     usage={
         "oneOf": [ref("Usage"), {"type": "null"}],
         "description": "What it uses of the machine; null while nobody looked at this run",
@@ -79,12 +80,15 @@ USAGE = record(
     "What a process and all that descends from it use of the machine. null where the machine does not tell.",
     at=number("When that was looked at"),
     cpu_percent=number("Of one core: 200 is two of them"),
+    cpu_seconds=number("Processor time since it was started"),
     rss_bytes=integer("Shared pages count once for each process that has them"),
     pss_bytes=maybe(integer("Shared pages are shared out")),
     swap_bytes=maybe(integer()),
     threads=integer(),
     processes=integer("How many it is with its descendants"),
     open_files=maybe(integer()),
+    read_bytes=maybe(integer("From storage, by those who live")),
+    write_bytes=maybe(integer()),
     read_bytes_per_second=maybe(number("From storage")),
     write_bytes_per_second=maybe(number()),
 )

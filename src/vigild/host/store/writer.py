@@ -114,6 +114,11 @@ class HistoryWriter:
             self._timer = self._loop.call_later(delay, self._kick)
 
     @property
+    def waiting(self) -> int:
+        """How many facts are not written yet."""
+        return len(self._waiting)
+
+    @property
     def lost(self) -> int:
         """How many facts are not in the history."""
         return self.overflowed + self.unwritten

@@ -1,0 +1,175 @@
+"""The table of metrics: names by Prometheus' conventions (base units, `_total` for what only grows), and where they come from.
+
+The pages about them and the checks of dashboard and alert rules are made from it.
+"""
+
+from dataclasses import dataclass
+
+PROCESS = ("group", "process")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric. `kind`: gauge, counter or info; `unit` as OpenMetrics wants it; `labels` in the order of values."""
+
+    name: str
+    kind: str
+    words: str
+    labels: tuple[str, ...] = ()
+    unit: str = ""
+
+
+DAEMON = (
+    Metric("vigil_info", "info", "Version of Vigil and of Python.", ("version", "python", "identifier")),
+    Metric("vigil_daemon_running", "gauge", "1 while the daemon is RUNNING, 0 while it ends or restarts."),
+    Metric(
+        "vigil_daemon_start_time_seconds", "gauge", "When the daemon began, since the epoch.", unit="seconds"
+    ),
+    Metric("vigil_daemon_upgrades", "gauge", "How often the daemon was upgraded in place."),
+    Metric(
+        "vigil_daemon_survives", "gauge", "1 where a crash of the daemon leaves programs and output unharmed."
+    ),
+    Metric("vigil_daemon_cpu_seconds_total", "counter", "Processor time of the daemon.", unit="seconds"),
+    Metric("vigil_daemon_resident_memory_bytes", "gauge", "Memory of the daemon.", unit="bytes"),
+    Metric("vigil_daemon_open_fds", "gauge", "Open files of the daemon."),
+    Metric("vigil_daemon_max_fds", "gauge", "How many files the daemon may have open."),
+    Metric(
+        "vigil_daemon_loop_delay_seconds",
+        "gauge",
+        "How late the daemon's loop comes to what is due, measured now.",
+        unit="seconds",
+    ),
+    Metric("vigil_journal_failures_total", "counter", "Writes to the journal that failed."),
+    Metric("vigil_history_waiting", "gauge", "Facts that are not in the history yet."),
+    Metric("vigil_history_lost_total", "counter", "Facts that could not be kept in the history."),
+    Metric(
+        "vigil_output_lost_bytes_total",
+        "counter",
+        "Output of programs that could not be written to log files that are open now.",
+        unit="bytes",
+    ),
+    Metric("vigil_event_stream_clients", "gauge", "Clients that follow events over the JSON interface."),
+    Metric(
+        "vigil_event_stream_dropped_total", "counter", "Clients of events that were too slow and sent away."
+    ),
+    Metric("vigil_operations_running", "gauge", "Operations that are under way."),
+    Metric("vigil_http_open_connections", "gauge", "Open connections of clients."),
+    Metric("vigil_http_requests_total", "counter", "Requests."),
+    Metric("vigil_http_connections_total", "counter", "Connections that were accepted."),
+    Metric(
+        "vigil_http_refused_total",
+        "counter",
+        "What clients were refused, by reason.",
+        ("reason",),
+    ),
+    Metric("vigil_http_handler_errors_total", "counter", "Requests that ended in a defect of Vigil."),
+    Metric("vigil_processes", "gauge", "How many processes are in each state.", ("state",)),
+)
+
+LISTENERS = (
+    Metric("vigil_listener_events_waiting", "gauge", "Events in the buffer of a listener pool.", ("group",)),
+    Metric(
+        "vigil_listener_events_dropped_total",
+        "counter",
+        "Events that found the buffer of a pool full.",
+        ("group",),
+    ),
+)
+
+PROCESSES = (
+    Metric("vigil_process_up", "gauge", "1 while the process is RUNNING.", PROCESS),
+    Metric("vigil_process_state", "gauge", "1 for the state that the process is in.", (*PROCESS, "state")),
+    Metric("vigil_process_wanted", "gauge", "1 where the process is wanted up.", PROCESS),
+    Metric("vigil_process_ready", "gauge", "1 while the process is RUNNING and ready.", PROCESS),
+    Metric(
+        "vigil_process_healthy",
+        "gauge",
+        "1 healthy, 0 not; only with a healthcheck that has an answer.",
+        PROCESS,
+    ),
+    Metric("vigil_process_health_failures", "gauge", "Failed health checks in a row.", PROCESS),
+    Metric(
+        "vigil_process_health_check_duration_seconds",
+        "gauge",
+        "How long the last health check took.",
+        PROCESS,
+        "seconds",
+    ),
+    Metric("vigil_process_flapping", "gauge", "1 while the process ends again and again.", PROCESS),
+    Metric("vigil_process_waiting", "gauge", "1 while the process waits for what it depends on.", PROCESS),
+    Metric("vigil_process_start_time_seconds", "gauge", "When it was last started.", PROCESS, "seconds"),
+    Metric("vigil_process_uptime_seconds", "gauge", "How long it has been running.", PROCESS, "seconds"),
+    Metric("vigil_process_starts_total", "counter", "How often this daemon began to start it.", PROCESS),
+    Metric("vigil_process_restarts_total", "counter", "How often it was restarted by itself.", PROCESS),
+    Metric("vigil_process_failed_starts", "gauge", "Failed starts in a row.", PROCESS),
+    Metric(
+        "vigil_process_last_exit_status",
+        "gauge",
+        "Exit status of its last run, where that is known.",
+        PROCESS,
+    ),
+    Metric(
+        "vigil_process_last_exit_signal",
+        "gauge",
+        "1 for the signal that killed its last run.",
+        (*PROCESS, "signal"),
+    ),
+    Metric("vigil_process_left_behind", "gauge", "Processes that it left behind and that live.", PROCESS),
+    Metric(
+        "vigil_process_output_bytes_total",
+        "counter",
+        "What this daemon has read of its output.",
+        (*PROCESS, "stream"),
+        "bytes",
+    ),
+    Metric(
+        "vigil_process_cpu_seconds_total",
+        "counter",
+        "Processor time of it and its descendants, since it was started.",
+        PROCESS,
+        "seconds",
+    ),
+    Metric(
+        "vigil_process_resident_memory_bytes",
+        "gauge",
+        "Memory of it and its descendants; shared pages count for each.",
+        PROCESS,
+        "bytes",
+    ),
+    Metric(
+        "vigil_process_proportional_memory_bytes",
+        "gauge",
+        "The same with shared pages shared out.",
+        PROCESS,
+        "bytes",
+    ),
+    Metric(
+        "vigil_process_swap_bytes", "gauge", "Swapped memory of it and its descendants.", PROCESS, "bytes"
+    ),
+    Metric("vigil_process_threads", "gauge", "Threads of it and its descendants.", PROCESS),
+    Metric("vigil_process_tree_size", "gauge", "How many processes it is with its descendants.", PROCESS),
+    Metric("vigil_process_open_fds", "gauge", "Open files of it and its descendants.", PROCESS),
+    Metric(
+        "vigil_process_read_bytes_total",
+        "counter",
+        "Read from storage by it and its descendants that live.",
+        PROCESS,
+        "bytes",
+    ),
+    Metric(
+        "vigil_process_written_bytes_total",
+        "counter",
+        "Written to storage by it and its descendants that live.",
+        PROCESS,
+        "bytes",
+    ),
+)
+
+ALERTS = (
+    Metric("vigil_alert_waiting", "gauge", "Messages that wait to be delivered.", ("alert",)),
+    Metric("vigil_alert_delivered_total", "counter", "Messages that were delivered.", ("alert",)),
+    Metric("vigil_alert_failing", "gauge", "1 while messages cannot be delivered.", ("alert",)),
+    Metric("vigil_alert_edges_lost_total", "counter", "Troubles that nobody will hear of."),
+)
+
+METRICS: tuple[Metric, ...] = (*DAEMON, *LISTENERS, *PROCESSES, *ALERTS)
