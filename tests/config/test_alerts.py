@@ -77,6 +77,7 @@ def test_without_such_sections_there_are_none(tmp_path: Path) -> None:
         ("[alert:x]\n", "V005", 1),
         ("[alert:x]\nurl=\n", "V005", 1),
         ("[alert:]\nurl=https://x/\n", "V008", 1),
+        ("[alert:a\x7f]\nurl=https://x/\n", "V008", 1),
         ("[alert:a b]\nurl=https://x/\n", "V008", 1),
         ("[alert:x]\nurl=dingtlk://SECRET\n", "V006", 2),
         ("[alert:x]\nurl=https://x/\nevents=dwn\n", "V006", 3),

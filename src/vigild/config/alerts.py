@@ -30,8 +30,9 @@ def _alert(resolver: Resolver, section: Section) -> AlertConfig | None:
     except BadValueError as error:
         resolver.refuse(section, None, error.code, str(error), error.hint)
         return None
-    if not name:
-        resolver.refuse(section, None, "V008", "an alert without a name", "write [alert:NAME]")
+    if not name or not name.isprintable():
+        text = "an alert's name has a sign that cannot be shown" if name else "an alert without a name"
+        resolver.refuse(section, None, "V008", text, "write [alert:NAME]")
         return None
     known = {field.name for field in fields(AlertConfig)}
     values: dict[str, Any] = {
