@@ -31,8 +31,19 @@ def add_connection_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-p", "--password", help="likewise")
 
 
-def ask(program: str, given: argparse.Namespace, action: Callable[["Supervisor"], int]) -> int:
-    """Carry out `action` with a client, and say in words what goes wrong; the exit status."""
+def ask(
+    program: str,
+    given: argparse.Namespace,
+    action: Callable[["Supervisor"], int],
+    *,
+    lacks: str = "keeps no history",
+    noun: str = "process",
+    timeout_seconds: float = 30.0,
+) -> int:
+    """Carry out `action` with a client, and say in words what goes wrong; the exit status.
+
+    `lacks`: what a daemon does that does not know the method. `noun`: what a name that it does not know is none of.
+    """
     flags = [
         word
         for name in _NAMES
@@ -43,7 +54,7 @@ def ask(program: str, given: argparse.Namespace, action: Callable[["Supervisor"]
         options = parse(flags, sys.argv[0], os.environ, os.getcwd())
         from vigild.client.supervisor import Supervisor
 
-        daemon = Supervisor.at(options.server_url, options.username, options.password)
+        daemon = Supervisor.at(options.server_url, options.username, options.password, timeout_seconds)
     except (UsageError, ValueError) as error:
         return _said(program, str(error), EXIT_USAGE)
     try:
@@ -51,9 +62,9 @@ def ask(program: str, given: argparse.Namespace, action: Callable[["Supervisor"]
             return action(daemon)
     except FaultError as fault:
         if fault.code == Fault.UNKNOWN_METHOD:
-            text = "this daemon keeps no history: it is Supervisor's, or an older Vigil"
+            text = f"this daemon {lacks}: it is Supervisor's, or an older Vigil"
             return _said(program, text, EXIT_NO_DAEMON)
-        return _said(program, _fault_words(fault), EXIT_REFUSED)
+        return _said(program, _fault_words(fault, noun), EXIT_REFUSED)
     except ClientError as error:
         from vigild.cli.ctl.unreachable import explanation
 
@@ -61,9 +72,9 @@ def ask(program: str, given: argparse.Namespace, action: Callable[["Supervisor"]
         return _said(program, "\n".join([str(error), *lines]), EXIT_NO_DAEMON)
 
 
-def _fault_words(fault: FaultError) -> str:
+def _fault_words(fault: FaultError, noun: str) -> str:
     if fault.code == Fault.BAD_NAME:
-        return f"no such process: {fault.text.removeprefix('BAD_NAME: ')}"
+        return f"no such {noun}: {fault.text.removeprefix('BAD_NAME: ')}"
     return fault.text.removeprefix("FAILED: ").removeprefix("BAD_ARGUMENTS: ")
 
 

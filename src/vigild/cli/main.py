@@ -29,6 +29,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("history", "vigild.cli.history", "show what happened, when, why and who ordered it"),
     Command("why", "vigild.cli.why", "tell the story of the latest failure of a program"),
+    Command("alert", "vigild.cli.alert", "show who is told of troubles, and try whether it arrives"),
     Command("systemd-unit", "vigild.cli.systemd_unit", "print a systemd unit for a configuration file"),
 )
 

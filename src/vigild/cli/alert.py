@@ -1,0 +1,114 @@
+"""`vigil alert list` and `vigil alert test NAME`: who is told of troubles, and does it arrive?"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from vigild.cli.connection import EXIT_DONE, EXIT_REFUSED, EXIT_TEXT, add_connection_flags, ask
+from vigild.cli.facts import clock_time
+from vigild.client.errors import FaultError
+from vigild.core.errors import Fault
+
+if TYPE_CHECKING:
+    from vigild.client.supervisor import Supervisor
+
+Facts = Mapping[str, Any]
+
+TEST_SECONDS = 90.0  # receivers are slow; the daemon gives up sooner
+_COLUMNS = ("NAME", "STATE", "WAITING", "DELIVERED", "")
+_COLOURS = {"failing": "\x1b[31m", "refused": "\x1b[31m", "stopped": "\x1b[31m", "ok": "\x1b[32m"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show the alerts of a daemon, or try one."""
+    parser = argparse.ArgumentParser(
+        prog="vigil alert",
+        description="The alerts of a daemon, [alert:NAME] in its configuration: how each stands, and a message to try one.",
+        epilog=f"{EXIT_TEXT}. A test is refused (1) when a receiver did not take the message",
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="how each alert stands: what waits, and why it does not arrive")
+    testing = actions.add_parser("test", help="send a message through an alert now, and say what came of it")
+    testing.add_argument("name", metavar="NAME", help="the alert, as in [alert:NAME]")
+    for action in (listing, testing):
+        action.add_argument("--json", action="store_true", help="for programs")
+        add_connection_flags(action)
+    given = parser.parse_args(list(arguments))
+
+    def act(daemon: "Supervisor") -> int:
+        if given.action == "list":
+            return show(daemon, sys.stdout, as_json=given.json)
+        return test(daemon, given.name, sys.stdout, sys.stderr, as_json=given.json)
+
+    return ask("vigil alert", given, act, lacks="has no alerts", noun="alert", timeout_seconds=TEST_SECONDS)
+
+
+def show(daemon: "Supervisor", out: TextIO, *, as_json: bool) -> int:
+    """Print how the alerts stand. Raises ClientError."""
+    alerts = cast(list[Facts], daemon.rpc.call("vigil.getAlerts"))
+    if as_json:
+        out.write(json.dumps(alerts, ensure_ascii=False, indent=2) + "\n")
+        return EXIT_DONE
+    if not alerts:
+        out.write("There is no [alert:NAME] in the configuration of this daemon.\n")
+        return EXIT_DONE
+    rows = [_COLUMNS] + [_row(alert) for alert in alerts]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
+        line = "  ".join([*cells, row[4]]).rstrip()
+        colour = _COLOURS.get(row[1], "") if out.isatty() else ""
+        out.write(f"{colour}{line}\x1b[0m\n" if colour else f"{line}\n")
+    return EXIT_DONE
+
+
+def state_of(alert: Facts) -> str:
+    """How it stands, in a word: `stopped` (the deliverer does not run), `failing`, `refused`, `wrong` or `ok`."""
+    if alert.get("trouble"):
+        return "stopped"
+    if alert.get("failing_since"):
+        return "failing"
+    if alert.get("refused"):
+        return "refused"
+    return "wrong" if alert.get("error") else "ok"
+
+
+def _row(alert: Facts) -> tuple[str, str, str, str, str]:
+    since = float(alert.get("failing_since") or 0.0)
+    words = [
+        str(alert.get("trouble") or ""),
+        f"since {clock_time(since)}: {alert.get('error', '')}" if since else str(alert.get("error") or ""),
+        f"refused: {alert['refused']}" if alert.get("refused") else "",
+        f"{alert['unkept']} not handed over yet" if alert.get("unkept") else "",
+        f"{alert['lost']} lost" if alert.get("lost") else "",
+    ]
+    details = "; ".join(filter(None, words))
+    return (
+        str(alert.get("name", "")),
+        state_of(alert),
+        str(alert.get("waiting", 0)),
+        str(alert.get("delivered", 0)),
+        _printable(details),
+    )
+
+
+def test(daemon: "Supervisor", name: str, out: TextIO, err: TextIO, *, as_json: bool) -> int:
+    """Send a message through an alert and print what came of it. Raises ClientError."""
+    is_ok, text = True, ""
+    try:
+        text = str(daemon.rpc.call("vigil.testAlert", name))
+    except FaultError as fault:
+        if fault.code != Fault.FAILED:
+            raise
+        is_ok, text = False, fault.text.removeprefix("FAILED: ")
+    if as_json:
+        out.write(json.dumps({"name": name, "ok": is_ok, "text": text}, ensure_ascii=False) + "\n")
+    else:
+        (out if is_ok else err).write("".join(f"{_printable(line)}\n" for line in text.split("\n")))
+    return EXIT_DONE if is_ok else EXIT_REFUSED
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
