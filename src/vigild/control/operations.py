@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vigild.control.facade import Facts
-from vigild.control.lookup import find_group_or_process, find_process
+from vigild.control.lookup import find_group_or_process, find_process, those_within
 from vigild.control.processes import Processes, is_up
 from vigild.core.access import current_caller
 from vigild.core.errors import Fault, VigilError
@@ -77,7 +77,7 @@ class Operations:
 
     def _meant(self, name: str) -> list[ManagedProcess]:
         if name == EVERYTHING:
-            return self._engine.all_processes()
+            return those_within(self._engine.all_processes())
         meant = find_group_or_process(self._engine, name)
         return meant.by_priority if isinstance(meant, Group) else [meant]
 

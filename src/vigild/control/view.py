@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from vigild.control.facade import Facts
 from vigild.control.info import remarks
-from vigild.control.lookup import find_group, find_process
+from vigild.control.lookup import find_group, find_process, those_within
 from vigild.core.states import ProcessState
 from vigild.engine.engine import Engine, Group
 from vigild.engine.managed import ManagedProcess
@@ -123,14 +123,15 @@ class Views:
         self._engine = engine
 
     def processes(self) -> list[Facts]:
-        """All processes, by names of group and process."""
+        """All processes that who asks has to do with, by names of group and process."""
         now = self._engine.ports.clock.wall()
         groups, latest = self._engine.groups, self._engine.latest_sample
-        return [
-            process_view(process := groups[group].processes[name], now, latest(process))
+        processes = (
+            groups[group].processes[name]
             for group in sorted(groups)
             for name in sorted(groups[group].processes)
-        ]
+        )
+        return [process_view(process, now, latest(process)) for process in those_within(processes)]
 
     def process(self, name: str) -> Facts:
         """One of them. BAD_NAME."""

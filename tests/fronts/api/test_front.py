@@ -118,3 +118,26 @@ def test_json_of_what_is_not_unicode() -> None:
     assert encode({"path": "/\udcff", "n": 1}) == b'{"path":"/?","n":1}'
     assert PREFIX == "/api/v1"
     assert ADMIN.may(Role.ADMIN)
+
+
+def test_a_token_for_some_programs_is_for_no_others(tmp_path: Path) -> None:
+    there = api(tmp_path)
+    who = Caller("ci", Role.OPERATOR, "token", "10.0.0.8", programs=("web",))
+    assert ["web"] == [one["name"] for one in there.ask("GET", "/processes", who=who).json["processes"]]
+    assert 200 == there.ask("GET", "/processes/web", who=who).status
+    assert 200 == there.ask("GET", "/caller", who=who).status
+    for method, path in (
+        ("GET", "/processes/a%2Fb"),
+        ("GET", "/daemon"),
+        ("GET", "/history"),
+        ("GET", "/events"),
+    ):
+        assert "forbidden" == there.ask(method, path, who=who).code, path
+    begun = there.ask("POST", "/actions", {"action": "signal", "signal": "HUP", "names": ["*"]}, who=who).json
+    assert ["web"] == begun["names"]
+    assert 1 == len(there.world.children.kills)
+    refused = there.ask("POST", "/actions", {"action": "stop", "names": ["web", "a/b"]}, who=who)
+    assert "forbidden" == refused.code
+    assert 200 == there.ask("GET", f"/operations/{begun['id']}", who=who).status
+    other = there.ask("POST", "/processes/web/signal", {"signal": "HUP"}).json
+    assert "no_such_operation" == there.ask("GET", f"/operations/{other['id']}", who=who).code

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
+# What checks by itself with which programs somebody has to do: by the names that they give, or by what they get.
+_LOOKS_FOR_ITSELF = frozenset({"getCaller", "listProcesses", "actOnMany", "getOperation", "cancelOperation"})
 COMMON_PROBLEMS = ("malformed", "invalid_argument", "unauthorized", "forbidden")
 
 
@@ -99,6 +101,13 @@ class Endpoint:
     def is_order(self) -> bool:
         """Does it change anything? Then the history is told who gave it."""
         return self.method != "GET"
+
+    @property
+    def is_about_all(self) -> bool:
+        """Is it not for those who have to do with some programs only?"""
+        return not (
+            self.path.startswith("/processes/{name}") or self.tag == "about" or self.id in _LOOKS_FOR_ITSELF
+        )
 
     @property
     def all_problems(self) -> tuple[str, ...]:

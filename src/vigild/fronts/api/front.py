@@ -81,8 +81,7 @@ async def _answer(
     control: Control, endpoint: Endpoint, request: Request, values: list[str], feed: Callable[[], Feed]
 ) -> Outcome:
     try:
-        # Whatever names no process in its path is about all of them, or the daemon.
-        require(endpoint.role, endpoint.id, about_all=not endpoint.path.startswith("/processes/{name}"))
+        require(endpoint.role, endpoint.id, about_all=endpoint.is_about_all)
     except VigilError as refused:
         if endpoint.is_order:
             control.history.note_order(endpoint.id, "", list(map(str, values))[:3], str(refused))

@@ -160,6 +160,19 @@ PROBLEM = record(
     detail=text("What went wrong this time"),
 )
 
+ALERT = record(
+    "How one [alert:x] stands.",
+    name=text(),
+    waiting=integer("Messages that wait to be delivered"),
+    delivered=integer("Messages that were delivered since the deliverer began"),
+    failing_since=number("Since when messages cannot be delivered, in seconds since the epoch; 0: they can"),
+    error=text("Why they cannot"),
+    refused=text("Why the last message that the receiver refused was refused"),
+    trouble=text("Why there is no deliverer now"),
+    unkept=integer("Of all alerts: troubles that the deliverer has not taken yet"),
+    lost=integer("Of all alerts: troubles that nobody will hear of"),
+)
+
 SHAPES: dict[str, Schema] = {
     "Process": PROCESS,
     "Health": HEALTH,
@@ -167,6 +180,7 @@ SHAPES: dict[str, Schema] = {
     "Group": GROUP,
     "Outcome": OUTCOME,
     "Operation": OPERATION,
+    "Alert": ALERT,
     "Fact": FACT,
     "LogPart": LOG_PART,
     "Problem": PROBLEM,

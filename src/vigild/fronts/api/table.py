@@ -3,7 +3,17 @@
 from vigild.core.access import Role
 from vigild.fronts.api import document, page
 from vigild.fronts.api.endpoint import Answer, Call, Endpoint, Outcome
-from vigild.fronts.api.nouns import configuration, daemon, events, history, logs, operations, processes
+from vigild.fronts.api.nouns import (
+    alerts,
+    configuration,
+    daemon,
+    events,
+    history,
+    logs,
+    operations,
+    processes,
+    samples,
+)
 from vigild.fronts.api.schema import anything, map_of
 from vigild.fronts.serving.messages import Response
 
@@ -16,6 +26,8 @@ TAGS = {
     "config": "The configuration",
     "logs": "What programs and the daemon wrote",
     "history": "What happened, and why",
+    "samples": "What programs use",
+    "alerts": "Who is told of troubles",
     "about": "This interface",
 }
 
@@ -40,6 +52,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *logs.ENDPOINTS,
     *history.ENDPOINTS,
     *events.ENDPOINTS,
+    *samples.ENDPOINTS,
+    *alerts.ENDPOINTS,
     Endpoint(
         "GET",
         "/openapi.json",

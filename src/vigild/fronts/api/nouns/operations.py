@@ -1,7 +1,7 @@
 """Orders to processes, and the operations that they become."""
 
 from vigild.control.operations import Action, Operation
-from vigild.core.access import Role
+from vigild.core.access import Role, current_caller
 from vigild.core.errors import Fault
 from vigild.fronts.api.endpoint import GROUP, NAME, Answer, Call, Endpoint, Parameter
 from vigild.fronts.api.problems import FAULTS, ProblemError, code_of, detail_of
@@ -128,7 +128,8 @@ def _clear(call: Call) -> Answer:
 
 def _known(call: Call) -> Operation:
     operation = call.control.operations.get(call.text("id"))
-    if operation is None:
+    who = current_caller.get()
+    if operation is None or (who.programs and operation.by != who.words):
         raise ProblemError("no_such_operation", call.text("id"))
     return operation
 

@@ -1,0 +1,78 @@
+"""What programs use of the machine, over time: series for charts."""
+
+from vigild.core.access import Role
+from vigild.core.errors import Fault, VigilError
+from vigild.fronts.api.endpoint import NAME, Answer, Call, Endpoint, Parameter
+from vigild.fronts.api.problems import ProblemError
+from vigild.fronts.api.schema import integer, list_of, number, record
+
+MAX_POINTS = 2000
+_RANGE = (
+    Parameter("since", number(minimum=0), "Not before this, in seconds since the epoch (an hour ago)"),
+    Parameter("until", number(minimum=0), "Before this (now)"),
+    Parameter(
+        "points",
+        integer(minimum=1, maximum=MAX_POINTS),
+        "How many at most (300); what is more is put together",
+    ),
+)
+_MOMENT = record(
+    "All samples within some time, put together; what the machine does not tell is left out.",
+    at=integer("When that time began, in seconds since the epoch"),
+    cpu_percent=number("Of one core, on average"),
+    cpu_percent_max=number("The most"),
+    rss_bytes=integer("On average"),
+    rss_bytes_max=integer("The most"),
+    threads=integer("The most"),
+    processes=integer("The most"),
+    restarts=integer("Since the daemon began"),
+    optional={
+        "pss_bytes": integer("On average"),
+        "swap_bytes": integer("On average"),
+        "open_files": integer("The most"),
+        "read_bytes_per_second": number(),
+        "write_bytes_per_second": number(),
+    },
+)
+
+
+async def _read(call: Call) -> Answer:
+    samples = call.control.samples
+    try:
+        found = await samples.read(
+            call.text("name"), call.number("since"), call.number("until"), call.integer("points", 300)
+        )
+    except VigilError as error:
+        if error.fault is Fault.FAILED and "history=false" in str(error):
+            raise ProblemError("not_configured", str(error.detail)) from None
+        raise
+    return Answer({"samples": found})
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/processes/{name}/samples",
+        "getProcessSamples",
+        "samples",
+        Role.VIEWER,
+        "What a process and all that descends from it used, oldest first. What is now is in the process itself (`usage`); "
+        "`/events?samples=true` tells it as it comes.",
+        _read,
+        record(samples=list_of(_MOMENT)),
+        (NAME, *_RANGE),
+        problems=("no_such_name", "not_configured", "failed"),
+    ),
+    Endpoint(
+        "GET",
+        "/daemon/samples",
+        "getDaemonSamples",
+        "samples",
+        Role.VIEWER,
+        "What the daemon itself used, oldest first.",
+        _read,
+        record(samples=list_of(_MOMENT)),
+        _RANGE,
+        problems=("not_configured", "failed"),
+    ),
+)

@@ -1,0 +1,36 @@
+"""Samples over the JSON interface."""
+
+from pathlib import Path
+
+import jsonschema
+
+from support.api import Api
+from support.fakes import group, program
+from vigild.core.samples import Moment, SampleQuery
+from vigild.fronts.api.nouns import samples
+
+
+def test_series(tmp_path: Path) -> None:
+    api = Api(tmp_path, group(program("web")))
+    moment = Moment(7, 1.0, 2.0, 3, 4, None, None, 5, 6, 7, 8.0, 9.0, 0)
+    asked: list[SampleQuery] = []
+
+    async def read_samples(query: SampleQuery) -> list[Moment]:
+        asked.append(query)
+        return [moment] if query.name != "db" else []
+
+    api.keeper.read_samples = read_samples  # type: ignore[attr-defined]
+    told = api.ask("GET", "/processes/web/samples?since=5&until=9&points=3").json
+    jsonschema.validate(told, samples.ENDPOINTS[0].result)
+    assert (7, 1.0, False) == (
+        told["samples"][0]["at"],
+        told["samples"][0]["cpu_percent"],
+        "pss_bytes" in told["samples"][0],
+    )
+    assert [SampleQuery("web", 5, 9, 3)] == asked
+    assert 1 == len(api.ask("GET", "/daemon/samples").json["samples"])
+    assert asked[-1].name == ""
+    assert api.ask("GET", "/processes/db/samples").code == "no_such_name"
+    assert api.ask("GET", "/processes/web/samples?since=9&until=5").code == "invalid_argument"
+    off = Api(tmp_path, group(program("web")), history=False)
+    assert off.ask("GET", "/processes/web/samples").code == "not_configured"
