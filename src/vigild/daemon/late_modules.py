@@ -58,6 +58,7 @@ LATE_MODULES = (
     "vigild.fronts.api",
     "vigild.fronts.login",
     "vigild.fronts.metrics",
+    "vigild.fronts.console",
     "vigild.fronts.router",
     "vigild.fronts.serving.auth",
     "vigild.fronts.serving.server",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from vigild.control.facade import Control
 from vigild.fronts.logtail import make_main_log_handler, make_process_log_handler
-from vigild.fronts.serving.messages import Handler, Request, Response, error_response, text_response
+from vigild.fronts.serving.messages import Handler, Request, Response, error_response
 from vigild.fronts.xmlrpc import make_handler
 
 
@@ -38,14 +38,33 @@ def _late_metrics(control: Control) -> Handler:
     return handle
 
 
+def _late_console() -> Handler:
+    """The web console, loaded when it is first asked for."""
+    made: list[Handler] = []
+
+    async def handle(request: Request) -> Response:
+        if not made:
+            from vigild.fronts.console import make_console
+
+            made.append(make_console())
+        return await made[0](request)
+
+    return handle
+
+
+CONSOLE_PAGES = ("/", "/index.html", "/tail.html", "/favicon.ico")  # the second and third are Supervisor's
+
+
 def make_app(control: Control, interfaces: Mapping[str, object]) -> Handler:
     """Everything that a server of the daemon answers."""
+    console = _late_console()
     routes = (
         ("/metrics", _late_metrics(control)),
         ("/api/", _late_api(control)),
         ("/RPC2", make_handler(control, interfaces)),
         ("/mainlogtail", make_main_log_handler(control)),
         ("/logtail", make_process_log_handler(control)),
+        ("/console/", console),
     )
 
     async def handle(request: Request) -> Response:
@@ -54,11 +73,8 @@ def make_app(control: Control, interfaces: Mapping[str, object]) -> Handler:
                 return await handler(request)
         if request.method not in ("GET", "HEAD"):
             return error_response(400)
-        if request.path == "/":
-            return text_response(
-                200,
-                f"Vigil, {control.daemon.identification()}. XML-RPC is at /RPC2, logs at /mainlogtail and /logtail/NAME.",
-            )
+        if request.path in CONSOLE_PAGES:
+            return await console(request)
         return error_response(404)
 
     return handle

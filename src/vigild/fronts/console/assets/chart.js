@@ -1,0 +1,111 @@
+// Lines over time, as SVG: small ones in rows, large ones with axes. Each says in words what it shows.
+import { h, s } from "./dom.js";
+import { t } from "./i18n.js";
+
+export function sparkline(values, label) {
+  const width = 64, height = 16;
+  const svg = s("svg", { class: "sparkline", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
+  updateSparkline(svg, values);
+  return svg;
+}
+
+export function updateSparkline(svg, values) {
+  const width = 64, height = 16;
+  const known = values.filter((value) => value !== null && value !== undefined);
+  let path = svg.firstChild;
+  if (!path) {
+    path = s("path", {});
+    svg.append(path);
+  }
+  if (known.length < 2) return path.setAttribute("d", "");
+  const top = Math.max(...known, 1e-9);
+  const step = width / Math.max(values.length - 1, 1);
+  let d = "", pen = "M";
+  values.forEach((value, index) => {
+    if (value === null || value === undefined) return (pen = "M");
+    d += `${pen}${(index * step).toFixed(1)} ${(height - 1 - (value / top) * (height - 2)).toFixed(1)}`;
+    pen = "L";
+  });
+  path.setAttribute("d", d);
+}
+
+function ticks(top) {
+  const raw = top / 3;
+  const size = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((factor) => factor * size).find((candidate) => candidate >= raw);
+  const found = [];
+  for (let value = 0; value <= top * 1.0001; value += step) found.push(value);
+  return found;
+}
+
+// points: [{at, value, max}], in order. `format` writes a value.
+export function chart({ title, points, since, until, format, binary = false }) {
+  const width = 560, height = 160, left = 58, bottom = 20;
+  const known = points.filter((point) => point.value !== null && point.value !== undefined);
+  const values = known.map((point) => Math.max(point.value, point.max ?? 0));
+  const figure = h("figure", { class: "chart" });
+  const caption = h("figcaption", {}, h("strong", {}, title));
+  figure.append(caption);
+  if (!known.length) {
+    figure.append(h("p", { class: "quiet" }, t("chart.none")));
+    return figure;
+  }
+  const last = known[known.length - 1].value;
+  const mean = known.reduce((sum, point) => sum + point.value, 0) / known.length;
+  const words = t("chart.words", { last: format(last), mean: format(mean), max: format(Math.max(...values)) });
+  caption.append(" ", h("span", { class: "quiet" }, words));
+  const scale = binary ? 1024 ** Math.floor(Math.log(Math.max(...values, 1)) / Math.log(1024)) : 1;
+  const top = (Math.max(...values) / scale) * 1.05 * scale || 1;
+  const x = (at) => left + ((at - since) / (until - since)) * (width - left - 6);
+  const y = (value) => height - bottom - (value / top) * (height - bottom - 8);
+  const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title}: ${words}` });
+  for (const value of ticks(top / scale)) {
+    const line = y(value * scale);
+    if (line < 4) continue;
+    svg.append(s("line", { x1: left, x2: width - 6, y1: line, y2: line, class: "grid" }));
+    svg.append(s("text", { x: left - 6, y: line + 4, class: "axis end" }, format(value * scale)));
+  }
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const day = until - since > 172800 ? { month: "numeric", day: "numeric" } : clock;
+  for (let index = 0; index <= 4; index += 1) {
+    const at = since + ((until - since) * index) / 4;
+    const anchor = index === 4 ? "axis end" : index === 0 ? "axis" : "axis middle";
+    svg.append(s("text", { x: x(at), y: height - 4, class: anchor }, new Date(at * 1000).toLocaleString([], day)));
+  }
+  const gap = ((until - since) / Math.max(points.length, 60)) * 3.5;
+  const trace = (pick) => {
+    let d = "", before = -Infinity;
+    for (const point of known) {
+      d += `${point.at - before > gap ? "M" : "L"}${x(point.at).toFixed(1)} ${y(pick(point)).toFixed(1)}`;
+      before = point.at;
+    }
+    return d;
+  };
+  if (known.some((point) => point.max > point.value)) {
+    svg.append(s("path", { d: trace((point) => Math.max(point.max ?? 0, point.value)), class: "line most" }));
+  }
+  svg.append(s("path", { d: trace((point) => point.value), class: "line" }));
+  figure.append(svg, readout(svg, known, x, format));
+  return figure;
+}
+
+// What the pointer is over, in words.
+function readout(svg, known, x, format) {
+  const told = h("output", { class: "readout" });
+  const mark = s("line", { y1: 4, y2: 140, class: "mark", visibility: "hidden" });
+  svg.append(mark);
+  svg.addEventListener("pointermove", (event) => {
+    const box = svg.getBoundingClientRect();
+    const at = ((event.clientX - box.left) / box.width) * 560;
+    const nearest = known.reduce((best, point) => (Math.abs(x(point.at) - at) < Math.abs(x(best.at) - at) ? point : best));
+    mark.setAttribute("x1", x(nearest.at));
+    mark.setAttribute("x2", x(nearest.at));
+    mark.setAttribute("visibility", "visible");
+    told.textContent = `${new Date(nearest.at * 1000).toLocaleString()}: ${format(nearest.value)}`;
+  });
+  svg.addEventListener("pointerleave", () => {
+    mark.setAttribute("visibility", "hidden");
+    told.textContent = "";
+  });
+  return told;
+}

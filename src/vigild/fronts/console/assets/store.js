@@ -1,0 +1,166 @@
+// What the page knows of the daemon, and how it stays true: one list of processes, events that change it, and a
+// word about the connection. When events were missed everything is asked for again; nothing old is shown as new.
+import { get, urlOf } from "./api.js";
+
+const HISTORY = 60; // figures kept of each process for the lines in the table
+const RETRY = [500, 1000, 2000, 5000, 10000];
+const SILENCE_MS = 20000; // after that long without an event the daemon is asked whether it is there
+const ANSWER_MS = 8000;
+
+class Store extends EventTarget {
+  processes = new Map();
+  series = new Map(); // name -> {cpu: [], memory: []}
+  daemon = null;
+  role = "viewer";
+  who = "";
+  via = "";
+  connected = false;
+  lostAt = 0;
+  clockOffset = 0; // the daemon's clock less ours, in seconds
+  #source = null;
+  #held = null; // events that came while the list was on its way
+  #tries = 0;
+  #timer = 0;
+  #silence = 0;
+
+  now() {
+    return Date.now() / 1000 + this.clockOffset;
+  }
+
+  // Ask for everything, and be told of whatever changes from then on. Resolves when there is something to show.
+  async open() {
+    clearTimeout(this.#timer);
+    if (this.#source) this.#source.close();
+    this.#source = null;
+    try {
+      const caller = await get("/caller");
+      Object.assign(this, { role: caller.role, who: caller.name, via: caller.via });
+      this.#listen();
+      await this.#load();
+    } catch (error) {
+      if (error.status === 401 || error.status === 403) this.#tell("denied", error);
+      else this.#lost(true);
+    }
+  }
+
+  async #load() {
+    this.#held = this.#held || [];
+    const [daemon, listed] = await Promise.all([get("/daemon"), get("/processes")]);
+    this.daemon = daemon;
+    this.clockOffset = listed.now - Date.now() / 1000;
+    this.#take(listed.processes);
+    const held = this.#held;
+    this.#held = null;
+    for (const process of held) this.#update(process);
+    this.#back();
+  }
+
+  #listen() {
+    const source = new EventSource(urlOf("/events", { samples: "true" }));
+    this.#source = source;
+    source.onerror = () => this.#lost(source.readyState === EventSource.CLOSED);
+    const on = (type, callback) => source.addEventListener(type, (event) => {
+      if (this.#source !== source) return;
+      this.#heard();
+      callback(JSON.parse(event.data));
+    });
+    source.onopen = () => { if (this.#held === null) this.#back(); }; // it goes on where it was
+    on("hello", () => {});
+    on("reset", () => this.#load().catch(() => this.#lost(true)));
+    on("process", (process) => (this.#held ? this.#held.push(process) : this.#update(process)));
+    on("group", ({ name, change }) => change === "removed" && this.#removeGroup(name));
+    on("samples", ({ samples }) => this.#sample(samples));
+    on("daemon", (daemon) => {
+      this.daemon = { ...this.daemon, ...daemon };
+      this.#tell("daemon");
+    });
+    for (const type of ["state", "operation", "monitor", "alert"]) on(type, (data) => this.#tell(type, data));
+    this.#heard();
+  }
+
+  #heard() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#ask(), SILENCE_MS);
+  }
+
+  // Silence is no proof: a laptop that slept, a proxy that died. So it asks.
+  async #ask() {
+    try {
+      await Promise.race([get("/caller"), new Promise((_, fail) => setTimeout(fail, ANSWER_MS))]);
+      this.#heard();
+    } catch {
+      this.#lost(true);
+    }
+  }
+
+  #back() {
+    if (!this.#source || this.#source.readyState !== EventSource.OPEN) {
+      if (this.#source) this.#source.addEventListener("open", () => this.#back(), { once: true });
+      return;
+    }
+    this.#tries = 0;
+    this.connected = true;
+    this.lostAt = 0;
+    this.#tell("connection");
+  }
+
+  // `isOver`: the browser does not try again by itself.
+  #lost(isOver) {
+    clearTimeout(this.#silence);
+    this.lostAt = this.lostAt || Date.now();
+    this.connected = false;
+    if (isOver) {
+      if (this.#source) this.#source.close();
+      this.#source = null;
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.open(), RETRY[Math.min(this.#tries, RETRY.length - 1)]);
+      this.#tries += 1;
+    }
+    this.#tell("connection");
+  }
+
+  #take(processes) {
+    const names = new Set(processes.map((process) => process.name));
+    for (const name of this.series.keys()) if (!names.has(name)) this.series.delete(name);
+    this.processes = new Map(processes.map((process) => [process.name, process]));
+    this.#tell("all");
+  }
+
+  #update(process) {
+    const isNew = !this.processes.has(process.name);
+    const before = this.processes.get(process.name);
+    this.processes.set(process.name, { ...before, ...process });
+    this.#tell(isNew ? "all" : "process", this.processes.get(process.name));
+  }
+
+  #removeGroup(group) {
+    for (const process of [...this.processes.values()]) if (process.group === group) this.processes.delete(process.name);
+    this.#tell("all");
+  }
+
+  #sample(samples) {
+    for (const usage of samples) {
+      const process = this.processes.get(usage.name);
+      if (!process) continue;
+      process.usage = usage;
+      if (!this.series.has(usage.name)) this.series.set(usage.name, { cpu: [], memory: [] });
+      const series = this.series.get(usage.name);
+      for (const [key, value] of [["cpu", usage.cpu_percent], ["memory", usage.rss_bytes]]) {
+        series[key].push(value);
+        if (series[key].length > HISTORY) series[key].shift();
+      }
+    }
+    this.#tell("samples", samples);
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+export const store = new Store();
+
+// Call back for these events until the view is left: `signal` is the view's.
+export function on(types, callback, signal) {
+  for (const type of types) store.addEventListener(type, callback, { signal });
+}

@@ -1,0 +1,48 @@
+// Who is told, and whether it reaches them; with a button to try.
+import { at, get, post } from "../api.js";
+import { mayOperate } from "../actions.js";
+import { toast } from "../dialog.js";
+import { h } from "../dom.js";
+import { time } from "../format.js";
+import { t } from "../i18n.js";
+import { on } from "../store.js";
+
+export function showAlerts(place, signal) {
+  const list = h("div", { class: "cards" });
+  place.append(h("h1", {}, t("nav.alerts")), list);
+
+  async function load() {
+    try {
+      const { alerts } = await get("/alerts");
+      if (signal.aborted) return;
+      list.replaceChildren(...(alerts.length ? alerts.map(card) : [h("p", { class: "empty" }, t("alerts.none"))]));
+    } catch (error) {
+      list.replaceChildren(h("p", { class: "quiet" }, error.code === "not_found" ? t("alerts.none") : error.message));
+    }
+  }
+
+  function card(alert) {
+    const isBad = alert.refused || alert.failing_since;
+    const words = alert.refused ? `${t("alerts.refused")}: ${alert.refused}` : alert.failing_since ? `${t("alerts.failing", { time: time(alert.failing_since) })}: ${alert.error}` : t("alerts.fine");
+    const button = h("button", { disabled: !mayOperate(), onclick: async () => {
+      button.disabled = true;
+      try {
+        const outcome = await post(`/alerts/${at(alert.name)}/test`);
+        if (outcome.ok) toast(t("alerts.tested", { name: alert.name }), "good");
+        else toast(outcome.text, "bad");
+      } catch (error) {
+        toast(error.message, "bad");
+      }
+      button.disabled = !mayOperate();
+      load();
+    } }, t("alerts.test"));
+    return h("article", { class: `card ${isBad ? "failed" : "passed"}` }, h("h2", {}, alert.name), h("p", { class: isBad ? "bad" : "good" }, words),
+      (alert.receivers || []).map((one) => h("p", { class: "quiet" }, h("code", {}, one))),
+      h("p", {}, `${alert.delivered} ${t("alerts.delivered")} · ${alert.waiting} ${t("alerts.waiting")}`), button);
+  }
+
+  on(["alert", "connection"], load, signal);
+  const again = setInterval(load, 5000);
+  signal.addEventListener("abort", () => clearInterval(again));
+  load();
+}

@@ -1,0 +1,47 @@
+// The daemon's own page: who it is, whether programs survive it, its log, and orders to it.
+import { isAdmin } from "../actions.js";
+import { get, post } from "../api.js";
+import { confirmDialog, toast } from "../dialog.js";
+import { h } from "../dom.js";
+import { duration, time } from "../format.js";
+import { t } from "../i18n.js";
+import { on, store } from "../store.js";
+import { showLog } from "./log.js";
+
+export function showDaemon(place, signal) {
+  const list = h("dl", { class: "facts" });
+  const buttons = ["upgrade", "restart", "shutdown"].map((order) => h("button", { class: order === "upgrade" ? "" : "danger", onclick: () => ask(order) }, t(`daemon.${order}`)));
+  const log = h("section", {}, h("h2", {}, t("daemon.log")));
+  place.append(h("div", { class: "title" }, h("h1", {}, t("nav.daemon")), h("div", { class: "buttons" }, buttons)), list, log);
+
+  async function load() {
+    buttons.forEach((button) => (button.disabled = !isAdmin()));
+    try {
+      const daemon = await get("/daemon");
+      const pairs = [
+        ["daemon.identifier", daemon.identifier], ["daemon.version", `Vigil ${daemon.version}, Python ${daemon.python}`], ["daemon.pid", daemon.pid],
+        ["col.state", daemon.state], ["daemon.uptime", `${duration(store.now() - daemon.started_at)} (${t("process.since", { time: time(daemon.started_at) })})`],
+        ["daemon.survives", daemon.survives ? t("yes") : `${t("no")}: ${daemon.survival}`], ["daemon.generation", daemon.generation], ["daemon.adopted", daemon.adopted],
+      ];
+      list.replaceChildren(...pairs.map(([label, value]) => h("div", {}, h("dt", {}, t(label)), h("dd", {}, String(value)))));
+    } catch {
+      // the banner says it
+    }
+  }
+
+  async function ask(order) {
+    if (!(await confirmDialog({ title: t(`daemon.ask.${order}`), yes: t(`daemon.${order}`), danger: order !== "upgrade" }))) return;
+    try {
+      await post(`/daemon/${order}`);
+      toast(t("daemon.accepted"), "good");
+    } catch (error) {
+      toast(error.message, "bad");
+    }
+  }
+
+  on(["connection", "daemon"], load, signal);
+  const again = setInterval(load, 10000);
+  signal.addEventListener("abort", () => clearInterval(again));
+  load();
+  showLog(log, signal, "supervisord", "/daemon/log");
+}

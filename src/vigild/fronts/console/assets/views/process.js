@@ -1,0 +1,180 @@
+// One process: how it is, charts, its log, its history with the story of the last failure, configuration, descendants.
+import { act, mayOperate } from "../actions.js";
+import { ApiError, at, get } from "../api.js";
+import { chart } from "../chart.js";
+import { toast } from "../dialog.js";
+import { h, setText } from "../dom.js";
+import { bytes, duration, percent, time } from "../format.js";
+import { icon } from "../icons.js";
+import { t } from "../i18n.js";
+import { on, store } from "../store.js";
+import { factList } from "./events.js";
+import { showLog } from "./log.js";
+import { pathOf, remarks, stateBadge, updateBadge } from "./words.js";
+
+const TABS = ["overview", "log", "history", "config", "tree"];
+const RANGES = [3600, 86400, 2592000];
+
+export function showProcess(place, signal, name, tab = "overview") {
+  const process = () => store.processes.get(name);
+  const badge = stateBadge("UNKNOWN");
+  const note = h("p", { class: "remarks" });
+  const buttons = ["start", "stop", "restart", "signal"].map((action) =>
+    h("button", { class: `act ${action}`, onclick: () => act(action, [name]) }, icon(action), " ", t(`do.${action}`)));
+  const tabs = h("nav", { class: "tabs", "aria-label": name }, TABS.map((one) =>
+    h("a", { href: `${pathOf(name)}/${one}`, "aria-current": one === tab ? "page" : null }, t(`process.${one}`))));
+  const content = h("div", { class: "tab" });
+  place.append(h("div", { class: "title" }, h("h1", {}, name), badge, h("div", { class: "buttons" }, buttons)), note, tabs, content);
+
+  function refresh() {
+    const now = process();
+    if (!now) {
+      setText(note, t("process.missing", { name }));
+      buttons.forEach((button) => (button.disabled = true));
+      return;
+    }
+    updateBadge(badge, now.state);
+    setText(note, remarks(now));
+    const isUp = ["RUNNING", "STARTING", "BACKOFF"].includes(now.state);
+    buttons.forEach((button, index) => (button.disabled = !mayOperate() || [isUp, !isUp, false, !now.pid][index]));
+  }
+
+  on(["all", "connection"], refresh, signal);
+  on(["process"], ({ detail }) => detail.name === name && refresh(), signal);
+  refresh();
+  const show = { overview: showFacts, log: showLog, history: showHistory, config: showConfig, tree: showTree }[tab] || showFacts;
+  show(content, signal, name);
+}
+
+function showFacts(place, signal, name) {
+  const list = h("dl", { class: "facts" });
+  const charts = h("div", { class: "charts" });
+  const why = h("section", { class: "why" });
+  let range = RANGES[0];
+  const choice = h("div", { class: "chips", role: "group", "aria-label": t("process.charts") });
+  place.append(list, choice, charts, why);
+
+  function facts() {
+    const process = store.processes.get(name);
+    if (!process) return;
+    const sample = process.usage || {};
+    const pairs = [
+      ["field.group", process.group],
+      ["col.pid", process.pid || t("none")],
+      ["col.uptime", process.state === "RUNNING" ? `${duration(store.now() - process.started_at)} (${t("process.since", { time: time(process.started_at) })})` : ""],
+      ["field.exit", process.exit_signal || process.exit_status],
+      ["field.ready", process.state === "RUNNING" ? t(process.ready ? "yes" : "no") : ""],
+      ["col.health", process.health ? `${t(`health.${process.health.state}`)}: ${process.health.answer} (${Math.round(process.health.latency_ms)} ms)` : ""],
+      ["col.cpu", process.pid ? percent(sample.cpu_percent) : ""],
+      ["col.memory", process.pid ? bytes(sample.rss_bytes) : ""],
+      ["field.threads", process.pid ? sample.threads ?? "" : ""],
+      ["field.files", process.pid ? sample.open_files ?? "" : ""],
+      ["col.restarts", process.restarts || ""],
+      ["field.status_text", process.status_text],
+      ["field.left_behind", process.left_behind.map((one) => `${one.name} (${one.pid})`).join(", ")],
+    ];
+    list.replaceChildren(...pairs.filter(([, value]) => value !== "" && value !== undefined && value !== null).map(([label, value]) =>
+      h("div", {}, h("dt", {}, t(label)), h("dd", {}, String(value)))));
+  }
+
+  async function draw() {
+    choice.replaceChildren(...RANGES.map((seconds) => h("button", { class: "chip", "aria-pressed": String(seconds === range),
+      onclick: () => { range = seconds; draw(); } }, t(`range.${seconds}`))));
+    const until = store.now(), since = until - range;
+    let points = [];
+    try {
+      points = (await get(`/processes/${at(name)}/samples`, { since: since.toFixed(0), until: until.toFixed(0), points: 240 })).points;
+    } catch (error) {
+      if (!(error instanceof ApiError)) return;
+    }
+    if (signal.aborted) return;
+    const series = (key) => points.map((point) => ({ at: point.at, value: point[key], max: point[`${key}_max`] }));
+    const common = { since, until };
+    charts.replaceChildren(
+      chart({ ...common, title: t("chart.cpu"), points: series("cpu_percent"), format: percent }),
+      chart({ ...common, title: t("chart.memory"), points: series("rss_bytes"), format: bytes, binary: true }),
+      chart({ ...common, title: t("chart.threads"), points: series("threads"), format: (value) => String(Math.round(value)) }),
+      chart({ ...common, title: t("chart.files"), points: series("open_files"), format: (value) => String(Math.round(value)) }));
+  }
+
+  on(["all", "samples", "connection"], facts, signal);
+  on(["process"], ({ detail }) => detail.name === name && facts(), signal);
+  const ticking = setInterval(facts, 1000), drawing = setInterval(draw, 30000);
+  signal.addEventListener("abort", () => { clearInterval(ticking); clearInterval(drawing); });
+  facts();
+  draw();
+  tellWhy(why, name);
+}
+
+async function tellWhy(place, name) {
+  place.append(h("h2", {}, t("process.why")));
+  try {
+    const { story } = await get(`/processes/${at(name)}/why`);
+    for (const { part, heading, text } of story) {
+      const isOutput = ["stderr", "stdout", "output"].includes(part);
+      if (heading) place.append(h("h3", {}, t(`why.${part}`)));
+      place.append(h(isOutput ? "pre" : "p", { class: "lined" }, text));
+    }
+  } catch (error) {
+    place.append(h("p", { class: "quiet" }, error.code === "no_failure" ? t("process.nowhy") : error.message));
+  }
+}
+
+function showHistory(place, signal, name) {
+  const why = h("section", { class: "why" });
+  place.append(why);
+  tellWhy(why, name);
+  factList(place, signal, { name });
+}
+
+async function showConfig(place, signal, name) {
+  const body = h("tbody", {});
+  const table = h("table", { class: "plain config" }, h("thead", {}, h("tr", {}, h("th", {}, t("field.option")), h("th", {}, t("field.value")))), body);
+  const reveal = store.role === "admin" && h("button", { onclick: () => load(true) }, t("process.reveal"));
+  place.append(h("p", { class: "quiet" }, t("process.hidden"), " ", reveal), table);
+  async function load(revealed) {
+    try {
+      const config = await get(`/processes/${at(name)}/config`, revealed ? { reveal: "true" } : {});
+      body.replaceChildren(...Object.entries(config).map(([option, value]) =>
+        h("tr", {}, h("th", { scope: "row" }, option), h("td", {}, shownValue(value)))));
+    } catch (error) {
+      toast(error.message, "bad");
+    }
+  }
+  await load(false);
+}
+
+export function shownValue(value) {
+  if (value === null || value === undefined || value === "") return h("span", { class: "quiet" }, "—");
+  if (Array.isArray(value)) return value.every((one) => typeof one !== "object") ? value.join(", ") || h("span", { class: "quiet" }, "—") : h("code", {}, JSON.stringify(value));
+  if (typeof value === "object") {
+    return h("table", { class: "plain inner" }, h("tbody", {}, Object.entries(value).map(([key, inner]) =>
+      h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, shownValue(inner))))));
+  }
+  return String(value);
+}
+
+async function showTree(place, signal, name) {
+  const list = h("div", {});
+  place.append(list);
+  async function load() {
+    try {
+      const { processes } = await get(`/processes/${at(name)}/tree`);
+      if (signal.aborted) return;
+      const below = new Map();
+      const pids = new Set(processes.map((one) => one.pid));
+      for (const one of processes) {
+        const parent = pids.has(one.parent_pid) ? one.parent_pid : 0;
+        below.set(parent, [...(below.get(parent) || []), one]);
+      }
+      const branch = (pid) => below.has(pid) && h("ul", { class: "tree" }, below.get(pid).map((one) =>
+        h("li", {}, h("code", {}, String(one.pid)), " ", one.name, branch(one.pid))));
+      list.replaceChildren(branch(0) || h("p", { class: "quiet" }, t("none")));
+    } catch (error) {
+      list.replaceChildren(h("p", { class: "quiet" }, error.message));
+    }
+  }
+  const again = setInterval(load, 5000);
+  signal.addEventListener("abort", () => clearInterval(again));
+  await load();
+}
