@@ -43,7 +43,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A digest in words (`alerts/wording.py`). `title` is one line; `text` is all of it, plain.
+    """A digest in words (`alerts/wording.py`). `title` is one line; `text` is what stands below it, plain.
 
     `items` are the same in pieces, for services that render signs, and `notes` what stands below them; a message whose text is
     by a template has none. `more` counts what a message that had to be cut leaves out: "…{count} more".

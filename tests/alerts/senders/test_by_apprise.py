@@ -1,0 +1,28 @@
+import importlib.util
+
+import pytest
+
+from support.messages import message, receiver
+from support.receivers import HttpReceiver
+from vigild.alerts.senders.by_apprise import MISSING
+from vigild.alerts.senders.dispatch import send
+from vigild.alerts.sending import Outcome
+
+HAS_APPRISE = importlib.util.find_spec("apprise") is not None
+
+
+@pytest.mark.skipif(HAS_APPRISE, reason="the extra is installed")
+def test_without_the_extra_it_says_what_to_install() -> None:
+    outcome = send(receiver("apprise+json://h/SECRETPATH"), message(), 20.0)
+    assert Outcome(False, False, MISSING) == outcome
+
+
+@pytest.mark.skipif(not HAS_APPRISE, reason="needs the extra vigild[apprise]")
+def test_with_the_extra_it_delivers() -> None:
+    with HttpReceiver() as http:
+        url = f"apprise+json://127.0.0.1:{http.port}/SECRETPATH"
+        assert Outcome(True) == send(receiver(url), message(), 20.0)
+        assert "[db1] web is down" == http.requests[0].json["title"]
+    outcome = send(receiver(url), message(), 20.0)
+    assert (False, False) == (outcome.ok, outcome.permanent)
+    assert "SECRETPATH" not in outcome.text
