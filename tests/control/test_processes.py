@@ -300,6 +300,13 @@ def test_facts_are_supervisors_struct_and_more(world: World, processes: Processe
         "health_answer": "",
         "health_latency_ms": 0.0,
         "status_text": "",
+        "schedule": "",
+        "schedule_timezone": "",
+        "schedule_next": 0,
+        "schedule_last_start": 0,
+        "schedule_last_end": 0,
+        "schedule_outcome": "",
+        "schedule_outcome_text": "",
         "left_behind": [],
     }
 

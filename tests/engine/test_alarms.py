@@ -5,7 +5,7 @@ import pytest
 from support.fakes import FakeAlerts, World, group, program
 from vigild.core.edges import Edge, EdgeKind, Severity
 from vigild.core.probe import Probe, Scheme
-from vigild.core.process import Autorestart, Start, Stop
+from vigild.core.process import Autorestart, Renew, Start, Stop
 from vigild.core.restarts import OnFlapping
 from vigild.core.states import SupervisorState
 from vigild.engine.alarms import MAX_STEADY_SECONDS, RECENT_MAX, Alarms
@@ -316,3 +316,27 @@ def test_an_end_that_nobody_saw_is_told_as_such() -> None:
     it = world()
     it.engine.child_died(it.child("web").pid, None)
     assert only(it.alerts).text == "web ended, and nobody saw how; it is started again"
+
+
+def test_a_scheduled_job_has_recovered_when_a_run_of_it_has_ended_well_and_not_when_one_begins() -> None:
+    job = program(
+        "job", start_seconds=0, autostart=False, autorestart=Autorestart.NEVER, schedule="0 0 1 1 *"
+    )
+    it = World(group(job), alarms=True).boot()
+    process = it.engine.groups["job"].processes["job"]
+    process.feed(Start())
+    it.exits("job", EXIT_3)
+    process.feed(Start())
+    it.clock.advance(100)
+    assert it.alerts.told == ["down program:job:down"]
+    it.exits("job", 0)
+    assert it.alerts.told == ["down program:job:down", "recovered program:job:down"]
+
+
+def test_what_a_rule_ended_is_told_by_the_rule_alone() -> None:
+    it = world()
+    it.clock.advance(2)
+    it.engine.groups["web"].processes["web"].feed(Renew("memory_max: 3 GB > 2 GB", 15))
+    it.exits("web", 15)
+    assert it.alerts.told == []
+    assert it.state("web") == "STARTING"

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -46,6 +47,7 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.epoch = EPOCH  # set it to set the wall clock
         self._heap: list[tuple[float, int, FakeTimer]] = []
         self._order = itertools.count()
 
@@ -53,7 +55,7 @@ class FakeClock:
         return self.now
 
     def wall(self) -> float:
-        return EPOCH + self.now
+        return self.epoch + self.now
 
     def call_at(self, when: float, callback: Callable[[], None]) -> FakeTimer:
         timer = FakeTimer(callback)
@@ -288,6 +290,25 @@ class FakeStops:
 
 
 @dataclass
+class FakeScheduleStore:
+    """What is kept, as JSON would give it back; `saves` and `closes` count."""
+
+    states: dict[str, object] = field(default_factory=dict)
+    saves: int = 0
+    closes: int = 0
+
+    def load(self) -> dict[str, object]:
+        return dict(self.states)
+
+    def save(self, states: Mapping[str, object]) -> None:
+        self.saves += 1
+        self.states = json.loads(json.dumps(dict(states)))
+
+    def close(self) -> None:
+        self.closes += 1
+
+
+@dataclass
 class FakeLogs:
     """AUTO names are predictable; `broken` makes them fail."""
 
@@ -498,6 +519,7 @@ class World:
         settings: Settings | None = None,
         stops: FakeStops | None = None,
         alarms: bool = False,
+        schedules: FakeScheduleStore | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.children = FakeChildren()
@@ -509,6 +531,7 @@ class World:
         self.history = FakeHistory()
         self.prober = FakeProber()
         self.sampler = FakeSampler()
+        self.schedules = schedules or FakeScheduleStore()
         self.ports = Ports(
             self.clock,
             self.children,
@@ -520,6 +543,7 @@ class World:
             self.history,
             self.prober,
             open_sampler=lambda: self.sampler,
+            open_schedules=lambda: self.schedules,
         )
         self.alerts = FakeAlerts()
         settings = settings or Settings()

@@ -27,6 +27,11 @@ COMMANDS: tuple[Command, ...] = (
         "vigild.cli.upgrade",
         "let the running daemon go on with the code that is installed now; no program is touched",
     ),
+    Command(
+        "schedule",
+        "vigild.cli.schedule",
+        "show which programs run by schedule, when next, and how they ended last",
+    ),
     Command("history", "vigild.cli.history", "show what happened, when, why and who ordered it"),
     Command("why", "vigild.cli.why", "tell the story of the latest failure of a program"),
     Command("alert", "vigild.cli.alert", "show who is told of troubles, and try whether it arrives"),

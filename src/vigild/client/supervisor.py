@@ -137,6 +137,10 @@ class Supervisor:
         """What the daemon knows of itself. Supervisor's answers with the fault UNKNOWN_METHOD."""
         return cast(DaemonInfo, self.rpc.call("vigil.getDaemonInfo"))
 
+    def all_process_facts(self) -> list[dict[str, object]]:
+        """How every process is, with what Supervisor has no field for."""
+        return cast(list[dict[str, object]], self.rpc.call("vigil.getAllProcessInfo"))
+
     # --- configuration ---
 
     def reload_config(self) -> tuple[list[str], list[str], list[str]]:

@@ -58,6 +58,7 @@ CODES: dict[str, str] = {
     "V261": "a dependency that never comes about, or an option that needs one",
     "V271": "options of readiness or health that have no effect, or contradict each other",
     "V272": "a program that cannot report readiness as it is run",
+    "V281": "a schedule and options that contradict each other, or have no effect without it",
     # Logs.
     "V301": "rotation is on for a device or a pipe",
     "V302": "one rotated log file has several writers",

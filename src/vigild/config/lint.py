@@ -16,6 +16,7 @@ from vigild.config.lint_listeners import LISTENER_CHECKS
 from vigild.config.lint_logs import LOG_CHECKS
 from vigild.config.lint_programs import PROGRAM_CHECKS
 from vigild.config.lint_restarts import RESTART_CHECKS
+from vigild.config.lint_schedule import SCHEDULE_CHECKS
 from vigild.config.lint_servers import SERVER_CHECKS
 from vigild.config.lint_subject import PROGRAM_KINDS, Check, subject_of
 from vigild.config.load import Loaded
@@ -27,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     *DEPENDENCY_CHECKS,
     *HEALTH_CHECKS,
     *LIMIT_CHECKS,
+    *SCHEDULE_CHECKS,
     *LISTENER_CHECKS,
     *LOG_CHECKS,
     *SERVER_CHECKS,

@@ -124,6 +124,12 @@ class ProcessConfig:
     memory_max_bytes: int = 0  # of the whole tree; 0: no bound
     on_memory_max: str = "restart"  # or alert
     rules: tuple[str, ...] = ()
+    # Vigil's: when it is started; see config.cron and core.schedule.
+    schedule: str = ""  # '': by nobody's clock
+    schedule_timezone: str = ""  # '': the machine's
+    schedule_overlap: str = "skip"  # queue, restart
+    schedule_missed: str = "skip"  # once
+    schedule_jitter_seconds: float = 0.0
     where: Where | None = field(default=None, compare=False)
 
     @property

@@ -112,9 +112,23 @@ _RULE_DOCS = {
     "`if cpu > 90% for 5 of 6 cycles then restart`. See [rules](rules.md).",
 }
 
+_SCHEDULE_DOCS = {
+    "schedule": "When the program is started: five fields as in cron (minute, hour, day of the month, month, day of the week), or "
+    "`@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`. With it `autostart`, `autorestart` and `startsecs` are by "
+    "default `false`, `false` and `0`. See [schedules](../how-to/schedules.md).",
+    "schedule_timezone": "The time zone that `schedule` is in, such as `Europe/Berlin` or `UTC`. By default that of the machine.",
+    "schedule_overlap": "What follows when a run is due while the one before still runs: `skip` it, `queue` it until that has "
+    "ended (one at most waits), or `restart`: stop that and begin.",
+    "schedule_missed": "What follows when runs were due while no daemon ran: `skip` them, or make up for all of them by running "
+    "`once`.",
+    "schedule_jitter_seconds": "A run begins up to so many seconds after it is due, so that many machines do not begin at "
+    "the same moment. How many, is always the same for the same program and time.",
+}
+
 _PROGRAM_DOCS = {
     **_HEALTH_DOCS,
     **_RULE_DOCS,
+    **_SCHEDULE_DOCS,
     "command": "The program and its arguments. Split as a shell splits words, but run without a shell: no pipes, "
     "no variables but `%(ENV_X)s`. It has to stay in the foreground. A name without a slash is looked up on `PATH`.",
     "process_name": "The name of each process. With `numprocs` above 1 it has to hold `%(process_num)`.",
@@ -179,7 +193,7 @@ _PROGRAM_DOCS = {
     },
 }
 
-_NOT_FOR_LISTENERS = ("log_prefix", "log_timestamps", "forking", "pidfile", *_HEALTH_DOCS)
+_NOT_FOR_LISTENERS = ("log_prefix", "log_timestamps", "forking", "pidfile", *_HEALTH_DOCS, *_SCHEDULE_DOCS)
 
 _CREDENTIAL_DOCS = {
     "username": "The name that clients have to give. Goes with `password`.",

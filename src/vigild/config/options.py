@@ -18,6 +18,7 @@ from vigild.config import (
     convert_restarts,
     convert_rules,
     convert_samples,
+    convert_schedule,
 )
 from vigild.config.accounts import Surroundings
 from vigild.core.access import Role
@@ -137,6 +138,19 @@ _RULE_OPTIONS = (
     Option("rules", convert_rules.rules, "", "rules", Names.PROGRAM, "vigil", lone_percent=True),
 )
 
+
+def _schedule_option(name: str, convert: Converter, default: str | None, field: str) -> Option:
+    return Option(name, convert, default, field, Names.PROGRAM, "vigil")
+
+
+SCHEDULE_OPTIONS = (
+    _schedule_option("schedule", convert_schedule.schedule, "", "schedule"),
+    _schedule_option("schedule_timezone", convert_schedule.timezone, "", "schedule_timezone"),
+    _schedule_option("schedule_overlap", convert_schedule.overlap, "skip", "schedule_overlap"),
+    _schedule_option("schedule_missed", convert_schedule.missed, "skip", "schedule_missed"),
+    _schedule_option("schedule_jitter_seconds", convert_restarts.seconds, "0", "schedule_jitter_seconds"),
+)
+
 _PROCESS_OPTIONS = (
     Option("command", convert.text, None, "command", Names.PROCESS, required=True),
     Option("process_name", convert.text, "%(program_name)s", "", Names.PROCESS),
@@ -168,6 +182,7 @@ _PROCESS_OPTIONS = (
     *_RESTART_OPTIONS,
     *HEALTH_OPTIONS,
     *_RULE_OPTIONS,
+    *SCHEDULE_OPTIONS,
     *_LIMIT_OPTIONS,
     *IDENTITY_OPTIONS,
     Option("remember", convert.boolean, "false", "remember", Names.PROGRAM, "vigil"),
@@ -196,7 +211,8 @@ EVENTLISTENER = _table(
 )
 # A listener's stdout is a protocol, not a log, and whoever speaks it stays in the foreground.
 _ASKED = tuple(option.name for option in HEALTH_OPTIONS)  # a listener says by its protocol how it is
-for _vigils in ("log_prefix", "log_timestamps", "forking", "pidfile", *_ASKED):
+_PLANNED = tuple(option.name for option in SCHEDULE_OPTIONS)  # and is there when there are events
+for _vigils in ("log_prefix", "log_timestamps", "forking", "pidfile", *_ASKED, *_PLANNED):
     del EVENTLISTENER[_vigils]
 
 GROUP = _table(

@@ -13,7 +13,7 @@ from vigild.config.convert_limits import LIMITS
 from vigild.config.diagnostics import BadValueError
 from vigild.config.expand import expand, expand_named, expand_twice
 from vigild.config.ini import Entry, Section
-from vigild.config.model import AUTO, GroupKind, ProcessConfig, StreamConfig
+from vigild.config.model import AUTO, Autorestart, GroupKind, ProcessConfig, StreamConfig
 from vigild.config.options import EVENTLISTENER, FCGI_PROGRAM, PROGRAM, Names, Option
 from vigild.config.resolve import Resolver
 
@@ -23,6 +23,8 @@ _TABLES = {"program": PROGRAM, "fcgi-program": FCGI_PROGRAM, "eventlistener": EV
 _LIMIT_FIELDS = tuple(f"limits.{name}" for name in LIMITS)
 # Where these are used, variables of [supervisord] and of the section itself are told apart.
 _UNDER_OWN_VARIABLES = ("unset_environment", "set_user_environment", "environment_files")
+# What a program with a schedule is, unless it says otherwise: started by that alone, and done when it ends.
+_OF_JOBS = {"autostart": False, "autorestart": Autorestart.NEVER, "start_seconds": 0}
 _EXPANDED_TWICE = frozenset({"stdout_logfile", "stderr_logfile"})
 Fields = dict[str, Any]
 
@@ -67,6 +69,9 @@ class _Program:
             names["group_name"] = self.group
         count = resolver.value(self.section, self.table["numprocs"], 1, names)
         fields = self.common_fields(names, count)
+        if fields.get("schedule"):
+            for field, value in _OF_JOBS.items():
+                fields.setdefault(field, value)
         start = fields.pop("numprocs_start", 0)
         raw_name = self.raw_process_name(count)
         if not self.consistent(fields, count) or raw_name is None:

@@ -42,6 +42,9 @@ def _own_words(process: ManagedProcess) -> str:
     words = _words_on_restarts(process)
     if process.watch is not None:
         words += _words_of_watch(process, process.watch)
+    if process.job is not None and process.stopped:
+        next_at = process.job.next_at
+        words += f", next {_moment(next_at)}" if next_at is not None else ", never again"
     left, hint = process.leftovers
     if not left:
         return words
@@ -185,6 +188,14 @@ def process_facts(process: ManagedProcess, now_wall: float, sample: "Sample | No
         from vigild.control.samples import sample_facts  # late: it needs none while nobody wants samples
 
         facts.update(sample_facts(sample))
+    job = process.job
+    facts["schedule"] = process.config.schedule
+    facts["schedule_timezone"] = process.config.schedule_timezone
+    facts["schedule_next"] = capped(job.next_at or 0) if job is not None else 0
+    facts["schedule_last_start"] = capped(job.state.began) if job is not None else 0
+    facts["schedule_last_end"] = capped(job.state.ended) if job is not None else 0
+    facts["schedule_outcome"] = job.state.outcome.value if job is not None else ""
+    facts["schedule_outcome_text"] = job.state.text if job is not None else ""
     facts["left_behind"] = [{"pid": seen.pid, "name": seen.name} for seen in process.leftovers[0]]
     return facts
 

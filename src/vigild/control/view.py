@@ -14,6 +14,7 @@ from vigild.engine.words import signal_name
 if TYPE_CHECKING:
     from vigild.core.health import Health
     from vigild.core.samples import Sample
+    from vigild.engine.scheduling import Job
 
 
 def process_view(process: ManagedProcess, now_wall: float, sample: "Sample | None" = None) -> Facts:
@@ -48,6 +49,7 @@ def process_view(process: ManagedProcess, now_wall: float, sample: "Sample | Non
             {"name": unmet.name, "condition": unmet.condition.value, "trouble": unmet.trouble}
             for unmet in (process.waiting_for if machine.waiting else ())
         ],
+        "schedule": _schedule_view(process.job) if process.job is not None else None,
         "status_text": watch.notice if watch is not None else "",
         "description": remarks(process, now_wall),
         "left_behind": [{"pid": seen.pid, "name": seen.name} for seen in process.leftovers[0]],
@@ -97,6 +99,20 @@ def _health_view(health: "Health") -> Facts:
         "failures": health.failures,
         "answer": health.answer,
         "latency_ms": round(health.seconds * 1000, 3),
+    }
+
+
+def _schedule_view(job: "Job") -> Facts:
+    config, state = job.process.config, job.state
+    return {
+        "expression": config.schedule,
+        "timezone": config.schedule_timezone,
+        "next_at": job.next_at or 0,
+        "last_start_at": state.began,
+        "last_end_at": state.ended,
+        "outcome": state.outcome.value,
+        "outcome_text": state.text,
+        "queued": state.pending,
     }
 
 

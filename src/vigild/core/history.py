@@ -33,6 +33,7 @@ class Kind(StrEnum):
     ALERT = "alert"  # people were told, or could not be: alert, what (delivered, refused), edges, text, error
     DAEMON = "daemon"  # the daemon itself: what, text
     RULE = "rule"  # a rule came true, or that is over: what ("raised", "cleared"), rule, text
+    SCHEDULE = "schedule"  # a run was "missed", "skipped" or "refused": what, text
     LOST = "lost"  # facts that could not be kept: count
 
 

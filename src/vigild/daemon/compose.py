@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from vigild.daemon.upgrade import Upgrade
     from vigild.fronts.serving.server import Server
     from vigild.host.handover import Handover, Package
+    from vigild.host.schedule_file import ScheduleFile
     from vigild.host.token_file import TokenFile
 
 DEFAULT_RESULT_HANDLER = "supervisor.dispatchers:default_handler"
@@ -143,6 +144,7 @@ class Life:
             self._prober,
             open_sampler=partial(open_sampler, loop),
         )
+        ports.open_schedules = lambda: _open_schedules(config, log)
         self._stops = _open_stops(config, log)
         self._engine = Engine(ports, settings, load_result_handler, self._stops)
         self._alerts = AlertSwitch(loop, self._engine, self._table, inheritance.entries, config)
@@ -501,6 +503,13 @@ def _open_stops(config: Config, log: MainLog) -> StopFile:
     daemon = config.daemon
     directory = daemon.state_dir or default_state_dir(os.environ, os.geteuid())
     return StopFile(directory, config.path, daemon.identifier, log)
+
+
+def _open_schedules(config: Config, log: MainLog) -> "ScheduleFile":
+    from vigild.host.schedule_file import ScheduleFile  # late: few configurations have schedules
+
+    directory = config.daemon.state_dir or default_state_dir(os.environ, os.geteuid())
+    return ScheduleFile(directory, config.path, config.daemon.identifier, log)
 
 
 def _sign(runtime: RuntimeDir | NoRuntimeDir, log: MainLog) -> None:

@@ -24,7 +24,7 @@ from vigild.core.effects import Alarm, Cleared, Effect, Entered, FlappingBegan, 
 from vigild.core.health import Health, Verdict
 from vigild.core.history import Details
 from vigild.core.orders import Exited, Input, SpawnFailed
-from vigild.core.process import Process, Wanted
+from vigild.core.process import Autorestart, Process, Wanted
 from vigild.core.restarts import OnFlapping
 from vigild.core.states import ProcessState
 from vigild.engine.chronicle import log_ends
@@ -163,6 +163,8 @@ class Alarms:
     ) -> None:
         name, earlier = process.namespec, self._count_end(process.namespec)
         self._cancel(name)
+        if before.condemned.startswith(("memory_max:", "rule:")):
+            return  # the rule that ended it has been told
         if any(self.troubles.since(PROGRAM, name, trouble) for trouble in (DOWN, FATAL, FLAPPING)):
             return
         when = _next_start(effects, now)
@@ -221,8 +223,13 @@ class Alarms:
     # Recovering.
 
     def _is_up(self, process: "ManagedProcess", now: float) -> None:
-        """It is RUNNING, as far as is known now: it has recovered, or will have if it stays so for a while."""
+        """It is RUNNING, as far as is known now: it has recovered, or will have if it stays so for a while.
+
+        Not a job that a schedule started: that has recovered when a run of it has ended as it should.
+        """
         name = process.namespec
+        if process.config.schedule and process.config.autorestart is not Autorestart.ALWAYS:
+            return
         if process.state is not ProcessState.RUNNING or not self._has_to_recover(name):
             return
         steady = self._steady_seconds(process)

@@ -33,6 +33,7 @@ from vigild.engine.words import exit_words
 if TYPE_CHECKING:
     from vigild.core.samples import Sample
     from vigild.engine.sampling import Sampling
+    from vigild.engine.scheduling import Scheduling
 
 NO_RECORDS: Mapping[str, ProcessRecord] = {}
 SPAWN_SLICE = 16  # programs started in one turn of the loop, so that exits and clients are served in between
@@ -95,6 +96,7 @@ class Engine:
         self._report_timer: Timer | None = None
         self._sampling: Sampling | None = None
         self._judges = False  # rules, at each sample
+        self.scheduling: Scheduling | None = None  # where a program has a schedule
 
     # Groups.
 
@@ -139,6 +141,8 @@ class Engine:
                 process.feed(Stop())  # nothing waits any more for the restart of what is no more
             process.release_logs()
             process.forget()
+            if self.scheduling is not None:
+                self.scheduling.remove(process)
         self.ports.journal.drop(GROUP, name)
         self._written.discard(name)
         self.remembered.group_removed(group.processes.values())
@@ -204,6 +208,14 @@ class Engine:
         )
         if process.ruling is not None:
             process.ruling.on_running = self._begin_judging
+        if config.schedule:
+            if self.scheduling is None:
+                from vigild.engine.scheduling import (
+                    Scheduling as NewScheduling,
+                )  # late: few programs have one
+
+                self.scheduling = NewScheduling(self.ports, self.dependencies.pull)
+            process.job = self.scheduling.add(process)
         return process
 
     # What processes use.
@@ -388,6 +400,8 @@ class Engine:
         )  # before anything is stopped that nobody wanted to stay stopped
         self._when_stopped = when_stopped
         self._to_start.clear()
+        if self.scheduling is not None:
+            self.scheduling.hold()
         self.bus.emit_if_wanted(
             "SUPERVISOR_STATE_CHANGE_STOPPING", lambda: supervisor_state_event("STOPPING")
         )
@@ -430,6 +444,8 @@ class Engine:
             self._kin.close()
             if self._sampling is not None:
                 self._sampling.close()
+            if self.scheduling is not None:
+                self.scheduling.close()
             when_stopped()
 
     def _report_later(self) -> None:

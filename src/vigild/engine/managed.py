@@ -27,7 +27,7 @@ from vigild.engine.ports import (
     StreamPlan,
     Timer,
 )
-from vigild.engine.records import PROCESS, ProcessRecord
+from vigild.engine.records import PROCESS, ProcessRecord, note_beside, restore_beside
 from vigild.engine.words import exit_words, signal_name
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from vigild.engine.kin import Kin
     from vigild.engine.listeners import PoolRunner
     from vigild.engine.ruling import Ruling
+    from vigild.engine.scheduling import Job
     from vigild.engine.settings import Settings
     from vigild.engine.watching import Watch
 
@@ -64,6 +65,7 @@ class ManagedProcess:
         "fcgi_socket",
         "group_name",
         "is_adopted",
+        "job",
         "on_pid",
         "plans",
         "policy",
@@ -131,6 +133,7 @@ class ManagedProcess:
             from vigild.engine.watching import Watch as NewWatch  # late: most programs are not
 
             self.watch = NewWatch(self, ports, bus, settings)
+        self.job: Job | None = None  # where it has a schedule
         self.ruling: Ruling | None = None
         if config.is_ruled:
             from vigild.engine.ruling import Ruling as NewRuling  # late: as above
@@ -349,10 +352,7 @@ class ManagedProcess:
         self._stop_sent = record.stop_sent
         self.stdout_logfile = self._log_of("stdout", self.config.stdout, record.stdout_logfile)
         self.stderr_logfile = self._log_of("stderr", self.config.stderr, record.stderr_logfile)
-        if self.watch is not None:
-            self.watch.restore(record.notice, record.health)
-        if self.ruling is not None:
-            self.ruling.restore(record.rules)
+        restore_beside(self, record)
         if record.alarm is not None:
             self._alarm = machine.SetAlarm(record.alarm, record.alarm_at)
 
@@ -445,10 +445,8 @@ class ManagedProcess:
             self._exit_words,
             self._descent.anchors,
             self._stop_sent,
-            self.watch.health_record() if self.watch is not None else (),
-            self.watch.notice if self.watch is not None else "",
-            self.ruling.record() if self.ruling is not None else "",
         )
+        note_beside(self, record)
         self._ports.journal.put(PROCESS, self.namespec, record.encode())
 
     def write_down(self) -> None:
@@ -587,6 +585,8 @@ class ManagedProcess:
             self.watch.moved(move.new)
         if self.ruling is not None:
             self.ruling.moved(move.new)
+        if self.job is not None:
+            self.job.moved(move)
         if move.new is ProcessState.RUNNING and self.pool is not None:
             self.pool.dispatch()
         if self._dependencies.is_used:

@@ -246,6 +246,33 @@ class StopStore(Protocol):
         """Nothing is to be remembered any more."""
 
 
+class ScheduleStore(Protocol):
+    """Where it is kept how schedules stand, over the end of the daemon and of the machine: plain values by namespec."""
+
+    def load(self) -> Mapping[str, object]:
+        """What was saved last; nothing where that is of no use, which the log says."""
+
+    def save(self, states: Mapping[str, object]) -> None:
+        """Keep these from now on. Does not wait for the disk; failures are said in the log."""
+
+    def close(self) -> None:
+        """The daemon ends: wait for what is being written, but not for ever."""
+
+
+class NoScheduleStore:
+    """Where nothing is kept."""
+
+    def load(self) -> Mapping[str, object]:
+        """Nothing."""
+        return {}
+
+    def save(self, states: Mapping[str, object]) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing is being written."""
+
+
 class History(Protocol):
     """What happened, for people who ask later. It is kept by somebody else's thread, and may be lost."""
 
@@ -484,3 +511,6 @@ class Ports:
     prober: Prober = field(default_factory=NoProber)
     alerts: Alerts = NO_ALERTS
     open_sampler: Callable[[], Sampler] = NoSampler  # called when the first sample is wanted
+    open_schedules: Callable[[], ScheduleStore] = (
+        NoScheduleStore  # called when the first program has a schedule
+    )

@@ -1,9 +1,13 @@
 """What the journal keeps of one process: enough for another daemon to go on from there."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from vigild.config.snapshot import from_json, to_json
 from vigild.core.process import Alarm, Process
+
+if TYPE_CHECKING:
+    from vigild.engine.managed import ManagedProcess
 
 PROCESS = "process"  # kind of journal entry; its key is the namespec
 ENDING = (
@@ -35,6 +39,7 @@ class ProcessRecord:
     health: tuple[str | int | float, ...] = ()  # see `engine.watching`
     notice: str = ""  # what the program said last of itself
     rules: str = ""  # how its rules stand, see `engine.ruling`
+    schedule: str = ""  # how its schedule stands, see `engine.scheduling`
 
     def encode(self) -> bytes:
         """For the journal."""
@@ -44,3 +49,23 @@ class ProcessRecord:
 def decode_record(data: bytes) -> ProcessRecord:
     """What `encode` made, perhaps by another version. Raises SnapshotError."""
     return from_json(data, ProcessRecord)
+
+
+def note_beside(process: "ManagedProcess", record: ProcessRecord) -> None:
+    """Put into the record what stands beside the process: how it was watched, how its rules and its schedule stand."""
+    if process.watch is not None:
+        record.health, record.notice = process.watch.health_record(), process.watch.notice
+    if process.ruling is not None:
+        record.rules = process.ruling.record()
+    if process.job is not None:
+        record.schedule = process.job.record()
+
+
+def restore_beside(process: "ManagedProcess", record: ProcessRecord) -> None:
+    """And back."""
+    if process.watch is not None:
+        process.watch.restore(record.notice, record.health)
+    if process.ruling is not None:
+        process.ruling.restore(record.rules)
+    if process.job is not None:
+        process.job.restore(record.schedule)

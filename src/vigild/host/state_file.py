@@ -7,11 +7,14 @@ loop from serving. Only the newest state counts, so at most one write is under w
 import os
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from vigild.core.stop_marks import StopMark
 from vigild.engine.ports import Log
 from vigild.wire.stop_marks import decode_marks, encode_marks
+
+T = TypeVar("T")
 
 MAX_FILE_BYTES = 16 << 20
 SET_ASIDE = ".unreadable"  # put behind the name of a file that is of no use
@@ -39,34 +42,36 @@ def default_state_dir(environ: Mapping[str, str], uid: int) -> str:
     return os.path.join(base, "vigil")
 
 
-class StopFile:
-    """`stopped-KEY.json` in `directory`, one for each pair of configuration file and identifier."""
+class StateFile:
+    """One file in `directory`, written by a thread of its own. `lost` says what follows where it cannot be written.
 
-    def __init__(self, directory: str, configuration: str, identifier: str, log: Log) -> None:
-        self.path = os.path.join(directory, f"stopped-{state_key(configuration, identifier)}.json")
-        self._configuration = configuration
-        self._identifier = identifier
+    `unused` says what follows where it is of no use.
+    """
+
+    def __init__(self, path: str, log: Log, *, lost: str, unused: str) -> None:
+        self.path = path
         self._log = log
+        self._lost = lost
+        self._unused = unused
         self._lock = threading.Lock()
         self._waiting: bytes | None = None
         self._writer: threading.Thread | None = None
         self._failure: OSError | None = None
 
-    def load(self) -> dict[str, StopMark]:
-        """What the file says. One that is of no use is set aside, and the log says so."""
+    def read(self, decode: Callable[[bytes], T]) -> T | None:
+        """What the file says, None where there is none. One that is of no use is set aside, and the log says so."""
         try:
             with open(self.path, "rb") as file:
-                return decode_marks(file.read(MAX_FILE_BYTES))
+                return decode(file.read(MAX_FILE_BYTES))
         except FileNotFoundError:
-            return {}
+            return None
         except (OSError, ValueError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             self._set_aside(reason)
-            return {}
+            return None
 
-    def save(self, marks: dict[str, StopMark]) -> None:
-        """Write it down soon. What cannot be written is said in the log with the next save, or at the end."""
-        data = encode_marks(marks, self._configuration, self._identifier)
+    def write(self, data: bytes) -> None:
+        """Write it down soon. What cannot be written is said in the log with the next write, or at the end."""
         with self._lock:
             self._waiting = data
             if self._writer is None:
@@ -88,9 +93,7 @@ class StopFile:
         if writer is not None:
             writer.join(CLOSE_SECONDS)
             if writer.is_alive():
-                self._log.critical(
-                    f"the disk of {self.path} does not answer; what was stopped last may not be remembered"
-                )
+                self._log.critical(f"the disk of {self.path} does not answer; {self._lost}")
         self._tell()
 
     def _write_all(self) -> None:
@@ -110,8 +113,8 @@ class StopFile:
         failure, self._failure = self._failure, None
         if failure is not None:
             self._log.critical(
-                f"cannot write {self.path}: {failure.strerror or failure}; what an operator stopped will start "
-                "again with the next daemon; make the directory writable, or name another with state_dir="
+                f"cannot write {self.path}: {failure.strerror or failure}; {self._lost}; make the directory writable, "
+                "or name another with state_dir="
             )
 
     def _set_aside(self, reason: str) -> None:
@@ -121,10 +124,29 @@ class StopFile:
             what = f"it is set aside as {aside}"
         except OSError as error:
             what = f"and cannot be set aside: {error.strerror}"
-        self._log.critical(
-            f"cannot use {self.path}: {reason}; {what}, and all programs start as configured, also those "
-            "that an operator had stopped"
+        self._log.critical(f"cannot use {self.path}: {reason}; {what}, and {self._unused}")
+
+
+class StopFile(StateFile):
+    """`stopped-KEY.json` in `directory`, one for each pair of configuration file and identifier."""
+
+    def __init__(self, directory: str, configuration: str, identifier: str, log: Log) -> None:
+        super().__init__(
+            os.path.join(directory, f"stopped-{state_key(configuration, identifier)}.json"),
+            log,
+            lost="what an operator stopped will start again with the next daemon",
+            unused="all programs start as configured, also those that an operator had stopped",
         )
+        self._configuration = configuration
+        self._identifier = identifier
+
+    def load(self) -> dict[str, StopMark]:
+        """What the file says; nothing where that is of no use."""
+        return self.read(decode_marks) or {}
+
+    def save(self, marks: dict[str, StopMark]) -> None:
+        """Write it down soon."""
+        self.write(encode_marks(marks, self._configuration, self._identifier))
 
 
 def state_key(configuration: str, identifier: str) -> str:

@@ -49,6 +49,7 @@ PROCESS = record(
         ),
         "What keeps it from being started",
     ),
+    schedule={"oneOf": [ref("Schedule"), {"type": "null"}], "description": "null without a schedule"},
     status_text=text("What it says of itself by sd_notify (STATUS)"),
     description=text(
         "Further remarks for people, as `supervisorctl status` shows them, without pid and uptime"
@@ -91,6 +92,20 @@ USAGE = record(
     write_bytes=maybe(integer()),
     read_bytes_per_second=maybe(number("From storage")),
     write_bytes_per_second=maybe(number()),
+)
+
+SCHEDULE = record(
+    "When it is started, and what became of its last run.",
+    expression=text("Five fields as in cron, or a word such as @daily"),
+    timezone=text("The time zone of the expression; empty for the machine's"),
+    next_at=number(f"When the next run begins, {_TIME}"),
+    last_start_at=number(f"When the last run began, {_TIME}"),
+    last_end_at=number(f"When the last run ended, {_TIME} while it goes on, too"),
+    outcome=text(
+        "How the last run ended; empty while there is none", enum=["", "succeeded", "failed", "stopped"]
+    ),
+    outcome_text=text("The same in words, such as `exit status 3`"),
+    queued=boolean("Does another run begin as soon as this one has ended?"),
 )
 
 GROUP = record(
@@ -177,6 +192,7 @@ SHAPES: dict[str, Schema] = {
     "Process": PROCESS,
     "Health": HEALTH,
     "Usage": USAGE,
+    "Schedule": SCHEDULE,
     "Group": GROUP,
     "Outcome": OUTCOME,
     "Operation": OPERATION,

@@ -49,6 +49,9 @@ def vigil_methods(control: Control) -> list[Method]:
             "window of flapping), boolean ready (RUNNING, and not being ended), string health (healthy, unhealthy, unknown; empty "
             "without a healthcheck), int health_since (seconds since the epoch), int health_failures (in a row), string "
             "health_answer (the last), double health_latency_ms, string status_text (STATUS of sd_notify), "
+            "string schedule (the cron expression; empty without one), string schedule_timezone (empty: the machine's), int "
+            "schedule_next, int schedule_last_start, int schedule_last_end (seconds since the epoch, 0 for never), string "
+            "schedule_outcome (succeeded, failed, stopped; empty while it runs), string schedule_outcome_text, "
             "array waiting_for (structs of string name, string condition, string trouble: of what it depends "
             "on, that which is not as it has to be, and why it may never be), array left_behind (structs of int pid, string name: what lives of what it left behind). Where a sample of what runs was "
             f"taken, of its whole tree, and what the machine tells of it: {FIELDS}",

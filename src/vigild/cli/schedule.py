@@ -1,0 +1,95 @@
+"""`vigil schedule [NAME…] [--json]`: programs that run by schedule: when next, when last, and how that ended."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from vigild.cli.connection import EXIT_DONE, EXIT_NOTHING, EXIT_TEXT, add_connection_flags, ask
+from vigild.cli.facts import clock_time, duration
+from vigild.core.names import make_namespec
+
+if TYPE_CHECKING:
+    from vigild.client.supervisor import Supervisor
+
+_HEADS = ("NAME", "SCHEDULE", "NEXT", "LAST", "OUTCOME")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """List what is scheduled."""
+    parser = argparse.ArgumentParser(
+        prog="vigil schedule",
+        description="Programs that run by schedule: when the next run begins, when the last one did, and how it ended.",
+        epilog=f"{EXIT_TEXT}; 4 no such program has a schedule",
+    )
+    parser.add_argument("names", metavar="NAME", nargs="*", help="only these: NAME or GROUP:NAME")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_connection_flags(parser)
+    given = parser.parse_args(list(arguments))
+    return ask(
+        "vigil schedule", given, lambda daemon: show(daemon, given.names, sys.stdout, as_json=given.json)
+    )
+
+
+def show(daemon: "Supervisor", names: Sequence[str], out: TextIO, *, as_json: bool) -> int:
+    """Print the list. Raises ClientError."""
+    jobs = [_job(facts) for facts in daemon.all_process_facts() if facts.get("schedule")]
+    if names:
+        jobs = [job for job in jobs if job["name"] in names]
+    if as_json:
+        out.write(json.dumps({"schedules": jobs}, indent=2) + "\n")
+    elif jobs:
+        rows = sorted(jobs, key=lambda job: (not job["next_at"], job["next_at"], job["name"]))
+        out.write(_table([_HEADS, *map(_row, rows)]))
+    else:
+        out.write("no program has a schedule\n" if not names else "none of these has a schedule\n")
+    return EXIT_DONE if jobs else EXIT_NOTHING
+
+
+def _job(facts: dict[str, object]) -> dict[str, object]:
+    return {
+        "name": make_namespec(str(facts["group"]), str(facts["name"])),
+        "expression": facts["schedule"],
+        "timezone": facts["schedule_timezone"],
+        "state": facts["statename"],
+        "next_at": facts["schedule_next"],
+        "last_start_at": facts["schedule_last_start"],
+        "last_end_at": facts["schedule_last_end"],
+        "outcome": facts["schedule_outcome"],
+        "outcome_text": facts["schedule_outcome_text"],
+    }
+
+
+def _row(job: dict[str, object]) -> tuple[str, ...]:
+    zone = f" ({job['timezone']})" if job["timezone"] else ""
+    return (
+        str(job["name"]),
+        f"{job['expression']}{zone}",
+        _time(job["next_at"]) or "never",
+        _time(job["last_start_at"]) or "-",
+        _outcome(job),
+    )
+
+
+def _outcome(job: dict[str, object]) -> str:
+    begin, end = job["last_start_at"], job["last_end_at"]
+    if not isinstance(begin, int) or not begin:
+        return "-"
+    if not job["outcome"] or not isinstance(end, int):
+        return str(job["state"]).lower()
+    text = f": {job['outcome_text']}" if job["outcome"] == "failed" and job["outcome_text"] else ""
+    return f"{job['outcome']}{text} (ran {duration(max(0, end - begin))})"
+
+
+def _time(at: object) -> str:
+    return clock_time(at) if isinstance(at, int) and at else ""
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS) - 1)]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        for row in rows
+    ]
+    return "".join(f"{line.rstrip()}\n" for line in lines)

@@ -1,0 +1,35 @@
+"""How schedules stood last, in a small file of the state directory: the `ScheduleStore` port."""
+
+import os
+from collections.abc import Mapping
+
+from vigild.engine.ports import Log
+from vigild.host.state_file import StateFile, state_key
+from vigild.wire.schedule_states import decode_schedules, encode_schedules
+
+
+def schedule_path(directory: str, configuration: str, identifier: str) -> str:
+    """Where it is: one for each pair of configuration file and identifier."""
+    return os.path.join(directory, f"schedules-{state_key(configuration, identifier)}.json")
+
+
+class ScheduleFile(StateFile):
+    """`schedules-KEY.json` in `directory`."""
+
+    def __init__(self, directory: str, configuration: str, identifier: str, log: Log) -> None:
+        super().__init__(
+            schedule_path(directory, configuration, identifier),
+            log,
+            lost="the next daemon will not know which runs were missed while none ran",
+            unused="no run counts as missed",
+        )
+        self._configuration = configuration
+        self._identifier = identifier
+
+    def load(self) -> Mapping[str, object]:
+        """What the file says; nothing where that is of no use."""
+        return self.read(decode_schedules) or {}
+
+    def save(self, states: Mapping[str, object]) -> None:
+        """Write it down soon."""
+        self.write(encode_schedules(states, self._configuration, self._identifier))

@@ -1,0 +1,40 @@
+"""The file of schedules on a real disk."""
+
+from pathlib import Path
+
+from support.fakes import FakeLog
+from vigild.host.schedule_file import ScheduleFile, schedule_path
+
+
+def a_file(folder: Path, log: FakeLog | None = None) -> ScheduleFile:
+    return ScheduleFile(str(folder / "state"), "/etc/x.conf", "id", log or FakeLog())
+
+
+def test_what_was_saved_last_is_there_for_the_next(tmp_path: Path) -> None:
+    file = a_file(tmp_path)
+    assert file.load() == {}
+    for number in range(20):
+        file.save({"job": {"handled": number}})
+    file.close()
+    assert a_file(tmp_path).load() == {"job": {"handled": 19}}
+    assert Path(file.path).stat().st_mode & 0o777 == 0o600
+    assert file.path == schedule_path(str(tmp_path / "state"), "/etc/x.conf", "id")
+
+
+def test_a_file_of_no_use_is_set_aside_and_said(tmp_path: Path) -> None:
+    log = FakeLog()
+    file = a_file(tmp_path, log)
+    Path(file.path).parent.mkdir()
+    Path(file.path).write_text("[]")
+    assert file.load() == {}
+    assert Path(file.path + ".unreadable").exists()
+    assert log.lines[0].endswith("and no run counts as missed")
+
+
+def test_a_disk_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    log = FakeLog()
+    (tmp_path / "state").write_text("a file where the directory should be")
+    file = a_file(tmp_path, log)
+    file.save({})
+    file.close()
+    assert "will not know which runs were missed" in log.lines[0]
