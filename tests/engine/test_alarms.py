@@ -330,7 +330,7 @@ def test_a_scheduled_job_has_recovered_when_a_run_of_it_has_ended_well_and_not_w
     it.clock.advance(100)
     assert it.alerts.told == ["down program:job:down"]
     it.exits("job", 0)
-    assert it.alerts.told == ["down program:job:down", "recovered program:job:down"]
+    assert it.alerts.told == ["recovered program:job:down"]
 
 
 def test_what_a_rule_ended_is_told_by_the_rule_alone() -> None:
