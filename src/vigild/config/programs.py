@@ -11,7 +11,7 @@ from typing import Any, cast
 from vigild.config.convert import SYSLOG, environment, plain_name
 from vigild.config.convert_limits import LIMITS
 from vigild.config.diagnostics import BadValueError
-from vigild.config.expand import expand, expand_named, expand_twice
+from vigild.config.expand import expand, expand_twice
 from vigild.config.ini import Entry, Section
 from vigild.config.model import AUTO, Autorestart, GroupKind, ProcessConfig, StreamConfig
 from vigild.config.options import EVENTLISTENER, FCGI_PROGRAM, PROGRAM, Names, Option
@@ -173,10 +173,7 @@ class _Program:
     ) -> None:
         twice = option.name in _EXPANDED_TWICE
         try:
-            if option.lone_percent:
-                text = expand_named(entry.text, names)
-            else:
-                text = expand_twice(entry.text, names) if twice else expand(entry.text, names)
+            text = expand_twice(entry.text, names) if twice else expand(entry.text, names)
             fields[option.field] = option.convert(text, self.resolver.around)
         except BadValueError as error:
             self.resolver.bad_value(self.section, option.name, entry, error)
