@@ -18,19 +18,18 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 FRAME = """
 [supervisord]
-logfile={tmp}/supervisord.log
-pidfile={tmp}/supervisord.pid
+logfile={socket}upervisord.log
+pidfile={socket}upervisord.pid
 childlogdir={tmp}
 identifier=shop
 [unix_http_server]
-file={tmp}/s
+file={socket}
 [inet_http_server]
 port=127.0.0.1:{port}
-{more}
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [supervisorctl]
-serverurl=http://127.0.0.1:{port}
+serverurl=unix://{socket}
 """
 
 expect.set_options(timeout=DEADLINE_SECONDS * 1000)
@@ -52,14 +51,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_console(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Console]]:
-    """`open_console(PROGRAMS, more="...")`: a daemon with these programs, and its console."""
+def open_console(browser: Browser, tmp_path: Path, short_tmp: Path) -> Iterator[Callable[..., Console]]:
+    """`open_console(PROGRAMS)`: a daemon with these programs, and its console."""
     consoles: list[Console] = []
     with ExitStack() as stack:
 
-        def open_(programs: str, *, more: str = "", sections: str = "") -> Console:
+        def open_(programs: str) -> Console:
             port = free_port()
-            text = FRAME.format(tmp=tmp_path, port=port, more=more) + sections + programs
+            text = FRAME.format(tmp=tmp_path, socket=short_tmp / "s", port=port) + programs
             daemon = stack.enter_context(Daemon(tmp_path, text))
             consoles.append(Console(daemon, port, browser, stack))
             return consoles[-1]

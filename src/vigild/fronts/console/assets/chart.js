@@ -29,8 +29,8 @@ export function updateSparkline(svg, values) {
   path.setAttribute("d", d);
 }
 
-function ticks(top) {
-  const raw = top / 3;
+function ticks(top, isWhole) {
+  const raw = isWhole ? Math.max(top / 3, 1) : top / 3;
   const size = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((factor) => factor * size).find((candidate) => candidate >= raw);
   const found = [];
@@ -39,7 +39,7 @@ function ticks(top) {
 }
 
 // points: [{at, value, max}], in order. `format` writes a value.
-export function chart({ title, points, since, until, format, binary = false }) {
+export function chart({ title, points, since, until, format, binary = false, whole = false }) {
   const width = 560, height = 160, left = 58, bottom = 20;
   const known = points.filter((point) => point.value !== null && point.value !== undefined);
   const values = known.map((point) => Math.max(point.value, point.max ?? 0));
@@ -59,7 +59,7 @@ export function chart({ title, points, since, until, format, binary = false }) {
   const x = (at) => left + ((at - since) / (until - since)) * (width - left - 6);
   const y = (value) => height - bottom - (value / top) * (height - bottom - 8);
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title}: ${words}` });
-  for (const value of ticks(top / scale)) {
+  for (const value of ticks(top / scale, whole)) {
     const line = y(value * scale);
     if (line < 4) continue;
     svg.append(s("line", { x1: left, x2: width - 6, y1: line, y2: line, class: "grid" }));
@@ -76,7 +76,8 @@ export function chart({ title, points, since, until, format, binary = false }) {
   const trace = (pick) => {
     let d = "", before = -Infinity;
     for (const point of known) {
-      d += `${point.at - before > gap ? "M" : "L"}${x(point.at).toFixed(1)} ${y(pick(point)).toFixed(1)}`;
+      const isAlone = point.at - before > gap; // one point by itself is a dot
+      d += `${isAlone ? "M" : "L"}${x(point.at).toFixed(1)} ${y(pick(point)).toFixed(1)}${isAlone ? "h.1" : ""}`;
       before = point.at;
     }
     return d;

@@ -198,6 +198,7 @@ const TEXTS = {
   "alerts.none": ["Nobody is told: no [alert:NAME] is configured.", "没有通知任何人：尚未配置 [alert:NAME]。"],
   "alerts.test": ["Send a test", "发送测试"],
   "alerts.tested": ["The test of {name} was delivered.", "{name} 的测试消息已送达。"],
+  "alerts.lost": ["{count} troubles were lost: nobody will hear of them", "{count} 条告警已丢失，无人会收到"],
   "alerts.waiting": ["waiting", "等待发送"],
   "alerts.delivered": ["delivered", "已送达"],
   "alerts.failing": ["failing since {time}", "自 {time} 起发送失败"],

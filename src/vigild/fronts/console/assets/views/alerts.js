@@ -22,14 +22,13 @@ export function showAlerts(place, signal) {
   }
 
   function card(alert) {
-    const isBad = alert.refused || alert.failing_since;
-    const words = alert.refused ? `${t("alerts.refused")}: ${alert.refused}` : alert.failing_since ? `${t("alerts.failing", { time: time(alert.failing_since) })}: ${alert.error}` : t("alerts.fine");
+    const isBad = alert.refused || alert.failing_since || alert.trouble;
+    const words = alert.trouble ? alert.trouble : alert.refused ? `${t("alerts.refused")}: ${alert.refused}` : alert.failing_since ? `${t("alerts.failing", { time: time(alert.failing_since) })}: ${alert.error}` : t("alerts.fine");
     const button = h("button", { disabled: !mayOperate(), onclick: async () => {
       button.disabled = true;
       try {
-        const outcome = await post(`/alerts/${at(alert.name)}/test`);
-        if (outcome.ok) toast(t("alerts.tested", { name: alert.name }), "good");
-        else toast(outcome.text, "bad");
+        await post(`/alerts/${at(alert.name)}/test`);
+        toast(t("alerts.tested", { name: alert.name }), "good");
       } catch (error) {
         toast(error.message, "bad");
       }
@@ -37,8 +36,8 @@ export function showAlerts(place, signal) {
       load();
     } }, t("alerts.test"));
     return h("article", { class: `card ${isBad ? "failed" : "passed"}` }, h("h2", {}, alert.name), h("p", { class: isBad ? "bad" : "good" }, words),
-      (alert.receivers || []).map((one) => h("p", { class: "quiet" }, h("code", {}, one))),
-      h("p", {}, `${alert.delivered} ${t("alerts.delivered")} · ${alert.waiting} ${t("alerts.waiting")}`), button);
+      h("p", {}, `${alert.delivered} ${t("alerts.delivered")} · ${alert.waiting} ${t("alerts.waiting")}`),
+      alert.lost > 0 && h("p", { class: "bad" }, t("alerts.lost", { count: alert.lost })), button);
   }
 
   on(["alert", "connection"], load, signal);

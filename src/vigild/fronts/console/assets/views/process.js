@@ -83,7 +83,7 @@ function showFacts(place, signal, name) {
     const until = store.now(), since = until - range;
     let points = [];
     try {
-      points = (await get(`/processes/${at(name)}/samples`, { since: since.toFixed(0), until: until.toFixed(0), points: 240 })).points;
+      points = (await get(`/processes/${at(name)}/samples`, { since: since.toFixed(0), until: until.toFixed(0), points: 240 })).samples;
     } catch (error) {
       if (!(error instanceof ApiError)) return;
     }
@@ -93,8 +93,8 @@ function showFacts(place, signal, name) {
     charts.replaceChildren(
       chart({ ...common, title: t("chart.cpu"), points: series("cpu_percent"), format: percent }),
       chart({ ...common, title: t("chart.memory"), points: series("rss_bytes"), format: bytes, binary: true }),
-      chart({ ...common, title: t("chart.threads"), points: series("threads"), format: (value) => String(Math.round(value)) }),
-      chart({ ...common, title: t("chart.files"), points: series("open_files"), format: (value) => String(Math.round(value)) }));
+      chart({ ...common, title: t("chart.threads"), points: series("threads"), format: (value) => String(Math.round(value)), whole: true }),
+      chart({ ...common, title: t("chart.files"), points: series("open_files"), format: (value) => String(Math.round(value)), whole: true }));
   }
 
   on(["all", "samples", "connection"], facts, signal);
