@@ -15,6 +15,7 @@ from vigild.client.address import parse_address, show_url
         ("http://[::1]:9001/", "", "::1", 9001),
         ("http://name:secret@host:1/RPC2", "", "host", 1),
         ("http://:9001", "", "localhost", 9001),
+        ("https://example", "", "example", 443),
     ],
 )
 def test_url_names_a_socket_or_a_port(url: str, path: str, host: str, port: int) -> None:
@@ -23,7 +24,7 @@ def test_url_names_a_socket_or_a_port(url: str, path: str, host: str, port: int)
 
 
 @pytest.mark.parametrize(
-    "url", ["", "ftp://host", "localhost:9001", "unix://", "http://host:99999", "https://host"]
+    "url", ["", "ftp://host", "localhost:9001", "unix://", "http://host:99999", "https://host:x"]
 )
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(ValueError):
@@ -37,3 +38,12 @@ def test_passwords_are_not_shown() -> None:
     with pytest.raises(ValueError) as refusal:
         parse_address("http://name:secret@host:99999")
     assert "secret" not in str(refusal.value)
+
+
+def test_https_is_with_tls() -> None:
+    assert [parse_address(url).tls for url in ("https://a", "HTTPS://a", "http://a", "unix:///s")] == [
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -20,7 +20,7 @@ from vigild.fronts.serving import (
     open_server,
     text_response,
 )
-from vigild.fronts.serving.gate import Rules, User
+from vigild.fronts.serving.gate import Gatekeeper, Rules, User
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -127,7 +127,12 @@ def rules_for(credentials: Credentials | None) -> Rules:
 
 @asynccontextmanager
 async def site(
-    directory: Path, handler: Handler, *, credentials: Credentials | None = None, limits: Limits | None = None
+    directory: Path,
+    handler: Handler,
+    *,
+    credentials: Credentials | None = None,
+    limits: Limits | None = None,
+    gate: Gatekeeper | None = None,
 ) -> AsyncIterator[Site]:
     """Serve, then drain; nothing may be left."""
     path = str(directory / "s")
@@ -138,7 +143,7 @@ async def site(
         server = open_server(
             sock,
             handler,
-            gate=Gate(rules_for(credentials)),
+            gate=gate or Gate(rules_for(credentials)),
             limits=limits,
             log=lambda level, text: log.append((level, text)),
         )

@@ -35,6 +35,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("history", "vigild.cli.history", "show what happened, when, why and who ordered it"),
     Command("why", "vigild.cli.why", "tell the story of the latest failure of a program"),
     Command("alert", "vigild.cli.alert", "show who is told of troubles, and try whether it arrives"),
+    Command("token", "vigild.cli.token", "make, show and revoke API tokens"),
+    Command("user", "vigild.cli.user", "make the value of a password for the configuration"),
     Command("systemd-unit", "vigild.cli.systemd_unit", "print a systemd unit for a configuration file"),
 )
 

@@ -55,7 +55,9 @@ def main(arguments: Sequence[str]) -> int:
         options = parse(flags, sys.argv[0], os.environ, os.getcwd())
         from vigild.client.supervisor import Supervisor
 
-        daemon = Supervisor.at(options.server_url, options.username, options.password, None)
+        daemon = Supervisor.at(
+            options.server_url, options.username, options.password, None, trust=options.trust
+        )
     except (UsageError, ValueError) as error:
         return _said(str(error), EXIT_USAGE)
     try:

@@ -1,22 +1,24 @@
-"""Where a daemon listens, as written in `serverurl`: `unix:///path` or `http://host:port`."""
+"""Where a daemon listens, as written in `serverurl`: `unix:///path`, `http://host:port` or `https://host:port`."""
 
 import re
 
 _HTTP = re.compile(
-    r"http://(?:(?P<userinfo>[^/@]*)@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?::(?P<port>\d*))?(?:[/?#].*)?\Z", re.I
+    r"(?P<scheme>https?)://(?:(?P<userinfo>[^/@]*)@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?::(?P<port>\d*))?(?:[/?#].*)?\Z",
+    re.I,
 )
 
 
 class Address:
-    """A unix socket (`path`), or a TCP `host` and `port`. `str()` is safe to show: it never holds a password."""
+    """A unix socket (`path`), or a TCP `host` and `port`, with or without TLS. `str()` is safe to show: it never holds a password."""
 
-    __slots__ = ("host", "path", "port", "url")
+    __slots__ = ("host", "path", "port", "tls", "url")
 
-    def __init__(self, url: str, *, path: str = "", host: str = "", port: int = 0) -> None:
+    def __init__(self, url: str, *, path: str = "", host: str = "", port: int = 0, tls: bool = False) -> None:
         self.url = url
         self.path = path
         self.host = host
         self.port = port
+        self.tls = tls
 
     def __str__(self) -> str:
         return self.url
@@ -34,12 +36,13 @@ def parse_address(url: str) -> Address:
     match = _HTTP.match(url)
     if match is None:
         raise ValueError(
-            f"{show_url(url)!r} is no address: write unix:///path/to/the.sock or http://host:port"
+            f"{show_url(url)!r} is no address: write unix:///path/to/the.sock, http://host:port or https://host:port"
         )
-    port = int(match["port"] or 80)
+    tls = match["scheme"].lower() == "https"
+    port = int(match["port"] or (443 if tls else 80))
     if port > 65535:
         raise ValueError(f"{show_url(url)!r}: no port above 65535")
-    return Address(show_url(url), host=match["host"].strip("[]") or "localhost", port=port)
+    return Address(show_url(url), host=match["host"].strip("[]") or "localhost", port=port, tls=tls)
 
 
 def show_url(url: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from vigild.client.address import Address
 from vigild.client.errors import ClientError, HttpError, UnauthorizedError, UnreachableError
+from vigild.client.trust import NO_TRUST, Trust
 
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 256 * 1024 * 1024
@@ -25,9 +26,11 @@ class Connection:
         username: str | None = None,
         password: str | None = None,
         timeout_seconds: float | None = None,
+        trust: Trust = NO_TRUST,
     ) -> None:
         self.address = address
-        self._head = _common_headers(address, username, password)
+        self._trust = trust
+        self._head = _common_headers(address, username, password, trust.token)
         self._timeout_seconds = timeout_seconds
         self._socket: socket.socket | None = None
         self._buffer = b""
@@ -87,7 +90,7 @@ class Connection:
         if self._socket is not None and _is_stale(self._socket):
             self.close()
         if self._socket is None:
-            self._socket = _connect(self.address, self._timeout_seconds)
+            self._socket = _connect(self.address, self._timeout_seconds, self._trust)
         self._socket.sendall(request)
 
     def _receive(self, count: int = READ_BYTES) -> bytes:
@@ -157,9 +160,16 @@ class Connection:
         )
 
 
-def _connect(address: Address, timeout_seconds: float | None) -> socket.socket:
+def _connect(address: Address, timeout_seconds: float | None, trust: Trust) -> socket.socket:
     if not address.path:
-        return socket.create_connection((address.host, address.port), timeout_seconds)
+        opened = socket.create_connection((address.host, address.port), timeout_seconds)
+        if not address.tls:
+            return opened
+        try:
+            return trust.context().wrap_socket(opened, server_hostname=address.host)
+        except OSError:
+            opened.close()
+            raise
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout_seconds)
@@ -175,7 +185,7 @@ def _is_stale(connection: socket.socket) -> bool:
     seconds = connection.gettimeout()
     connection.setblocking(False)  # with a time limit, Python would wait that long for something to read
     try:
-        connection.recv(1, socket.MSG_PEEK)
+        _peek(connection)
     except BlockingIOError:
         return False
     except OSError:
@@ -185,14 +195,30 @@ def _is_stale(connection: socket.socket) -> bool:
     return True
 
 
+def _peek(connection: socket.socket) -> None:
+    """Is there something to read? TLS may have read it ahead, and may have something to say of its own (tickets)."""
+    read = getattr(connection, "read", None)
+    if read is None:
+        connection.recv(1, socket.MSG_PEEK)
+        return
+    from ssl import SSLWantReadError
+
+    try:
+        read(1)
+    except SSLWantReadError:
+        raise BlockingIOError from None
+
+
 def _has_end(headers: dict[str, str]) -> bool:
     return "content-length" in headers or headers.get("transfer-encoding", "").lower() == "chunked"
 
 
-def _common_headers(address: Address, username: str | None, password: str | None) -> str:
+def _common_headers(address: Address, username: str | None, password: str | None, bearer: str | None) -> str:
     host = "localhost" if address.path else f"{address.host}:{address.port}"
     head = f"Host: {host}\r\nUser-Agent: vigil\r\n"
-    if username is not None and password is not None:
+    if bearer is not None:
+        head += f"Authorization: Bearer {bearer}\r\n"
+    elif username is not None and password is not None:
         from binascii import b2a_base64
 
         token = b2a_base64(f"{username}:{password}".encode(), newline=False).decode()

@@ -6,6 +6,7 @@ from vigild.client.address import Address, parse_address
 from vigild.client.errors import FaultError, HttpError
 from vigild.client.http import Connection
 from vigild.client.quick import flat_structs, plain_string
+from vigild.client.trust import NO_TRUST, Trust
 
 RPC_PATH = "/RPC2"
 # The only answers that can be large; see `quick`.
@@ -26,7 +27,9 @@ class RpcClient:
         username: str | None = None,
         password: str | None = None,
         timeout_seconds: float | None = None,
+        trust: Trust = NO_TRUST,
     ) -> None:
+        self._trust = trust
         self.address: Address = parse_address(url)
         self._credentials = (username, password)
         self._timeout_seconds = timeout_seconds
@@ -34,7 +37,7 @@ class RpcClient:
 
     def connect(self) -> Connection:
         """A connection of its own to the same address, with the same credentials; for streams."""
-        return Connection(self.address, *self._credentials, self._timeout_seconds)
+        return Connection(self.address, *self._credentials, self._timeout_seconds, self._trust)
 
     def close(self) -> None:
         """Let go of the kept connection."""

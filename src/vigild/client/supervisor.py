@@ -4,9 +4,10 @@ Every method raises `FaultError` when the daemon refuses, and the other `ClientE
 """
 
 from collections.abc import Iterator
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 from vigild.client.rpc import RpcClient
+from vigild.client.trust import NO_TRUST, Trust
 
 
 class ProcessInfo(TypedDict):
@@ -62,6 +63,21 @@ class ConfigInfo(TypedDict):
     process_prio: int
 
 
+class TokenInfo(TypedDict):
+    """An API token. Times in seconds since the epoch, 0: never; `token` only in the answer to making it."""
+
+    id: str
+    name: str
+    role: str
+    programs: list[str]
+    created: float
+    created_by: str
+    expires: float
+    expired: bool
+    last_used: float
+    token: NotRequired[str]
+
+
 class Supervisor:
     """`supervisor.*`, typed. Use as a context manager, or call `close()`."""
 
@@ -75,9 +91,10 @@ class Supervisor:
         username: str | None = None,
         password: str | None = None,
         timeout_seconds: float | None = 30.0,
+        trust: Trust = NO_TRUST,
     ) -> "Supervisor":
         """A client for a server URL. ValueError if it is none."""
-        return cls(RpcClient(url, username, password, timeout_seconds))
+        return cls(RpcClient(url, username, password, timeout_seconds, trust))
 
     @classmethod
     def from_environment(cls, environ: dict[str, str]) -> "Supervisor":
@@ -140,6 +157,20 @@ class Supervisor:
     def all_process_facts(self) -> list[dict[str, object]]:
         """How every process is, with what Supervisor has no field for."""
         return cast(list[dict[str, object]], self.rpc.call("vigil.getAllProcessInfo"))
+
+    # --- who may come in ---
+
+    def tokens(self) -> list[TokenInfo]:
+        """All API tokens, without their secrets."""
+        return cast(list[TokenInfo], self.rpc.call("vigil.getTokens"))
+
+    def create_token(self, name: str, role: str, programs: list[str], seconds: int) -> TokenInfo:
+        """A new one; `token` is in this answer only."""
+        return cast(TokenInfo, self.rpc.call("vigil.createToken", name, role, programs, seconds))
+
+    def revoke_token(self, id_: str) -> None:
+        """Let it count no more."""
+        self.rpc.call("vigil.revokeToken", id_)
 
     # --- configuration ---
 

@@ -70,6 +70,9 @@ def _resolve(resolver: Resolver, path: str) -> ControlConfig:
     if control.server_url.startswith("unix://"):
         control.server_url = f"unix://{around.normal_path(control.server_url[7:])}"
     control.history_file = around.normal_path(control.history_file) if control.history_file else None
+    for name in ("token_file", "ca_file", "certfile", "keyfile"):
+        path = getattr(control, name)
+        setattr(control, name, around.normal_path(path) if path else None)
     control.plugins = _plugins(resolver)
     return control
 

@@ -13,4 +13,8 @@ class ControlConfig:
     password: str | None = None
     prompt: str = "supervisor"
     history_file: str | None = None
+    token_file: str | None = None
+    ca_file: str | None = None
+    certfile: str | None = None
+    keyfile: str | None = None
     plugins: tuple[tuple[str, str, dict[str, str]], ...] = ()  # name, factory spec, options

@@ -264,7 +264,12 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "role": "`viewer` looks; `operator` also starts, stops and signals programs and clears logs; `admin` may everything.",
     },
     "supervisorctl": {
-        "serverurl": "The daemon's address: `unix:///path` or `http://host:port`.",
+        "serverurl": "The daemon's address: `unix:///path`, `http://host:port` or `https://host:port`.",
+        "token_file": "A file with an API token, in place of a name and a password. `VIGIL_TOKEN` and `VIGIL_TOKEN_FILE` in the "
+        "environment come before it.",
+        "ca_file": "For https: a PEM file with the certificates to believe, instead of the system's. `VIGIL_CA_FILE` comes before it.",
+        "certfile": "For https: the client's own certificate, where the server wants one. `VIGIL_CERTFILE` comes before it.",
+        "keyfile": "Its key, if that is not in `certfile`. `VIGIL_KEYFILE` comes before it.",
         "username": "The name to give to the server.",
         "password": "The password to give to the server, in clear text.",
         "prompt": "The prompt of the interactive shell.",

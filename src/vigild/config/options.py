@@ -277,6 +277,10 @@ SUPERVISORCTL = _table(
     Option("password", convert.text, None, "password"),
     Option("prompt", convert.text, "supervisor", "prompt"),
     Option("history_file", convert.text, None, "history_file"),
+    *(
+        Option(name, convert.text, None, name, since="vigil")
+        for name in ("token_file", "ca_file", "certfile", "keyfile")
+    ),
 )
 
 

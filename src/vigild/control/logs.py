@@ -1,6 +1,9 @@
 """Reading and clearing logs: the main log's and those of processes. Everything is bytes here."""
 
+import errno
 import os
+import stat
+from io import FileIO
 
 from vigild.control.facade import StatusStruct
 from vigild.control.lookup import find_process, those_within
@@ -9,6 +12,32 @@ from vigild.engine.engine import Engine
 
 # A client that asks for "the rest" of a log gets at most this much of it at a time.
 MAX_READ_BYTES = 64 << 20
+
+
+def open_log(path: str) -> FileIO:
+    """For reading, without a buffer. Raises OSError, also for a symbolic link that somebody else made.
+
+    Who may write to the directory of a log can put a link in its place, and a daemon that is root would show anything.
+    A link of root's, or of the daemon's own user, in a directory of theirs is theirs to make.
+    """
+    return FileIO(path, opener=_open_without_strangers)
+
+
+def _open_without_strangers(path: str, flags: int) -> int:
+    flags |= os.O_NONBLOCK | os.O_NOCTTY
+    try:
+        return os.open(path, flags | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno != errno.ELOOP or not _is_ours(path):
+            raise
+    return os.open(path, flags)
+
+
+def _is_ours(path: str) -> bool:
+    directory, link = os.stat(os.path.dirname(path) or "."), os.lstat(path)
+    ours = (0, os.geteuid())
+    others_may_write = directory.st_mode & 0o022 and not directory.st_mode & stat.S_ISVTX
+    return link.st_uid in ours and directory.st_uid in ours and not others_may_write
 
 
 def read_part(path: str | None, offset: int, length: int) -> bytes:
@@ -21,7 +50,7 @@ def read_part(path: str | None, offset: int, length: int) -> bytes:
     if length < 0 or (offset < 0 and length):
         raise VigilError(Fault.BAD_ARGUMENTS)
     try:
-        with open(path, "rb", buffering=0) as file:
+        with open_log(path) as file:
             if offset < 0:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(max(0, size + offset))
@@ -38,7 +67,7 @@ def tail_part(path: str | None, offset: int, length: int) -> tuple[bytes, int, b
     if path is None or not os.path.exists(path):
         return b"", 0, False
     try:
-        with open(path, "rb", buffering=0) as file:
+        with open_log(path) as file:
             size = file.seek(0, os.SEEK_END)
             overflow = size > offset + length
             if overflow:

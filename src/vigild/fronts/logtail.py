@@ -7,10 +7,11 @@ import asyncio
 import os
 import stat
 from collections.abc import AsyncIterator
-from typing import BinaryIO
+from io import FileIO
 
 from vigild.control.facade import Control
-from vigild.core.errors import VigilError
+from vigild.control.logs import open_log
+from vigild.core.errors import NotAllowedError, VigilError
 from vigild.fronts.serving.messages import Handler, Request, Response, error_response, http_date
 
 HEAD_BYTES = 1024  # of the log as it is, to begin with
@@ -26,6 +27,8 @@ def make_main_log_handler(control: Control) -> Handler:
     async def handle(request: Request) -> Response:
         if request.method != "GET":
             return error_response(400)
+        if request.caller.programs:
+            return error_response(403, "this token is for some programs only")
         return _follow_response(control.daemon.log_path(), ())
 
     return handle
@@ -42,6 +45,8 @@ def make_process_log_handler(control: Control) -> Handler:
         channel = channel or "stdout"
         try:
             path = control.logs.path(name, channel) if channel in _CHANNELS else None
+        except NotAllowedError as error:
+            return error_response(403, str(error.detail))
         except VigilError:
             path = None
         # Tells a reverse proxy such as nginx to pass the pieces on as they come.
@@ -62,17 +67,19 @@ def _follow_response(path: str | None, headers: tuple[tuple[str, str], ...]) -> 
     return Response(200, head, _Follower(path, file))
 
 
-def _open(path: str) -> BinaryIO | None:
+def _open(path: str) -> FileIO | None:
     """The file, or None for what cannot be followed (a device, a FIFO). Raises OSError."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        return None
-    return open(path, "rb", buffering=0)
+    file = open_log(path)
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    return None
 
 
 class _Follower:
     """What is written to the file of that name, across rotation, for ever."""
 
-    def __init__(self, path: str, file: BinaryIO) -> None:
+    def __init__(self, path: str, file: FileIO) -> None:
         self._path = path
         self._file = file
         self._offset = max(0, os.fstat(file.fileno()).st_size - HEAD_BYTES)

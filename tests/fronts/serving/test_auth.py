@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from support.http_site import GET, echo, site
+from vigild.config.passwords import ScryptHash, hash_password, parse_scrypt
 from vigild.fronts.serving import Credentials, Limits, Request, Response, text_response
-from vigild.fronts.serving.auth import ScryptHash, Verdict, hash_password, parse_scrypt
+from vigild.fronts.serving.auth import Verdict
 
 SHA = "{SHA}" + hashlib.sha1(b"s\xc3\xa9cret").hexdigest()
 SALT = b"0123456789abcdef"

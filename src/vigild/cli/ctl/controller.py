@@ -75,7 +75,9 @@ class Controller:
             options = self.options
             try:
                 # No time limit: a call that waits for a slow program to start takes as long as that takes.
-                self._supervisor = Supervisor.at(options.server_url, options.username, options.password, None)
+                self._supervisor = Supervisor.at(
+                    options.server_url, options.username, options.password, None, trust=options.trust
+                )
             except ValueError:
                 raise ValueError(f"Unknown protocol for serverurl {options.shown_url}") from None
         return self._supervisor

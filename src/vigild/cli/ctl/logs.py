@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from vigild.cli.ctl.controller import Controller
+from vigild.cli.ctl.terminal import is_terminal, shown, shown_text
 from vigild.client.errors import ClientError, FaultError, HttpError, UnauthorizedError
 from vigild.core.errors import Fault
 
@@ -82,7 +83,7 @@ def _print_log(ctl: Controller, name: str, read: Callable[[], str]) -> None:
             raise
         ctl.fail(f"{name}: ERROR ({words})")
     else:
-        ctl.output(text)
+        ctl.output(shown_text(text) if is_terminal(ctl.stdout) else text)
 
 
 def _warn_of_encoding(ctl: Controller) -> None:
@@ -181,7 +182,9 @@ def _unseen(shown: bytes, data: bytes) -> bytes:
 
 
 def write(ctl: Controller, data: bytes) -> None:
-    """Write a piece of a log as it is, now."""
+    """Write a piece of a log, now: as it is, unless a terminal would obey it."""
+    if is_terminal(ctl.stdout):
+        data = shown(data)
     binary = getattr(ctl.stdout, "buffer", None)
     if binary is None:
         ctl.stdout.write(data.decode("utf-8", "backslashreplace"))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vigild.client.address import show_url
+from vigild.client.trust import NO_TRUST, Trust, trust_from
 
 USAGE = """\
 supervisorctl -- ask and order a supervisord about what it runs.
@@ -63,6 +64,7 @@ class Options:
     config_file_given: bool = False
     server_url_origin: str = "the default"
     plugins: tuple[tuple[str, str, dict[str, str]], ...] = ()
+    trust: Trust = NO_TRUST
 
     @property
     def shown_url(self) -> str:
@@ -118,7 +120,13 @@ def _from_file(path: str | None, environ: Mapping[str, str]) -> Options:
     for finding in findings:
         if finding.severity == "error":
             raise UsageError(finding.text if finding.where.line == 0 else f"{finding.text} ({finding.where})")
+    settings = {name: getattr(config, name) for name in ("token_file", "ca_file", "certfile", "keyfile")}
+    try:
+        trust = trust_from(environ, settings)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     return Options(
+        trust=trust,
         server_url=config.server_url,
         username=config.username,
         password=config.password,
