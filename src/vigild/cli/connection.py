@@ -54,7 +54,9 @@ def ask(
         options = parse(flags, sys.argv[0], os.environ, os.getcwd())
         from vigild.client.supervisor import Supervisor
 
-        daemon = Supervisor.at(options.server_url, options.username, options.password, timeout_seconds, options.trust)
+        daemon = Supervisor.at(
+            options.server_url, options.username, options.password, timeout_seconds, options.trust
+        )
     except (UsageError, ValueError) as error:
         return _said(program, str(error), EXIT_USAGE)
     try:

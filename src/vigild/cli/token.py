@@ -41,7 +41,9 @@ def main(arguments: Sequence[str]) -> int:
     for action in (create, listing, revoke):
         add_connection_flags(action)
     given = parser.parse_args(list(arguments))
-    return ask("vigil token", given, lambda daemon: _carry_out(daemon, given), lacks="has no tokens", noun="token")
+    return ask(
+        "vigil token", given, lambda daemon: _carry_out(daemon, given), lacks="has no tokens", noun="token"
+    )
 
 
 def duration(text: str) -> int:
