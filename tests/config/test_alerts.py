@@ -24,7 +24,8 @@ WHOLE = """
     quiet_pass = none
     max_per_hour = 20
     output_lines = 3
-    template = {title}
+    language = zh
+    template = $title: $text
 """
 
 
@@ -47,7 +48,8 @@ def test_everything_that_can_be_said_of_an_alert(tmp_path: Path) -> None:
         quiet_pass="none",
         max_per_hour=20,
         output_lines=3,
-        template="{title}",
+        language="zh",
+        template="$title: $text",
     )
     assert expected == alert
     assert "token" not in repr(alert)

@@ -35,7 +35,8 @@ from vigild.core.quiet import QuietHours
         (convert.quiet_hours, "0:00-24:00 UTC", QuietHours(((0, 1440),), "UTC")),
         (convert.quiet_hours, "1:00-2:00, 3:00-4:00", QuietHours(((60, 120), (180, 240)))),
         (convert.quiet_pass, "Warning", "warning"),
-        (convert.template, " x ", "x"),
+        (convert.language, "ZH", "zh"),
+        (convert.template, " $title costs 5$$ ", "$title costs 5$$"),
     ],
 )
 def test_what_is_taken(converter: Any, text: str, value: object) -> None:
@@ -71,6 +72,8 @@ def test_what_is_taken(converter: Any, text: str, value: object) -> None:
         (convert.quiet_hours, "24:00-02:00"),
         (convert.quiet_hours, "22:00-07:00 ../../etc"),
         (convert.quiet_pass, "info"),
+        (convert.language, "tlh"),
+        (convert.template, "$titel"),
     ],
 )
 def test_what_is_refused_with_a_hint(converter: Any, text: str) -> None:

@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from vigild.alerts.deliverer import Ticket
@@ -72,11 +71,9 @@ class Process:
 
     def compose(self, digest: Digest, origin: Origin, settings: AlertSettings) -> Message:
         """A digest in words."""
-        wording = import_module("vigild.alerts.wording")
-        message: Message = wording.message_of(
-            digest, origin, language=settings.language, template=settings.template
-        )
-        return message
+        from vigild.alerts.wording import message_of  # late: most deliverers live long before they speak
+
+        return message_of(digest, origin, language=settings.language, template=settings.template)
 
     def send(self, ticket: Ticket, receiver: Receiver, message: Message, timeout_seconds: float) -> None:
         """In a thread of its own, which ends with it. A receiver that hangs holds up nobody else."""

@@ -23,6 +23,7 @@ MESSAGES_MAX = 3600
 LINES_MAX = 20
 URLS_MAX = 32
 PATTERNS_MAX = 200
+LANGUAGES = ("en", "zh")
 QUIET_PASSES = ("critical", "warning", "none")
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([smhd]?)", re.ASCII)
@@ -183,6 +184,20 @@ def quiet_pass(value: str, _: Surroundings) -> str:
     return word
 
 
+def language(value: str, _: Surroundings) -> str:
+    """What messages are written in."""
+    word = value.strip().lower()
+    if word not in LANGUAGES:
+        raise BadValueError(f"not a language of messages: {value!r}", f"write {' or '.join(LANGUAGES)}")
+    return word
+
+
 def template(value: str, _: Surroundings) -> str:
-    """The text itself, or where it stands."""
-    return value.strip()
+    """The text itself."""
+    from vigild.core.alert_template import template_problem
+
+    text = value.strip()
+    problem = template_problem(text)
+    if problem:
+        raise BadValueError(problem, "a template is text with names in it, such as: $title on $host")
+    return text

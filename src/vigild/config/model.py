@@ -271,6 +271,7 @@ class AlertConfig:
     quiet_pass: str = "critical"  # critical, warning, none
     max_per_hour: int = 60  # 0: no limit
     output_lines: int = 10
+    language: str = "en"  # of the words: en, zh
     template: str = ""
     where: Where | None = field(default=None, compare=False)
 

@@ -16,7 +16,7 @@ SECTION_DOCS: dict[str, str] = {
     "eventlistener": "A program that is told of events on its stdin and answers on its stdout. All options of "
     "`[program:NAME]` hold but for `redirect_stderr`, `log_prefix`, `log_timestamps`, `forking`, `pidfile` and those of readiness and health.",
     "group": "Programs that are started, stopped and named together; a program in a group is no group of its own.",
-    "alert": "Who is told when something breaks, and where. Changes take effect at a "
+    "alert": "Who is told when something breaks, and where; see [how](../how-to/alerts.md). Changes take effect at a "
     "reread (`supervisorctl reread`) and restart no program.",
     "include": "Further files, read as if they stood at the end of this one. Files they include are not read.",
     "rpcinterface": "A namespace of XML-RPC methods. `[rpcinterface:supervisor]` is the one that clients need. "
@@ -319,7 +319,9 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "quiet_pass": "What is told in quiet hours all the same: `critical`, `warning` (and what is critical) or `none`.",
         "max_per_hour": "How many messages an hour may bring, 1 to 3600. What is more is told together when the hour allows. 0 for no limit.",
         "output_lines": "How many of the last lines of output a message shows, 0 to 20. Mind what your programs write.",
-        "template": "The words of a message, in place of Vigil's own.",
+        "language": "What messages are written in: `en` or `zh`.",
+        "template": "The text of a message, in place of Vigil's own: `$title`, `$text`, `$host`, `$names` and others; see "
+        "[how](../how-to/alerts.md).",
     },
     "include": {
         "files": "Paths and patterns with blanks between, relative to the file that holds the section."

@@ -306,6 +306,7 @@ ALERT = _table(
     _alert_option("quiet_pass", "quiet_pass", "critical", "quiet_pass"),
     _alert_option("max_per_hour", "messages_per_hour", "60", "max_per_hour"),
     _alert_option("output_lines", "lines", "10", "output_lines"),
+    _alert_option("language", "language", "en", "language"),
     _alert_option("template", "template", "", "template"),
 )
 

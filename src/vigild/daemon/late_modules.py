@@ -25,6 +25,7 @@ LATE_MODULES = (
     "vigild.config.needs",
     "vigild.config.rule_text",
     "vigild.core.alert_filter",
+    "vigild.core.alert_template",
     "vigild.core.descendants",
     "vigild.config.diff",
     "vigild.config.lint",
