@@ -274,6 +274,7 @@ def test_a_job_that_is_removed_is_started_no_more_and_one_that_comes_back_knows_
     world.advance_to(FIRST)
     world.exits("job")
     world.engine.remove_group("job")
+    world.clock.advance()
     assert world.clock.armed == 0
     world.engine.add_group(group(program("job", **world.at_first)))
     assert job_of(world).state.began == EPOCH + FIRST
@@ -307,6 +308,34 @@ def test_what_waited_for_a_run_that_ended_while_no_daemon_lived_begins() -> None
     store.states["job"] = {**plain, "pending": True}
     second = Planned(store, schedule_overlap="queue").begin(after=10)
     assert second.runs == [11]
+
+
+def test_that_it_was_due_is_written_down_with_the_intent_to_spawn_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Planned().begin()
+    written: list[tuple[str, bool, bool]] = []
+    put, save = world.journal.put, world.schedules.save
+
+    def noted_put(kind: str, key: str, value: bytes) -> None:
+        if kind == PROCESS:
+            record = decode_record(value)
+            handled = json.loads(record.schedule)["handled"] == EPOCH + FIRST
+            written.append(
+                ("journal", handled, record.process.state.name == "STARTING" and record.spawn_id != "")
+            )
+        put(kind, key, value)
+
+    def noted_save(states: dict[str, dict[str, object]]) -> None:
+        written.append(("file", states["job"]["handled"] == EPOCH + FIRST, False))
+        save(states)
+
+    monkeypatch.setattr(world.journal, "put", noted_put)
+    monkeypatch.setattr(world.schedules, "save", noted_save)
+    world.advance_to(FIRST)
+
+    handled = [(where, spawns) for where, is_handled, spawns in written if is_handled]
+    assert handled[0] == ("journal", True)
+    assert handled[-1] == ("file", False)
+    assert all(is_handled for _, is_handled, _ in written)
 
 
 def test_a_run_by_hand_counts_as_one_in_the_way_and_as_the_last() -> None:

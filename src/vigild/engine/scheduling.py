@@ -152,9 +152,13 @@ class Job:
         """From now on it stands like this, whatever happens to this daemon."""
         if state != self.state:
             self.state = state
-            if self.process.started_wall:  # else there is no record of it, and there need be none
-                self.process.write_down()
-            self._scheduling.changed(self)
+            self.keep()
+
+    def keep(self) -> None:
+        """Write it down."""
+        if self.process.started_wall:  # else there is no record of it, and there need be none
+            self.process.write_down()
+        self._scheduling.changed(self)
 
 
 def _age(state: ScheduleState) -> tuple[float, float, float]:
@@ -171,6 +175,7 @@ class Scheduling:
         self._jobs: dict[str, Job] = {}
         self._former: dict[str, ScheduleState] | None = None  # by namespec, also of those that left
         self._timer: Timer | None = None
+        self._saving: Timer | None = None
         self._stops: set[str] = set()  # jobs that are stopped to begin anew
         self._is_open = True
 
@@ -188,9 +193,15 @@ class Scheduling:
         return self._former.get(namespec)
 
     def changed(self, job: Job) -> None:
-        """Keep how it stands for daemons to come."""
+        """Keep how it stands for daemons to come: in the file, too, but not before it is in the journal."""
         self._know(job)
-        self._store.save({name: asdict(known.state) for name, known in sorted(self._jobs.items())})
+        if self._saving is None:
+            clock = self._ports.clock
+            self._saving = clock.call_at(clock.monotonic(), self._save)
+
+    def _save(self) -> None:
+        self._saving = None
+        self._store.save({name: asdict(job.state) for name, job in sorted(self._jobs.items())})
 
     def moved(self, job: Job) -> None:
         """A run of it began or ended: does another wait for that?"""
@@ -234,6 +245,9 @@ class Scheduling:
 
     def close(self) -> None:
         """All has ended."""
+        if self._saving is not None:
+            self._saving.cancel()
+            self._save()
         self._store.close()
 
     # The clock.
@@ -263,7 +277,10 @@ class Scheduling:
         state, decisions = look(job.state, wall, job.next_due, job.policy, is_up=job.is_up, was_away=was_away)
         if was_away and state == job.state:
             self.changed(job)  # from now on a due is missed if nobody looks
-        job.put(state)  # before it is acted upon: what is due is run once
+        if any(isinstance(decision, Run) for decision in decisions):
+            job.state = state  # written down with the intent to spawn it, in one: neither lost nor run twice
+        else:
+            job.put(state)
         for decision in decisions:
             self._carry_out(job, decision)
 
@@ -275,7 +292,6 @@ class Scheduling:
             case Run(due, together):
                 if together:
                     log.info(f"schedule: {name} was due {together + 1} times before it could be started")
-                self._over(job, OVERLAP)
                 self._start(job, due)
             case Skip(due, queued):
                 why = "still runs, and another run waits already" if queued else "still runs"
@@ -309,20 +325,23 @@ class Scheduling:
     def _run_pending(self, job: Job) -> None:
         self._stops.discard(job.process.namespec)
         if self._is_open and job.state.pending and self._jobs.get(job.process.namespec) is job:
-            job.put(replace(job.state, pending=False))
-            if job.process.stopped:
+            without = replace(job.state, pending=False)
+            if job.is_up:
+                job.put(without)
+            else:
+                job.state = without
                 self._start(job, self.wall())
 
     def _start(self, job: Job, due: float) -> None:
         refusal = self._order(job, Start())
-        name = job.process.namespec
         if refusal is None:
             self._pull(job.process)
-            self._over(job, REFUSED)
-            self._over(job, MISSED)
-        else:
-            text = f"the run of {name} of {_moment(due)} could not begin: {refusal}"
-            self._tell(job, REFUSED, "refused", text)
+            for trouble in job.state.troubles:
+                self._over(job, trouble)
+            return
+        text = f"the run of {job.process.namespec} of {_moment(due)} could not begin: {refusal}"
+        self._tell(job, REFUSED, "refused", text)
+        job.keep()
 
     def _order(self, job: Job, order: Start | Stop) -> str | None:
         token = current_caller.set(SCHEDULE)
@@ -350,8 +369,6 @@ class Scheduling:
         )
 
     def _over(self, job: Job, trouble: str) -> None:
-        if trouble not in job.state.troubles:
-            return
         name, wall = job.process.namespec, self.wall()
         job.put(replace(job.state, troubles=tuple(told for told in job.state.troubles if told != trouble)))
         text = f"{name} runs as its schedule says"
