@@ -55,6 +55,7 @@ def test_a_name_that_nobody_knows_is_told_from_one_without_a_past() -> None:
 def test_what_cannot_be_asked() -> None:
     assert fault_of(History(WORLD.engine, None), HistoryQuery()) is Fault.FAILED
     assert fault_of(History(WORLD.engine, Keeper()), HistoryQuery(limit=0)) is Fault.BAD_ARGUMENTS
+    assert fault_of(History(WORLD.engine, Keeper()), HistoryQuery(after=2**63)) is Fault.BAD_ARGUMENTS
 
 
 def test_an_order_is_noted_with_who_gave_it() -> None:

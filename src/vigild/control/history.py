@@ -13,6 +13,7 @@ from vigild.engine.engine import Engine
 if TYPE_CHECKING:
     from vigild.core.samples import Moment, SampleQuery
 
+MAX_ID = 2**63 - 1
 OFF = "this daemon keeps no history: [supervisord] says history=false"
 
 
@@ -52,6 +53,8 @@ class History:
             raise VigilError(Fault.FAILED, OFF)
         if query.limit < 1:
             raise VigilError(Fault.BAD_ARGUMENTS, "limit must be at least 1")
+        if query.after > MAX_ID:
+            raise VigilError(Fault.BAD_ARGUMENTS, "no fact has so great an id")
         found = await self._keeper.read(replace(query, limit=min(query.limit, MAX_FACTS)))
         if not found and query.name:
             find_group_or_process(self._engine, query.name)  # or is there no such name?

@@ -8,7 +8,7 @@ from vigild.core.errors import Fault, VigilError
 from vigild.core.facts import Fact
 from vigild.core.history import MAX_FACTS, HistoryQuery, Kind
 from vigild.core.story import KINDS_BEFORE, KINDS_OF_STORY, latest_failure, tell
-from vigild.fronts.api.endpoint import NAME, Answer, Call, Endpoint, Parameter
+from vigild.fronts.api.endpoint import LATEST, MOST, NAME, Answer, Call, Endpoint, Parameter
 from vigild.fronts.api.problems import ProblemError
 from vigild.fronts.api.schema import boolean, integer, list_of, number, record, ref, text
 from vigild.fronts.api.times import clock_time, signal_name
@@ -16,10 +16,10 @@ from vigild.fronts.api.times import clock_time, signal_name
 PAGE = 500
 _PARAMETERS = (
     Parameter("name", text(maxLength=512), "NAME, GROUP:NAME or GROUP:*; without it, everything"),
-    Parameter("since", number(minimum=0), "Not before this, in seconds since the epoch"),
-    Parameter("until", number(minimum=0), "Before this, in seconds since the epoch"),
+    Parameter("since", number(minimum=0, maximum=LATEST), "Not before this, in seconds since the epoch"),
+    Parameter("until", number(minimum=0, maximum=LATEST), "Before this, in seconds since the epoch"),
     Parameter("limit", integer(minimum=1, maximum=MAX_FACTS), "How many at most (100): the last of them"),
-    Parameter("after", integer(minimum=0), "The first of those with a greater id, to follow"),
+    Parameter("after", integer(minimum=0, maximum=MOST), "The first of those with a greater id, to follow"),
     Parameter("kinds", text(maxLength=256), f"Only these, with commas between: {', '.join(Kind)}"),
     Parameter("output", boolean(), "With the last lines before each unexpected exit"),
 )

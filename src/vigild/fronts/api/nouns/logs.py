@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 
 from vigild.core.access import Role
-from vigild.fronts.api.endpoint import EVENT_STREAM, NAME, Answer, Call, Endpoint, Outcome, Parameter
+from vigild.fronts.api.endpoint import EVENT_STREAM, MOST, NAME, Answer, Call, Endpoint, Outcome, Parameter
 from vigild.fronts.api.following import Follower
 from vigild.fronts.api.logfiles import MAX_SEARCHED_BYTES, PIECE_BYTES, LogFile, search
 from vigild.fronts.api.problems import ProblemError
@@ -13,21 +13,27 @@ from vigild.fronts.serving.messages import Response
 MAX_PART_BYTES = 1024 * 1024
 _CHANNEL = Parameter("channel", text(enum=["stdout", "stderr"]), "Which of its outputs", "path")
 _PART = (
-    Parameter("offset", integer(minimum=0), "Where to begin, in bytes; without it, the last `lines` lines"),
+    Parameter(
+        "offset",
+        integer(minimum=0, maximum=MOST),
+        "Where to begin, in bytes; without it, the last `lines` lines",
+    ),
     Parameter("length", integer(minimum=1, maximum=MAX_PART_BYTES), "How many bytes at most (65536)"),
     Parameter("lines", integer(minimum=1, maximum=10_000), "How many of the last lines (100)"),
 )
 _SEARCH = (
     Parameter("text", text(minLength=1, maxLength=256), "What to look for; no pattern"),
     Parameter(
-        "before", integer(minimum=0), "Lines that begin before this, in bytes; without it, from the end"
+        "before",
+        integer(minimum=0, maximum=MOST),
+        "Lines that begin before this, in bytes; without it, from the end",
     ),
     Parameter("limit", integer(minimum=1, maximum=1000), "How many lines at most (100)"),
     Parameter("ignore_case", boolean(), "a and A are the same (only A to Z)"),
 )
 _FOLLOW = (
     Parameter("lines", integer(minimum=0, maximum=10_000), "How many of the last lines to begin with (100)"),
-    Parameter("offset", integer(minimum=0), "Where to begin, in bytes"),
+    Parameter("offset", integer(minimum=0, maximum=MOST), "Where to begin, in bytes"),
 )
 _MATCHES = record(
     matches=list_of(record(offset=integer("Where the line begins"), text=text("The line")), "The last first"),

@@ -2,14 +2,18 @@
 
 from vigild.core.access import Role
 from vigild.core.errors import Fault, VigilError
-from vigild.fronts.api.endpoint import NAME, Answer, Call, Endpoint, Parameter
+from vigild.fronts.api.endpoint import LATEST, NAME, Answer, Call, Endpoint, Parameter
 from vigild.fronts.api.problems import ProblemError
 from vigild.fronts.api.schema import integer, list_of, number, record
 
 MAX_POINTS = 2000
 _RANGE = (
-    Parameter("since", number(minimum=0), "Not before this, in seconds since the epoch (an hour ago)"),
-    Parameter("until", number(minimum=0), "Before this (now)"),
+    Parameter(
+        "since",
+        number(minimum=0, maximum=LATEST),
+        "Not before this, in seconds since the epoch (an hour ago)",
+    ),
+    Parameter("until", number(minimum=0, maximum=LATEST), "Before this (now)"),
     Parameter(
         "points",
         integer(minimum=1, maximum=MAX_POINTS),
