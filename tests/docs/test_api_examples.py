@@ -32,12 +32,7 @@ FOLLOWS = ("follow", "/events")
 
 def examples() -> list[str]:
     blocks = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-    return [
-        line
-        for block in blocks
-        for line in block.splitlines()
-        if line.startswith(("api /", "api '/"))
-    ]
+    return [line for block in blocks for line in block.splitlines() if line.startswith(("api /", "api '/"))]
 
 
 @pytest.mark.slow
@@ -68,8 +63,6 @@ def test_each_example(tmp_path: Path) -> None:
                 assert "event: " in done.stdout, line
             elif "-o " in line:
                 assert (tmp_path / "web.log").read_text().startswith("hello\n")
-                    tmp_path / "web.log"
-                ).read_text()
             else:
                 body, _, status = done.stdout.rpartition("\n")
                 expected = ("404",) if "/why" in line else ("200", "202")
