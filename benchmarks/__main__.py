@@ -21,6 +21,7 @@ from benchmarks import (
     many_lines,
     memory,
     respawn,
+    sampling,
     start_stop,
 )
 from benchmarks.kit import peers, site, table
@@ -42,6 +43,7 @@ ROWS = tuple(
         adoption,
         memory,
         idle,
+        sampling,
         log_capture,
         log_decorated,
         many_lines,

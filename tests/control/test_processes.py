@@ -292,6 +292,7 @@ def test_facts_are_supervisors_struct_and_more(world: World, processes: Processe
         "spawn_id": "",
         "flapping": False,
         "restarts": 0,
+        "restart_count": 0,
         "waiting_for": [],
         "ready": False,
         "health": "",

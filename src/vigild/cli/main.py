@@ -22,6 +22,7 @@ COMMANDS: tuple[Command, ...] = (
         "check", "vigild.cli.check", "check a configuration file and say what is wrong with it, and where"
     ),
     Command("graph", "vigild.cli.graph", "show what waits for what, and in which waves programs start"),
+    Command("top", "vigild.cli.top.main", "show what programs use, live or as a table"),
     Command(
         "upgrade",
         "vigild.cli.upgrade",

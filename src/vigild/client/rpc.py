@@ -30,6 +30,7 @@ class RpcClient:
         trust: Trust = NO_TRUST,
     ) -> None:
         self._trust = trust
+        self._url = url
         self.address: Address = parse_address(url)
         self._credentials = (username, password)
         self._timeout_seconds = timeout_seconds
@@ -38,6 +39,10 @@ class RpcClient:
     def connect(self) -> Connection:
         """A connection of its own to the same address, with the same credentials; for streams."""
         return Connection(self.address, *self._credentials, self._timeout_seconds, self._trust)
+
+    def another(self) -> "RpcClient":
+        """A client of the same daemon that waits as long as it takes, for a thread of its own."""
+        return RpcClient(self._url, *self._credentials, trust=self._trust)
 
     def close(self) -> None:
         """Let go of the kept connection."""

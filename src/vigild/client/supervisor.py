@@ -201,6 +201,17 @@ class Supervisor:
         """All processes."""
         return cast(list[ProcessInfo], self.rpc.call("supervisor.getAllProcessInfo"))
 
+    def all_facts(self) -> list[dict[str, object]]:
+        """All processes, with what Supervisor has no word for, sorted by group and name. Vigil's."""
+        return cast("list[dict[str, object]]", self.rpc.call("vigil.getAllProcessInfo"))
+
+    def watch_samples(self, interval_seconds: float, for_seconds: float) -> dict[str, object]:
+        """Say that somebody looks at what is used: it is measured at least so often, for so long. Vigil's."""
+        return cast(
+            "dict[str, object]",
+            self.rpc.call("vigil.watchSamples", float(interval_seconds), float(for_seconds)),
+        )
+
     def start(self, name: str, wait: bool = True) -> None:
         """Start one process; with `wait`, return once it is RUNNING."""
         self.rpc.call("supervisor.startProcess", name, wait)
@@ -248,6 +259,12 @@ class Supervisor:
         return cast(
             str, self.rpc.call(f"supervisor.readProcess{channel.capitalize()}Log", name, offset, length)
         )
+
+    def tail_process_log(self, name: str, channel: str, offset: int, length: int) -> tuple[str, int, bool]:
+        """The last `length` bytes written since `offset`, where they end, and whether there was more."""
+        method = f"supervisor.tailProcess{channel.capitalize()}Log"
+        text, end, has_gap = cast("tuple[str, int, bool]", self.rpc.call(method, name, offset, length))
+        return text, end, has_gap
 
     def clear_logs(self, name: str) -> None:
         """Empty a process's logs."""

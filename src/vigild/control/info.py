@@ -171,6 +171,7 @@ def process_facts(process: ManagedProcess, now_wall: float, sample: "Sample | No
     facts["spawn_id"] = process.spawn_id
     facts["flapping"] = machine.flapping
     facts["restarts"] = len(machine.restarts)
+    facts["restart_count"] = process.restart_count
     facts["waiting_for"] = [
         {"name": unmet.name, "condition": unmet.condition.value, "trouble": unmet.trouble}
         for unmet in process.waiting_for

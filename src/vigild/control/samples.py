@@ -64,6 +64,9 @@ def sample_facts(sample: Sample | None) -> Facts:
         return {}
     facts = _known(sample)
     facts["sampled_at"] = facts.pop("at")
+    facts["restart_count"] = facts.pop(
+        "restarts"
+    )  # `restarts` of a process are those that flapping is judged by
     return facts
 
 

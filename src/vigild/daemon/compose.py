@@ -28,7 +28,7 @@ from vigild.daemon.arguments import UsageError
 from vigild.daemon.doors import address_of, hand_over_doors
 from vigild.daemon.holdings import Holdings
 from vigild.daemon.inheritance import find_inheritance
-from vigild.daemon.sampling import BEGIN_AFTER_SECONDS, begin_sampling, open_sampler
+from vigild.daemon.sampling import begin_sampling, open_sampler
 from vigild.daemon.signal_orders import SignalOrders
 from vigild.engine.adoption import adopt, forget_strangers, plan_adoption
 from vigild.engine.engine import Engine
@@ -210,9 +210,8 @@ class Life:
         later = [self._loop.call_later(TIDY_AFTER_SECONDS, self._tidy_up)]
         daemon, writer = self._config.daemon, self._annals.writer
         if daemon.samples:
-            later.append(
-                self._loop.call_later(BEGIN_AFTER_SECONDS, begin_sampling, self._engine, daemon, writer)
-            )
+            first = daemon.sample_interval_seconds  # the start is over then
+            later.append(self._loop.call_later(first, begin_sampling, self._engine, daemon, writer))
         gc.enable()
         gc.freeze()
         self._alerts.begin(self._adoption, was_killed=self._was_killed)

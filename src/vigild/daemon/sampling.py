@@ -10,7 +10,6 @@ from vigild.engine.ports import Sampler
 if TYPE_CHECKING:
     from vigild.host.store.writer import HistoryWriter
 
-BEGIN_AFTER_SECONDS = 10.0  # when the start is over
 DEFAULT = "default"
 
 

@@ -21,9 +21,8 @@ from vigild.core.samples import TreeRequest, Usage
 from vigild.host import procfs
 
 SLICE_SECONDS = 0.002  # for which the loop is held at most, but for the listing of /proc
-PAUSE_SECONDS = 0.004  # between two slices
 STEP = 16  # processes between two looks at the clock
-PSS_SECONDS = 60.0  # an older reading is made again, when its turn comes
+PSS_SECONDS = 120.0  # an older reading is made again, when its turn comes
 PSS_TREES = 50  # of which it is read in one pass, or a tenth of all
 KERNEL_THREADS_PID = 2
 STAT_BYTES = 1024
@@ -198,8 +197,8 @@ class _Pass:
                 each(pid)
             del pids[-STEP:]
             if pids and time.monotonic() >= deadline:
-                loop = self._sampler.loop
-                self._timer = loop.call_later(PAUSE_SECONDS, self._slice, pids, each, then)
+                # In the next turn of the loop, which looks at all else before: no pause, so no wake-up of its own.
+                self._timer = self._sampler.loop.call_soon(self._slice, pids, each, then)
                 return
         then()
 

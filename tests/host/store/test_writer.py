@@ -255,21 +255,21 @@ def test_samples_are_kept_and_can_be_asked_for(tmp_path: Path) -> None:
     assert run(tmp_path / "h.db", scene).lines == []
 
 
-def test_the_thread_is_woken_for_samples_once_a_minute(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_thread_is_woken_for_samples_rarely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(writer: HistoryWriter) -> None:
-        now = [1000.0]
-        monkeypatch.setattr(writer._loop, "time", lambda: now[0])
-        woken = []
-        monkeypatch.setattr(writer, "_kick_soon", lambda: woken.append(now[0]))
-        for _ in range(25):
-            writer.note_samples(now[0], a_pass())
-            now[0] += 5
-        assert woken == [1000.0, 1060.0, 1120.0]
+        began = now = writer._passes_taken_at
+        woken: list[float] = []
+        monkeypatch.setattr(writer._loop, "time", lambda: now)
+        monkeypatch.setattr(writer, "_kick_soon", lambda: woken.append(now - began))
+        for _ in range(11):  # one a minute
+            writer.note_samples(now, a_pass())
+            now += 60
+        assert woken == [300.0, 600.0]
+        writer.note_samples(now, {str(number): a_pass()["web"] for number in range(writing.MAX_SAMPLES)})
+        assert woken == [300.0, 600.0, 660.0]
         for _ in range(writing.MAX_PASSES):
-            writer.note_samples(now[0], a_pass())
-        assert writer.unsampled == 25
+            writer.note_samples(now, a_pass())
+        assert writer.unsampled == 12
 
     run(tmp_path / "h.db", scene)
 

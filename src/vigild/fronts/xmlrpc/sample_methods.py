@@ -7,7 +7,7 @@ from vigild.fronts.xmlrpc.method import Method, Param, integer, text
 FIELDS = (
     "double sampled_at (seconds since the epoch), double interval_seconds (what the rates are about), double cpu_seconds, "
     "double cpu_percent (of one core), int rss_bytes, int pss_bytes, int swap_bytes, int threads, int processes, int "
-    "open_files, int read_bytes, int write_bytes, double read_bytes_per_second, double write_bytes_per_second, int restarts "
+    "open_files, int read_bytes, int write_bytes, double read_bytes_per_second, double write_bytes_per_second, int restart_count "
     "(by itself, since the daemon began)"
 )
 

@@ -46,7 +46,7 @@ def vigil_methods(control: Control) -> list[Method]:
             "As supervisor.getProcessInfo, and: string wanted (up, down), boolean exit_known (exitstatus was seen, not made "
             "up), boolean adopted (another daemon, or another image of this one, started what runs), string spawn_id "
             "(VIGIL_SPAWN_ID of all that descends from it), boolean flapping, int restarts (by themselves, within the "
-            "window of flapping), boolean ready (RUNNING, and not being ended), string health (healthy, unhealthy, unknown; empty "
+            "window of flapping), int restart_count (by itself, since the daemon began), boolean ready (RUNNING, and not being ended), string health (healthy, unhealthy, unknown; empty "
             "without a healthcheck), int health_since (seconds since the epoch), int health_failures (in a row), string "
             "health_answer (the last), double health_latency_ms, string status_text (STATUS of sd_notify), "
             "string schedule (the cron expression; empty without one), string schedule_timezone (empty: the machine's), int "

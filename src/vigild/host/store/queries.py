@@ -82,7 +82,9 @@ CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 # Samples. `step`: how many seconds a row stands for, from `at` on, so that new rows go to the end of the table.
 # CPU in hundredths of a percent, memory in KiB, rates in bytes a second: small numbers are stored in fewer bytes.
-INSERT_NAME = "INSERT OR IGNORE INTO sample_name (name) VALUES (?)"
+ADD_NAME = (
+    "INSERT INTO sample_name (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET name = name RETURNING id"
+)
 NAMES = "SELECT name, id FROM sample_name"
 INSERT_SAMPLE = "INSERT OR REPLACE INTO sample VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _MEANS = """

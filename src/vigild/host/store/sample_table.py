@@ -72,9 +72,7 @@ class SampleTable:
     def _row(self, name: str, moment: Moment) -> tuple[int | None, ...]:
         number = self._ids.get(name)
         if number is None:
-            self._db.execute(queries.INSERT_NAME, (name,))
-            self._ids = dict(self._db.execute(queries.NAMES).fetchall())
-            number = self._ids[name]
+            number = self._ids[name] = int(self._db.execute(queries.ADD_NAME, (name,)).fetchone()[0])
         return (
             STEP_SECONDS,
             moment.at,

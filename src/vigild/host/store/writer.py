@@ -28,7 +28,8 @@ T = TypeVar("T")
 
 MAX_WAITING = 16_384  # facts, or steps of a process with a few facts each; what comes while so many wait is counted and let go
 MAX_PASSES = 64  # of samples that wait for the thread; what comes while so many wait is counted and let go
-SAMPLES_SECONDS = 60.0  # how often the thread takes them
+SAMPLES_SECONDS = 300.0  # after so long the thread takes them, or when so many samples wait
+MAX_SAMPLES = 4096
 MAX_QUESTIONS = 64
 BATCH = 256  # of those in one transaction
 GATHER_SECONDS = 0.05
@@ -58,7 +59,8 @@ class HistoryWriter:
         self._max_seconds = max_seconds
         self._waiting: deque[Fact | Callable[[], list[Fact]]] = deque()
         self._passes: deque[tuple[float, Mapping[str, Sample]]] = deque()
-        self._passes_taken_at = 0.0
+        self._samples_waiting = 0
+        self._passes_taken_at = loop.time()
         self._questions: deque[_Question] = deque()
         self._sayings: deque[tuple[str, str]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -91,14 +93,16 @@ class HistoryWriter:
         self._add(make)
 
     def note_samples(self, at: float, samples: "Mapping[str, Sample]") -> None:
-        """Keep these, some time: the thread is woken for them once a minute at most."""
+        """Keep these, some time: an idle daemon is to wake up as rarely as can be."""
         if len(self._passes) >= MAX_PASSES:
             self.unsampled += 1
         else:
             self._passes.append((at, samples))
+            self._samples_waiting += len(samples)
         now = self._loop.time()
-        if now - self._passes_taken_at >= SAMPLES_SECONDS - 1:
-            self._passes_taken_at = now
+        is_late = now - self._passes_taken_at >= SAMPLES_SECONDS
+        if is_late or self._samples_waiting >= MAX_SAMPLES or len(self._passes) >= MAX_PASSES // 2:
+            self._passes_taken_at, self._samples_waiting = now, 0
             self._kick_soon()
 
     def _add(self, entry: Fact | Callable[[], list[Fact]]) -> None:

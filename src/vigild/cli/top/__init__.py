@@ -1,0 +1,1 @@
+"""`vigil top`: what programs use, live in the terminal, or as one table."""
