@@ -189,3 +189,8 @@ def test_durations(seconds: float, expected: str) -> None:
 
 def test_an_unknown_language_is_english() -> None:
     assert words("en") == words("fr")
+
+
+def test_a_test_lasts_no_time() -> None:
+    told = message(Telling(edge("ops", EdgeKind.TEST, "nothing is wrong"), AT))
+    assert ("nothing is wrong",) == told.items[0].facts

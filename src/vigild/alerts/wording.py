@@ -146,7 +146,7 @@ def _item(table: Words, telling: Telling, now: float, zone: tzinfo | None) -> It
         facts.append(table["reminder"])
         lasted = duration(table, now - telling.began)
         facts.append(table["lasts"].format(when=_when(telling.began, zone), duration=lasted))
-    else:
+    elif edge.kind is not EdgeKind.TEST:
         facts.append(table["since"].format(when=_when(telling.began, zone)))
     if telling.count > 1:
         facts.append(table["often"].format(count=telling.count))

@@ -17,6 +17,7 @@ def test_without_the_extra_it_says_what_to_install() -> None:
     assert Outcome(False, False, MISSING) == outcome
 
 
+@pytest.mark.filterwarnings("default")  # of its own imports
 @pytest.mark.skipif(not HAS_APPRISE, reason="needs the extra vigild[apprise]")
 def test_with_the_extra_it_delivers() -> None:
     with HttpReceiver() as http:

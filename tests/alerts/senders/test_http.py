@@ -1,5 +1,9 @@
+import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -104,7 +108,56 @@ def test_the_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) 
     assert 1 == len(receiver.requests)
 
 
-def test_https_goes_through_a_proxy_in_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def tunnel() -> Iterator[tuple[str, list[bytes]]]:
+    """A proxy that knows CONNECT alone, for one connection; its address and the heads of requests."""
+    heads: list[bytes] = []
+
+    def pipe(source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def serve(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client:
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += client.recv(1)
+            heads.append(head)
+            host, _, port = head.split()[1].decode().partition(":")
+            with socket.create_connection((host, int(port)), SECONDS) as server:
+                client.sendall(b"HTTP/1.1 200 go on\r\n\r\n")
+                back = threading.Thread(target=pipe, args=(server, client))
+                back.start()
+                pipe(client, server)
+                back.join(SECONDS)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}", heads
+        thread.join(SECONDS)
+
+
+def test_https_goes_through_a_proxy_that_cannot_look_into_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with HttpReceiver(context=server_context(tmp_path)) as receiver, tunnel() as (address, heads):
+        monkeypatch.setenv("https_proxy", f"http://me:p%40ss@{address}")
+        request = Request(f"{receiver.base}/SECRET", b"b", {"X": "y"}, ca_file=str(tmp_path / "cert.pem"))
+        assert 200 == exchange(request, SECONDS).status
+    assert "/SECRET" == receiver.requests[0].target
+    assert heads[0].startswith(b"CONNECT 127.0.0.1:")
+    assert b"Proxy-Authorization: Basic bWU6cEBzcw==" in heads[0]
+    assert b"SECRET" not in heads[0]
+    assert "proxy-authorization" not in receiver.requests[0].headers
+
+
+def test_a_proxy_that_makes_no_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
     with HttpReceiver(Reply(403)) as proxy:
         monkeypatch.setenv("https_proxy", proxy.base)
         with pytest.raises(RequestError, match=r"receiver.example: Tunnel connection failed: 501"):
