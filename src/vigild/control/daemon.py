@@ -136,7 +136,10 @@ class Configuration:
     def reload(self) -> tuple[list[str], list[str], list[str]]:
         """Names of groups (added, changed, removed) since what runs was read. CANT_REREAD."""
         self._known = list(self._read())
-        return self._diff([group.config for group in self._engine.groups.values()], self._known)
+        changes = self._diff([group.config for group in self._engine.groups.values()], self._known)
+        if self._engine.settings.observer is not None:
+            self._engine.settings.observer.reread(*changes)
+        return changes
 
     def add_group(self, name: str) -> None:
         """Take in a group of the configuration as last read. BAD_NAME, ALREADY_ADDED."""

@@ -104,6 +104,11 @@ class Live:
             self._changed.update(dict.fromkeys(self._engine.groups[group].processes.values()))
         self._soon()
 
+    def reread(self, added: list[str], changed: list[str], removed: list[str]) -> None:
+        """The files of the configuration were read again."""
+        self._happened.append(("config", {"added": added, "changed": changed, "removed": removed}))
+        self._soon()
+
     def mood_changed(self) -> None:
         """The daemon ends or restarts."""
         self._happened.append(("daemon", {"state": self._engine.mood.name}))

@@ -20,6 +20,9 @@ class Observer(Protocol):
     def regrouped(self, group: str, change: str) -> None:
         """A group was `added` or `removed`."""
 
+    def reread(self, added: list[str], changed: list[str], removed: list[str]) -> None:
+        """The files were read again: what they would change of the groups."""
+
     def mood_changed(self) -> None:
         """The daemon as a whole begins to end, or to restart."""
 

@@ -25,4 +25,23 @@ def test_a_stream_of_events(tmp_path: Path) -> None:
         await body.aclose()  # type: ignore[attr-defined]
 
     asyncio.run(run())
+
+
+def test_a_reread_is_told(tmp_path: Path) -> None:
+    api = Api(tmp_path, conf="[supervisord]\n[program:web]\ncommand=cat\n")
+
+    async def run() -> None:
+        body = (await api.asked("GET", "/events")).response.body
+        assert not isinstance(body, bytes)
+        await anext(body)
+        api.path.write_text("[supervisord]\n[program:new]\ncommand=cat\n")
+        await api.asked("POST", "/config/reload")
+        api.world.clock.advance(0.1)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            assert b'event: config\ndata: {"added":["new"],"changed":[],"removed":["web"]}' in await anext(
+                body
+            )
+        await body.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(run())
     assert 1 == len(events.ENDPOINTS)
