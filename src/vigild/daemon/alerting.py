@@ -110,7 +110,8 @@ class Alerting:
         """The daemon before this one did not end in good order."""
         adopted = adoption.count(Fate.ADOPT, Fate.ADOPT_SPAWNED)
         ended = adoption.count(Fate.MOURN)
-        text = f"the daemon was killed, or crashed, and is back: {adopted} programs ran on, {ended} ended meanwhile"
+        programs = "1 program" if adopted == 1 else f"{adopted} programs"
+        text = f"the daemon was killed, or crashed, and is back: {programs} ran on, {ended} ended meanwhile"
         self._happened("killed", text, {"adopted": adopted, "ended": ended})
 
     def upgrade_failed(self, reason: str) -> None:
@@ -129,7 +130,7 @@ class Alerting:
     def _happened(self, trouble: str, text: str, details: dict[str, object]) -> None:
         """A trouble that is over when it is told."""
         self._begin(trouble, Severity.WARNING, text, details)
-        self._alarms.troubles.end(DAEMON, self._identifier, (trouble,), text, quiet=True)
+        self._alarms.troubles.end(DAEMON, self._identifier, (trouble,), "", quiet=True)
 
     def _begin(self, trouble: str, severity: Severity, text: str, details: dict[str, object]) -> None:
         self._alarms.troubles.begin(
