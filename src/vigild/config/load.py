@@ -18,7 +18,7 @@ from vigild.config.expand import expand
 from vigild.config.groups import resolve_groups
 from vigild.config.imports import why_not_importable as _why_not_importable
 from vigild.config.ini import Document, Section, read_bytes
-from vigild.config.model import AlertConfig, Config, Where
+from vigild.config.model import AlertConfig, Config, GroupConfig, MonitorConfig, Where
 from vigild.config.resolve import Resolver
 from vigild.config.review import review_document
 from vigild.config.search import find_config_file as find_config_file
@@ -120,7 +120,16 @@ def _resolve(resolver: Resolver, section: Section, path: str, overrides: Overrid
     resolve_dependencies(resolver, groups)
     servers = resolve_servers(resolver)
     daemon.server_url = server_url(servers)
-    return Config(path, daemon, servers, interfaces, groups, _alerts(resolver), resolve_users(resolver))
+    return Config(
+        path,
+        daemon,
+        servers,
+        interfaces,
+        groups,
+        _alerts(resolver),
+        resolve_users(resolver),
+        _monitors(resolver, groups),
+    )
 
 
 def _alerts(resolver: Resolver) -> tuple[AlertConfig, ...]:
@@ -129,6 +138,14 @@ def _alerts(resolver: Resolver) -> tuple[AlertConfig, ...]:
     from vigild.config.alerts import resolve_alerts  # late: few configurations have any
 
     return resolve_alerts(resolver)
+
+
+def _monitors(resolver: Resolver, groups: tuple[GroupConfig, ...]) -> tuple[MonitorConfig, ...]:
+    if not any(name.startswith("monitor:") for name in resolver.document.sections):
+        return ()
+    from vigild.config.monitors import resolve_monitors  # late: few configurations have any
+
+    return resolve_monitors(resolver, groups)
 
 
 def _include(resolver: Resolver, path: str) -> list[str]:

@@ -277,6 +277,39 @@ class AlertConfig:
 
 
 @dataclass(slots=True)
+class MonitorConfig:
+    """Something beyond programs that is looked at. Takes effect at a reread.
+
+    `settings` are for the check, as plain values; `rules` the texts of rules, each known to be right. `program`: the name of
+    what `restart`, `start` and `stop` are about; without it they are about a process that Vigil did not start, by the
+    commands.
+    """
+
+    name: str
+    type: str
+    enabled: bool = True
+    interval_seconds: float = 30.0
+    timeout_seconds: float = 10.0
+    start_delay_seconds: float = 0.0
+    rules: tuple[str, ...] = ()
+    settings: dict[str, object] = field(default_factory=dict)
+    program: str = ""
+    start_command: str = ""
+    stop_command: str = ""
+    restart_command: str = ""
+    directory: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    uid: int | None = None
+    where: Where | None = field(default=None, compare=False)
+
+    def can(self, verb: str) -> bool:
+        """Is there a command (or two) to `start`, `stop` or `restart` what is looked at?"""
+        if verb == "restart" and self.start_command and self.stop_command:
+            return True
+        return bool({"start": self.start_command, "stop": self.stop_command}.get(verb, self.restart_command))
+
+
+@dataclass(slots=True)
 class Config:
     """Everything one configuration file says."""
 
@@ -287,3 +320,4 @@ class Config:
     groups: tuple[GroupConfig, ...] = ()  # in Supervisor's order: by priority, stable
     alerts: tuple[AlertConfig, ...] = ()
     users: tuple[UserConfig, ...] = ()
+    monitors: tuple[MonitorConfig, ...] = ()

@@ -18,6 +18,9 @@ SECTION_DOCS: dict[str, str] = {
     "group": "Programs that are started, stopped and named together; a program in a group is no group of its own.",
     "alert": "Who is told when something breaks, and where; see [how](../how-to/alerts.md). Changes take effect at a "
     "reread (`supervisorctl reread`) and restart no program.",
+    "monitor": "Something beyond programs that is looked at: the machine, a filesystem, a file, a server, a process that Vigil did "
+    "not start. [Monitors](../how-to/monitors.md) shows each type, [metrics of monitors](monitors.md) what rules can ask. "
+    "Takes effect when the configuration is read again (`reread`).",
     "include": "Further files, read as if they stood at the end of this one. Files they include are not read.",
     "rpcinterface": "A namespace of XML-RPC methods. `[rpcinterface:supervisor]` is the one that clients need. "
     "Keys other than the factory are handed to it.",
@@ -322,6 +325,39 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "language": "What messages are written in: `en` or `zh`.",
         "template": "The text of a message, in place of Vigil's own: `$title`, `$text`, `$host`, `$names` and others; see "
         "[how](../how-to/alerts.md).",
+    },
+    "monitor": {
+        "type": "What is looked at: `system`, `filesystem`, `file`, `directory`, `host`, `program`, `network` or `process`. Needed.",
+        "enabled": "Off: nothing is looked at until somebody says `vigil monitors --resume NAME`.",
+        "interval": "How often it is looked at: the length of a *cycle*. At least 1 second.",
+        "timeout": "How long one look may take; then it has failed.",
+        "start_delay": "How long after the daemon's start it is looked at first.",
+        "rules": "What is to be done when; each begins with `if`, on a line of its own ([rules](rules.md)). By default those of the "
+        "type, which [metrics of monitors](monitors.md) lists.",
+        "program": "The program (`NAME`, `GROUP:NAME` or `GROUP:*`) that `restart`, `start` and `stop` in the rules are about.",
+        "path": "For `filesystem`, `file`, `directory`: what is looked at; for a filesystem, its device will do.",
+        "checksum": "For `file`: `md5`, `sha1`, `sha256` or `sha512`, to know by the metric `checksum` whether its content changed.",
+        "content": "For `file`: a regular expression that is looked for in lines written since the last look.",
+        "content_ignore": "For `file`: lines that match this do not count, though they match `content`.",
+        "url": "For `host`: `http://HOST:PORT/PATH`, `https://…`, `tcp://HOST:PORT`, `tls://HOST:PORT`, `unix:///PATH` or `ping://HOST`.",
+        "expect_status": "For `host` over HTTP: which statuses will do, such as `200-399` (the default) or `200,401`.",
+        "expect_body": "For `host` over HTTP: a regular expression that has to match within the first 64 KiB of the body.",
+        "headers": "For `host` over HTTP: `Name: value`, one on each line.",
+        "method": "For `host` over HTTP: `GET`, `HEAD`, `OPTIONS`, `POST` or `PUT`.",
+        "tls_verify": "For `host` with TLS: whether a certificate that cannot be verified is a failure.",
+        "tls_ca": "For `host` with TLS: a file of certificates to trust instead of the system's.",
+        "send": "For `host` over `tcp://`, `tls://` or `unix://`: what is said, with `\\r \\n \\t \\0 \\xHH`.",
+        "expect": "For the same: a regular expression that the answer has to match.",
+        "command": "For `program`: what is run. No shell reads it.",
+        "directory": "Where commands are run.",
+        "environment": 'Variables for commands, as `KEY="value",OTHER="value"`.',
+        "user": "Who commands are run as, where the daemon is root.",
+        "interface": "For `network`: its name, such as `eth0`.",
+        "pidfile": "For `process`: the file with its process id.",
+        "pattern": "For `process`: a regular expression that is looked for in command lines; of several that match, the oldest is meant.",
+        "start_command": "For `process`: what `start` in a rule runs.",
+        "stop_command": "For `process`: what `stop` in a rule runs.",
+        "restart_command": "For `process`: what `restart` in a rule runs. By default `stop_command`, then `start_command`.",
     },
     "include": {
         "files": "Paths and patterns with blanks between, relative to the file that holds the section."

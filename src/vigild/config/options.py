@@ -310,6 +310,52 @@ ALERT = _table(
     _alert_option("template", "template", "", "template"),
 )
 
+
+def _monitor_option(
+    name: str, converter: str, default: str | None = None, field: str = "", *, lone_percent: bool = False
+) -> Option:
+    def convert_late(value: str, around: Surroundings) -> object:
+        from vigild.config import convert_monitors  # late: few configurations have monitors
+
+        convert_it: Converter = getattr(convert_monitors, converter)
+        return convert_it(value, around)
+
+    return Option(name, convert_late, default, field, since="vigil", lone_percent=lone_percent)
+
+
+MONITOR = _table(
+    _monitor_option("type", "monitor_type", None, "type"),
+    Option("enabled", convert.boolean, "true", "enabled", since="vigil"),
+    _monitor_option("interval", "interval", "30", "interval_seconds"),
+    _monitor_option("timeout", "interval", "10", "timeout_seconds"),
+    _monitor_option("start_delay", "seconds", "0", "start_delay_seconds"),
+    Option("rules", convert.text, None, "", since="vigil", lone_percent=True),
+    Option("program", convert.text, None, "program", since="vigil"),
+    _monitor_option("path", "absolute_path"),
+    _monitor_option("checksum", "checksum"),
+    _monitor_option("content", "regex", lone_percent=True),
+    _monitor_option("content_ignore", "regex", lone_percent=True),
+    _monitor_option("url", "url", lone_percent=True),
+    _monitor_option("expect_status", "status_ranges"),
+    _monitor_option("expect_body", "regex", lone_percent=True),
+    _monitor_option("headers", "headers", lone_percent=True),
+    _monitor_option("method", "method", "GET"),
+    Option("tls_verify", convert.boolean, "true", since="vigil"),
+    _monitor_option("tls_ca", "absolute_path"),
+    Option("send", convert.text, None, since="vigil", lone_percent=True),
+    _monitor_option("expect", "regex", lone_percent=True),
+    _monitor_option("command", "command", lone_percent=True),
+    Option("directory", convert.text, None, "directory", since="vigil"),
+    Option("environment", convert.text, "", since="vigil"),
+    Option("user", convert.user_id, None, "uid", since="vigil"),
+    Option("interface", convert.text, None, since="vigil"),
+    _monitor_option("pidfile", "absolute_path"),
+    _monitor_option("pattern", "regex", lone_percent=True),
+    _monitor_option("start_command", "command", None, "start_command", lone_percent=True),
+    _monitor_option("stop_command", "command", None, "stop_command", lone_percent=True),
+    _monitor_option("restart_command", "command", None, "restart_command", lone_percent=True),
+)
+
 INCLUDE = _table(Option("files", convert.text, None, required=True))
 RPCINTERFACE = _table(Option("supervisor.rpcinterface_factory", convert.text, None, required=True))
 CTLPLUGIN = _table(Option("supervisor.ctl_factory", convert.text, None, required=True))
@@ -325,6 +371,7 @@ SECTIONS: dict[str, dict[str, Option]] = {
     "eventlistener": EVENTLISTENER,
     "group": GROUP,
     "alert": ALERT,
+    "monitor": MONITOR,
     "include": INCLUDE,
     "rpcinterface": RPCINTERFACE,
     "ctlplugin": CTLPLUGIN,
@@ -332,7 +379,17 @@ SECTIONS: dict[str, dict[str, Option]] = {
 # Sections whose further keys go to the factory they name.
 OPEN_SECTIONS = frozenset({"rpcinterface", "ctlplugin"})
 NAMED_SECTIONS = frozenset(
-    {"program", "fcgi-program", "eventlistener", "group", "alert", "rpcinterface", "ctlplugin", "user"}
+    {
+        "program",
+        "fcgi-program",
+        "eventlistener",
+        "group",
+        "alert",
+        "monitor",
+        "rpcinterface",
+        "ctlplugin",
+        "user",
+    }
 )
 
 
