@@ -1,8 +1,8 @@
 """Event types, their tree, and event values.
 
 A listener that subscribes to a type gets that type and all below it. Names, tree and payloads are
-Supervisor 4.3's (observed in its events as delivered to a listener); PROCESS_FLAPPING, PROCESS_HEALTH and what
-is named after them are Vigil's, and hang under the root alone, so that no family of Supervisor's grows. An event is a value: everything
+Supervisor 4.3's (observed in its events as delivered to a listener); PROCESS_FLAPPING, PROCESS_HEALTH, MONITOR and
+what is named after them are Vigil's, and hang under the root alone, so that no family of Supervisor's grows. An event is a value: everything
 in its payload is fixed when it happens, so a later change of the process does not rewrite history.
 """
 
@@ -42,6 +42,8 @@ PARENTS: dict[str, str] = {
     "PROCESS_FLAPPING_CLEARED": "EVENT",
     "PROCESS_HEALTH_HEALTHY": "EVENT",
     "PROCESS_HEALTH_UNHEALTHY": "EVENT",
+    "MONITOR_FAILED": "EVENT",
+    "MONITOR_PASSED": "EVENT",
 }
 EVENT_TYPES: frozenset[str] = frozenset(PARENTS) | {"EVENT"}
 TICK_PERIODS_SECONDS: dict[str, int] = {"TICK_5": 5, "TICK_60": 60, "TICK_3600": 3600}
@@ -120,6 +122,13 @@ def process_health_event(
         f"{answer}"
     )
     return Event(f"PROCESS_HEALTH_{verdict.upper()}", text.encode("utf-8", "replace"))
+
+
+def monitor_event(event_type: str, name: str, kind: str, rule: str, text: str) -> Event:
+    """A rule of a monitor came true (MONITOR_FAILED), or that is over (MONITOR_PASSED). `text`: how things are."""
+    return Event(
+        event_type, f"monitorname:{name} type:{kind}\nrule:{rule}\n{text}".encode("utf-8", "replace")
+    )
 
 
 def process_log_event(channel: str, name: str, group: str, pid: int, data: bytes) -> Event:

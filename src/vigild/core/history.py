@@ -34,6 +34,7 @@ class Kind(StrEnum):
     DAEMON = "daemon"  # the daemon itself: what, text
     RULE = "rule"  # a rule came true, or that is over: what ("raised", "cleared"), rule, text
     SCHEDULE = "schedule"  # a run was "missed", "skipped" or "refused": what, text
+    MONITOR = "monitor"  # a rule of a monitor came true, or that is over: what ("failed", "passed"), rule, text, values
     LOST = "lost"  # facts that could not be kept: count
 
 

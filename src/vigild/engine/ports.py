@@ -339,6 +339,9 @@ class Worker(Protocol):
     def send(self, message: Mapping[str, object]) -> bool:
         """Tell it something that JSON has a form for. False where that is not possible now."""
 
+    async def close(self) -> None:
+        """There is to be none any more: let it end, by itself or not."""
+
 
 class LogFiles(Protocol):
     """Reading and clearing the log files of processes; they may be open for writing at the same time."""
