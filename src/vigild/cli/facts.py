@@ -35,6 +35,8 @@ def mood_of(fact: Fact) -> str:
         return BAD
     if fact["kind"] == "flapping":
         return BAD if details.get("what") == "began" else GOOD
+    if fact["kind"] == "monitor":
+        return BAD if details.get("what") == "failed" else GOOD
     if fact["kind"] == "rule":
         return BAD if details.get("what") == "raised" else GOOD
     return GOOD if details.get("new") == "RUNNING" else PLAIN
@@ -62,6 +64,8 @@ def words_of(fact: Fact) -> str:
             return (
                 f"rule{' is over' if is_over else ''}: {details.get('text', '')} ({details.get('rule', '')})"
             )
+        case "monitor":
+            return f"monitor {details.get('what')}: {details.get('text', '')} ({details.get('rule', '')})"
         case "order":
             return _order_words(details)
         case "lost":

@@ -38,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("alert", "vigild.cli.alert", "show who is told of troubles, and try whether it arrives"),
     Command("token", "vigild.cli.token", "make, show and revoke API tokens"),
     Command("user", "vigild.cli.user", "make the value of a password for the configuration"),
+    Command("monitors", "vigild.cli.monitors", "show how what is monitored is, or pause and resume it"),
     Command("systemd-unit", "vigild.cli.systemd_unit", "print a systemd unit for a configuration file"),
 )
 

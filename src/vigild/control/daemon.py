@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from vigild.control.graph import Graph
     from vigild.control.inspection import Inspection
     from vigild.control.live import Live
+    from vigild.control.monitors import Monitors
     from vigild.control.operations import Operations
     from vigild.control.samples import Samples
     from vigild.control.view import Views
+    from vigild.engine.monitors import Monitors as EngineMonitors
 
 
 class MainLogFile(Protocol):
@@ -190,6 +192,7 @@ class VigilControl:
         self._keeper = keeper
         self.alert_desk: Callable[[], AlertDesk | None] = lambda: None
         self.open_tokens: Callable[[], TokenStore] | None = None
+        self.find_monitors: Callable[[], EngineMonitors | None] = lambda: None
 
     @cached_property
     def alerts(self) -> "Alerts":
@@ -204,6 +207,13 @@ class VigilControl:
         from vigild.control.samples import Samples
 
         return Samples(self._engine, self._keeper)
+
+    @cached_property
+    def monitors(self) -> "Monitors":
+        """What is looked at beyond programs."""
+        from vigild.control.monitors import Monitors
+
+        return Monitors(self.find_monitors)
 
     # What only the JSON API, metrics and the console need is loaded when one of them is first asked.
 

@@ -194,6 +194,22 @@ class AccessControl(Protocol):
         """Who comes with this token; None if it does not count."""
 
 
+class MonitorControl(Protocol):
+    """What is looked at beyond programs."""
+
+    def all(self) -> list[Facts]:
+        """Every monitor, in the order of the configuration."""
+
+    def one(self, name: str) -> Facts:
+        """The monitor of that name. BAD_NAME."""
+
+    def look(self, name: str) -> None:
+        """Look at it at once. BAD_NAME, FAILED."""
+
+    def set_enabled(self, name: str, is_enabled: bool) -> None:
+        """Look at it, or do not until somebody says so. BAD_NAME."""
+
+
 class Control(Protocol):
     """Everything."""
 
@@ -223,3 +239,5 @@ class Control(Protocol):
     def samples(self) -> SampleControl: ...
     @property
     def access(self) -> AccessControl: ...
+    @property
+    def monitors(self) -> MonitorControl: ...

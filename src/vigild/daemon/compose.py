@@ -28,6 +28,7 @@ from vigild.daemon.arguments import UsageError
 from vigild.daemon.doors import address_of, hand_over_doors
 from vigild.daemon.holdings import Holdings
 from vigild.daemon.inheritance import find_inheritance
+from vigild.daemon.monitoring import Monitoring
 from vigild.daemon.sampling import begin_sampling, open_sampler
 from vigild.daemon.signal_orders import SignalOrders
 from vigild.engine.adoption import adopt, forget_strangers, plan_adoption
@@ -151,6 +152,7 @@ class Life:
         self._journal.on_trouble = partial(self._alerts.store_changed, "journal")
         self._annals.on_trouble(partial(self._alerts.store_changed, "history"))
         self._engine.bus.restore(inheritance.entries, log)
+        self._monitoring = Monitoring(self._engine, loop, log, self._table.workers, inheritance.entries)
         if self._service.store is not None:
             self._children.keep_streams_in(self._service.store)
         self._status_line = self._keep_status_line(settings) if self._service.is_present else None
@@ -167,6 +169,7 @@ class Life:
         self._control = VigilControl(self._engine, door, configuration, self._annals.writer, files)
         self._control.alert_desk = lambda: self._alerts.alerting
         self._control.open_tokens = self._open_tokens
+        self._control.find_monitors = lambda: self._monitoring.monitors
 
     async def run(self) -> SupervisorState:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
@@ -215,13 +218,15 @@ class Life:
         gc.enable()
         gc.freeze()
         self._alerts.begin(self._adoption, was_killed=self._was_killed)
+        self._monitoring.follow(self._config.monitors)
         try:
             if self._status_line is not None:
                 await self._tell_ready(self._status_line)
             await self._ended
             for server in servers:
                 server.close()
-            await asyncio.gather(*(server.drain(DRAIN_SECONDS) for server in servers), self._alerts.close())
+            drained = (server.drain(DRAIN_SECONDS) for server in servers)
+            await asyncio.gather(*drained, self._monitoring.close(), self._alerts.close())
         finally:
             for timer in later:
                 timer.cancel()
@@ -376,7 +381,7 @@ class Life:
         )
 
     def _child_died(self, pid: int, wait_status: int) -> None:
-        if self._prober.claim(pid, wait_status) or self._alerts.claim(pid, wait_status):
+        if any(one.claim(pid, wait_status) for one in (self._prober, self._alerts, self._monitoring)):
             return
         if self._upgrade is None or not self._upgrade.claim(pid, wait_status):
             self._engine.child_died(pid, wait_status)
@@ -431,6 +436,12 @@ class Life:
         if loaded.config is None:
             raise VigilError(Fault.CANT_REREAD, error_text(loaded))
         return loaded.config
+
+    def _reread(self) -> Sequence[GroupConfig]:
+        """What runs no program takes effect at once; groups are for whoever asked."""
+        config = self._read_config()
+        self._monitoring.follow(config.monitors)
+        return config.groups
 
     def _open_tokens(self) -> "TokenFile":
         from vigild.host.token_file import TokenFile

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vigild.core.errors import Fault, VigilError
+from vigild.core.states import SupervisorState
 from vigild.engine.monitor_actions import MonitorActions
 from vigild.engine.monitored import MONITOR, Monitored
 
@@ -119,9 +120,13 @@ class Monitors:
     def _send_orders(self) -> None:
         if self._worker is not None:
             orders = [monitor.order() for monitor in self._monitors.values() if monitor.is_enabled]
-            self._worker.send({"type": "config", "monitors": orders})
+            is_sent = self._worker.send({"type": "config", "monitors": orders})
+            if not is_sent and self._worker.is_running:
+                self._engine.ports.log.error("the monitor process could not be told what to look at")
 
     def _heard(self, message: dict[str, object]) -> None:
+        if self._engine.mood is not SupervisorState.RUNNING:
+            return  # what ends with this daemon is no trouble, and nothing is to be started for it
         monitor = self._monitors.get(str(message.get("monitor")))
         if message.get("type") == "reading" and monitor is not None:
             monitor.heard(message)

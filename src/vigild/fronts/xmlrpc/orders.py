@@ -28,6 +28,8 @@ ORDERS: dict[str, int] = {
     "testAlert": 1,
     "createToken": 3,
     "revokeToken": 1,
+    "monitorNow": 1,
+    "setMonitor": 2,
 }
 _ABOUT_ALL = frozenset(
     {

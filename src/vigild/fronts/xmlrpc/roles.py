@@ -11,6 +11,7 @@ supervisor.tailProcessStderrLog
 system.listMethods system.methodHelp system.methodSignature system.multicall
 vigil.getDaemonInfo vigil.getProcessInfo vigil.getAllProcessInfo vigil.getHistory vigil.getAlerts
 vigil.getSamples vigil.watchSamples
+vigil.getMonitors
 """
 _OPERATING = """
 supervisor.startProcess supervisor.startProcessGroup supervisor.startAllProcesses
@@ -19,6 +20,7 @@ supervisor.signalProcess supervisor.signalProcessGroup supervisor.signalAllProce
 supervisor.sendProcessStdin supervisor.sendRemoteCommEvent
 supervisor.clearLog supervisor.clearProcessLog supervisor.clearProcessLogs supervisor.clearAllProcessLogs
 vigil.testAlert
+vigil.monitorNow vigil.setMonitor
 """
 _ADMINISTERING = """
 supervisor.shutdown supervisor.restart supervisor.reloadConfig supervisor.addProcessGroup

@@ -4,6 +4,7 @@ from vigild.control.facade import Control
 from vigild.fronts.xmlrpc.alert_methods import alert_methods
 from vigild.fronts.xmlrpc.history_method import history_method
 from vigild.fronts.xmlrpc.method import Method, Param, text
+from vigild.fronts.xmlrpc.monitor_methods import monitor_methods
 from vigild.fronts.xmlrpc.sample_methods import FIELDS, sample_methods
 from vigild.fronts.xmlrpc.token_methods import token_methods
 
@@ -69,4 +70,5 @@ def vigil_methods(control: Control) -> list[Method]:
         *sample_methods(control),
         *alert_methods(control),
         *token_methods(control),
+        *monitor_methods(control),
     ]

@@ -1,0 +1,184 @@
+"""`vigil monitors [NAME…]`: how what is monitored is; `--pause`, `--resume` and `--now`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO, TypedDict, cast
+
+from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
+from vigild.cli.facts import clock_time
+from vigild.core.monitors import MONITOR_TYPES
+from vigild.core.rules import show
+
+if TYPE_CHECKING:
+    from vigild.client.supervisor import Supervisor
+
+EXIT_FAILED = 5
+_COLOURS = {"failed": "\x1b[31m", "passed": "\x1b[32m", "unknown": "\x1b[33m"}
+_HEAD = ("MONITOR", "TYPE", "STATE", "SINCE", "")
+_RESULT_WIDTH = 100
+
+
+class Monitor(TypedDict):
+    """A monitor as `vigil.getMonitors` gives it."""
+
+    name: str
+    type: str
+    state: str
+    since: float
+    read_at: float
+    values: dict[str, object]
+    error: str
+    unknown_because: str
+    cycles: int
+    interval_seconds: float
+    rules: list[str]
+    raised: list[str]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show monitors, or pause and resume them."""
+    parser = argparse.ArgumentParser(
+        prog="vigil monitors",
+        description="How what is monitored ([monitor:NAME]) is. With one NAME, all that was read of it.",
+        epilog=f"{EXIT_TEXT}; 5 a monitor that is shown has failed",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these; all by default")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    order = parser.add_mutually_exclusive_group()
+    order.add_argument("--pause", action="store_true", help="do not look at these, for maintenance say")
+    order.add_argument("--resume", action="store_true", help="look at these again")
+    order.add_argument("--now", action="store_true", help="look at these at once")
+    add_connection_flags(parser)
+    given = parser.parse_args(list(arguments))
+    if (given.pause or given.resume or given.now) and not given.names:
+        parser.error("name what is meant")
+    return ask("vigil monitors", given, lambda daemon: run(daemon, given, sys.stdout))
+
+
+def run(daemon: "Supervisor", given: argparse.Namespace, out: TextIO) -> int:
+    """Do what was asked for. Raises ClientError."""
+    for name in given.names:
+        if given.now:
+            daemon.rpc.call("vigil.monitorNow", name)
+        elif given.pause or given.resume:
+            daemon.rpc.call("vigil.setMonitor", name, given.resume)
+    if given.now or given.pause or given.resume:
+        done = "is looked at now" if given.now else "paused" if given.pause else "resumed"
+        for name in given.names:
+            out.write(f"{name}: {done}\n")
+        return EXIT_DONE
+    found = [one for name in given.names or [""] for one in _monitors(daemon, name)]
+    if given.json:
+        for one in found:
+            out.write(json.dumps(one, ensure_ascii=False) + "\n")
+    elif len(given.names) == 1:
+        out.write(story(found[0]))
+    elif found:
+        out.write(table(found, is_coloured=out.isatty()))
+    else:
+        out.write("nothing is monitored: there is no [monitor:NAME] in the configuration\n")
+    return EXIT_FAILED if any(one["state"] == "failed" for one in found) else EXIT_DONE
+
+
+def _monitors(daemon: "Supervisor", name: str) -> list[Monitor]:
+    return cast(list[Monitor], daemon.rpc.call("vigil.getMonitors", name))
+
+
+def table(found: Sequence[Monitor], *, is_coloured: bool = False) -> str:
+    """One line a monitor."""
+    rows = [_HEAD, *((*_facts(one), result_words(one)[:_RESULT_WIDTH]) for one in found)]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = []
+    for number, row in enumerate(rows):
+        line = "  ".join(
+            (*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[4])
+        ).rstrip()
+        colour = _COLOURS.get(row[2], "") if is_coloured and number else ""
+        lines.append(f"{colour}{line}\x1b[0m\n" if colour else f"{line}\n")
+    return "".join(lines)
+
+
+def _facts(one: Monitor) -> tuple[str, str, str, str]:
+    return one["name"], one["type"], one["state"], clock_time(one["since"])
+
+
+def result_words(one: Monitor) -> str:
+    """What matters of its last reading, on one line."""
+    if one["unknown_because"]:
+        return _printable(one["unknown_because"])
+    if one["state"] == "failed":
+        reason = f": {one['error']}" if one["error"] else ""
+        return _printable("; ".join(one["raised"]) + reason)
+    if one["error"]:
+        return _printable(one["error"])
+    if not one["read_at"]:
+        return "" if one["state"] == "disabled" else "not looked at yet"
+    return _printable(
+        ", ".join(f"{name} {_shown(one, name, value)}" for name, value in _first(one["values"]))
+    )
+
+
+# Of the values of any type: those that say most, in this order.
+_TELLING = (
+    "space_percent",
+    "inodes_percent",
+    "load1",
+    "cpu",
+    "memory_percent",
+    "exists",
+    "size",
+    "age",
+    "matches",
+    "status",
+    "response_time",
+    "certificate_days",
+    "link",
+    "receive_rate",
+    "send_rate",
+    "pid",
+    "uptime",
+    "memory",
+    "entries",
+    "output",
+)
+
+
+def _first(values: dict[str, object]) -> list[tuple[str, object]]:
+    return [(name, values[name]) for name in _TELLING if name in values][:4]
+
+
+def _shown(one: Monitor, name: str, value: object) -> str:
+    metric = next((metric for metric in MONITOR_TYPES[one["type"]].metrics if metric.name == name), None)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if metric is None or not isinstance(value, int | float):
+        return str(value)
+    return show(value, metric.unit)
+
+
+def story(one: Monitor) -> str:
+    """All that is known of one."""
+    lines = [
+        f"{one['name']} ({one['type']}): {one['state']} since {clock_time(one['since'])}",
+        f"looked at every {one['interval_seconds']:g} s, {one['cycles']} times since the daemon began"
+        + (f", last at {clock_time(one['read_at'])}" if one["read_at"] else ""),
+    ]
+    for name in ("unknown_because", "error"):
+        if one[name]:
+            lines.append(f"{name.replace('_', ' ')}: {_printable(one[name])}")
+    lines += ["", "rules:"]
+    lines += [f"  {'! ' if rule in one['raised'] else '  '}{rule}" for rule in one["rules"]]
+    if one["values"]:
+        width = max(map(len, one["values"]))
+        lines += ["", "values:"]
+        lines += [
+            f"  {name:<{width}}  {_printable(_shown(one, name, value))}"
+            for name, value in one["values"].items()
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
