@@ -65,7 +65,8 @@ def words_of(fact: Fact) -> str:
                 f"rule{' is over' if is_over else ''}: {details.get('text', '')} ({details.get('rule', '')})"
             )
         case "monitor":
-            return f"monitor {details.get('what')}: {details.get('text', '')} ({details.get('rule', '')})"
+            condition = str(details.get("rule", "")).partition(" then ")[0]
+            return f"monitor {details.get('what')}: {details.get('text', '')} ({condition})"
         case "order":
             return _order_words(details)
         case "lost":

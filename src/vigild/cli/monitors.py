@@ -35,6 +35,7 @@ class Monitor(TypedDict):
     interval_seconds: float
     rules: list[str]
     raised: list[str]
+    trouble: str
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -109,8 +110,7 @@ def result_words(one: Monitor) -> str:
     if one["unknown_because"]:
         return _printable(one["unknown_because"])
     if one["state"] == "failed":
-        reason = f": {one['error']}" if one["error"] else ""
-        return _printable("; ".join(one["raised"]) + reason)
+        return _printable(one["trouble"])
     if one["error"]:
         return _printable(one["error"])
     if not one["read_at"]:
@@ -165,7 +165,7 @@ def story(one: Monitor) -> str:
         f"looked at every {one['interval_seconds']:g} s, {one['cycles']} times since the daemon began"
         + (f", last at {clock_time(one['read_at'])}" if one["read_at"] else ""),
     ]
-    for name in ("unknown_because", "error"):
+    for name in ("trouble", "unknown_because", "error"):
         if one[name]:
             lines.append(f"{name.replace('_', ' ')}: {_printable(one[name])}")
     lines += ["", "rules:"]

@@ -59,4 +59,5 @@ def _facts(monitor: "Monitored", trouble: str) -> Facts:
         "interval_seconds": config.interval_seconds,
         "rules": [rule.name for rule in monitor.rules],
         "raised": monitor.raised,
+        "trouble": monitor.trouble,
     }

@@ -58,6 +58,7 @@ class Monitored:
         self.memory: Mapping[str, object] = {}  # of the check
         self._known = MonitorState.UNKNOWN
         self._states: dict[str, RuleState] = {}  # by the name of a rule, where it is not at rest
+        self._texts: dict[str, str] = {}  # of the rules that hold: what was the matter when they came true
         self._todo: list[tuple[Rule, Act, bool]] = []  # once the journal has it
         self._ports = ports
         self._bus = bus
@@ -77,6 +78,11 @@ class Monitored:
     def raised(self) -> list[str]:
         """The rules that hold."""
         return [rule.name for rule in self.rules if self._states.get(rule.name, FRESH).raised]
+
+    @property
+    def trouble(self) -> str:
+        """What was the matter when the rules that hold came true; "" while none does."""
+        return "; ".join(self._texts.get(name, name) for name in self.raised)
 
     def order(self) -> dict[str, object]:
         """What the monitor process is told of it."""
@@ -160,9 +166,11 @@ class Monitored:
             text = f"{text}: {line}"
         log, name = self._ports.log, self.name
         if is_raised:
-            log.warn(f"monitor {name} failed: {text} ({rule.name})")
+            self._texts[rule.name] = text
+            log.warn(f"monitor {name} failed: {text} ({_short(rule)})")
         else:
-            log.info(f"monitor {name} recovered: {text} ({rule.name})")
+            self._texts.pop(rule.name, None)
+            log.info(f"monitor {name} recovered: {text} ({_short(rule)})")
         at = self._ports.clock.wall()
         details: Details = {
             "rule": rule.name,
@@ -203,6 +211,7 @@ class Monitored:
         record: dict[str, Any] = {"state": self._known.value, "since": self.since, "memory": self.memory}
         if self.is_enabled is not self.config.enabled:
             record["enabled"] = self.is_enabled
+        record["texts"] = self._texts
         record["rules"] = {name: to_plain(state) for name, state in self._states.items()}
         self._ports.journal.put(MONITOR, self.name, json.dumps(record).encode())
 
@@ -217,6 +226,10 @@ class Monitored:
         names = {rule.name for rule in self.rules}
         self._states = {name: state for name, state in states.items() if name in names}
         self._known, self.since = known, since
+        texts = record.get("texts")
+        self._texts = (
+            {str(name): str(text) for name, text in texts.items()} if isinstance(texts, dict) else {}
+        )
         self.memory = record["memory"] if isinstance(record.get("memory"), dict) else {}
         self.is_enabled = record.get("enabled", self.is_enabled) is True
 
@@ -245,6 +258,11 @@ class Monitored:
 
 
 _NEW_BEGINNINGS = (Verb.RESTART, Verb.START)
+
+
+def _short(rule: Rule) -> str:
+    """Without what follows, which can be long."""
+    return rule.name.partition(" then ")[0]
 
 
 def _values(given: object) -> dict[str, Value]:
