@@ -41,6 +41,7 @@ class FakeControl:
         self.samples = FakeSamples(self)
         self.alerts = FakeAlerts(self)
         self.access = FakeAccess(self)
+        self.monitors = FakeMonitors(self)
 
     def add(self, group: str, name: str | None = None, *, log: bytes | None = None) -> FakeProcess:
         process = FakeProcess(group, name or group)
@@ -242,6 +243,23 @@ class FakeSamples(_Noun):
     ) -> list[dict[str, object]]:
         self.note("read_samples", name, since, until, points)
         return [{"at": 60, "cpu_percent": 1.5}]
+
+
+class FakeMonitors(_Noun):
+    def all(self) -> list[dict[str, object]]:
+        return [{"name": "disk", "state": "passed"}, {"name": "web", "state": "failed"}]
+
+    def one(self, name: str) -> dict[str, object]:
+        for found in self.all():
+            if found["name"] == name:
+                return found
+        raise VigilError(Fault.BAD_NAME, name)
+
+    def look(self, name: str) -> None:
+        self.note("look", name)
+
+    def set_enabled(self, name: str, is_enabled: bool) -> None:
+        self.note("set_enabled", name, is_enabled)
 
 
 class FakeHistory:

@@ -253,6 +253,9 @@ class FakeWorker:
         self.sent.append(dict(message))
         return True
 
+    async def close(self) -> None:
+        self.is_running = False
+
     def dies(self, error: str = "exit status 1") -> None:
         self.is_running, self.error = False, error
         self.failures += 1

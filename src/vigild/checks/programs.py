@@ -17,7 +17,7 @@ running: set[int] = set()
 
 
 class ProgramCheck(BlockingCheck):
-    """`argv`; `uid` and `gid` of the user, where it is another; `directory`; `environment` on top of ours."""
+    """`argv`; `uid` of the user, where it is another; `directory`; `environment` on top of ours."""
 
     grace_seconds = 2.0  # it ends what takes too long itself, and says so
 
@@ -116,10 +116,15 @@ def _take(pipe: int, output: bytearray) -> bool:
 
 
 def _identity(settings: Settings) -> dict[str, Any]:
-    uid, gid, groups = settings.get("uid"), settings.get("gid"), settings.get("groups")
+    """What Popen is told to become that user, where it is another. Raises KeyError where there is none."""
+    uid = settings.get("uid")
     if not isinstance(uid, int) or uid == os.geteuid():
         return {}
-    return {"user": uid, "group": gid, "extra_groups": groups if isinstance(groups, list) else []}
+    import pwd
+
+    record = pwd.getpwuid(uid)
+    groups = os.getgrouplist(record.pw_name, record.pw_gid)
+    return {"user": uid, "group": record.pw_gid, "extra_groups": groups}
 
 
 def end_all() -> None:

@@ -55,7 +55,13 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(list(arguments))
     if (given.pause or given.resume or given.now) and not given.names:
         parser.error("name what is meant")
-    return ask("vigil monitors", given, lambda daemon: run(daemon, given, sys.stdout))
+    return ask(
+        "vigil monitors",
+        given,
+        lambda daemon: run(daemon, given, sys.stdout),
+        noun="monitor",
+        lacks="monitors nothing",
+    )
 
 
 def run(daemon: "Supervisor", given: argparse.Namespace, out: TextIO) -> int:

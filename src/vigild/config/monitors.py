@@ -89,7 +89,7 @@ def _monitor(resolver: Resolver, section: Section, programs: Collection[str]) ->
         settings["directory"] = values["directory"]
     monitor = MonitorConfig(name, **values, where=section.where)
     if kind.name == "program" and monitor.uid is not None:
-        settings |= _identity(resolver, monitor.uid)
+        settings["uid"] = monitor.uid
     _check_options(resolver, section, kind)
     _check_actions(resolver, section, monitor, rules, programs)
     return monitor
@@ -106,10 +106,6 @@ def _settings(resolver: Resolver, section: Section, kind: MonitorType) -> dict[s
     if command is not None:
         settings["argv"] = split(command)
     return settings
-
-
-def _identity(resolver: Resolver, uid: int) -> dict[str, object]:
-    return {"uid": uid, "gid": resolver.around.accounts.gid_of_user(uid), "groups": []}
 
 
 def _environment(resolver: Resolver, section: Section) -> dict[str, str]:

@@ -423,6 +423,7 @@ class Life:
         """What runs no program takes effect now; the groups are for an update to compare."""
         config = self._read_config()
         self._alerts.configure(config)
+        self._monitoring.follow(config.monitors)
         if self._servers:
             from vigild.daemon.admission import renew_gates
 
@@ -436,12 +437,6 @@ class Life:
         if loaded.config is None:
             raise VigilError(Fault.CANT_REREAD, error_text(loaded))
         return loaded.config
-
-    def _reread(self) -> Sequence[GroupConfig]:
-        """What runs no program takes effect at once; groups are for whoever asked."""
-        config = self._read_config()
-        self._monitoring.follow(config.monitors)
-        return config.groups
 
     def _open_tokens(self) -> "TokenFile":
         from vigild.host.token_file import TokenFile

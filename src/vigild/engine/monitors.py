@@ -113,7 +113,7 @@ class Monitors:
     def _started(self) -> None:
         worker = self._worker
         if worker is not None and worker.failures:
-            for monitor in self._monitors.values():
+            for monitor in filter(lambda one: one.is_enabled, self._monitors.values()):
                 monitor.lost(f"the monitor process was started again ({worker.error})")
         self._send_orders()
 
