@@ -6,6 +6,7 @@ from vigild.core.events import (
     TICK_PERIODS_SECONDS,
     Event,
     ancestry,
+    monitor_event,
     process_communication_event,
     process_flapping_cleared_event,
     process_flapping_event,
@@ -131,6 +132,16 @@ def test_group_events_name_the_group(name: str) -> None:
 
 def test_a_tick_tells_the_second() -> None:
     assert Event("TICK_60", b"when:1700000040") == tick_event("TICK_60", 1700000040)
+
+
+def test_a_monitor_tells_its_rule_and_how_things_are() -> None:
+    event = monitor_event(
+        "MONITOR_FAILED", "disk", "filesystem", "if space > 80% then alert", "space 85% > 80%"
+    )
+    assert event.type == "MONITOR_FAILED"
+    assert event.payload == (
+        b"monitorname:disk type:filesystem\nrule:if space > 80% then alert\nspace 85% > 80%"
+    )
 
 
 def test_health_tells_what_it_was_and_the_last_answer() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from support.daemon import Daemon
+from support.daemon import Daemon, alive, wait_gone
 from support.until import until
 
 RECORD = "/bin/sh -c 'echo $VIGIL_MONITOR $VIGIL_EVENT $VIGIL_TEXT >> {tmp}/told'"
@@ -42,7 +42,7 @@ def wait_state(daemon: Daemon, name: str, state: str) -> dict[str, Any]:
 def worker_of(daemon: Daemon) -> list[psutil.Process]:
     assert daemon.process is not None
     children = psutil.Process(daemon.process.pid).children()
-    return [child for child in children if "vigild.checks" in child.cmdline()]
+    return [child for child in children if alive(child) and "vigild.checks" in child.cmdline()]
 
 
 @pytest.mark.slow
@@ -68,8 +68,9 @@ rules=
         worker.send_signal(signal.SIGKILL)
         until(lambda: [other for other in worker_of(daemon) if other.pid != worker.pid])
         wait_state(daemon, "flag", "failed")
+        workers = worker_of(daemon)
         daemon.kill()
-        until(lambda: not any(other.is_running() for other in worker_of_nobody(worker)))
+        wait_gone(workers)
         daemon.start()
         wait_state(daemon, "flag", "failed")
         flag.touch()
@@ -94,10 +95,6 @@ rules=
         wait_state(daemon, "flag", "passed")
 
 
-def worker_of_nobody(former: psutil.Process) -> list[psutil.Process]:
-    return [former] if former.is_running() and former.status() != psutil.STATUS_ZOMBIE else []
-
-
 @pytest.mark.slow
 def test_a_server_that_does_not_answer_has_its_program_restarted_and_reread_takes_effect(
     tmp_path: Path,
@@ -117,8 +114,8 @@ rules=if failed for 2 cycles then restart
 """
         with Daemon(tmp_path, conf) as daemon:
             daemon.wait_state("cat", "RUNNING")
-            pid = daemon.pid_of("cat") if hasattr(daemon, "pid_of") else daemon.ctl("pid", "cat").out.strip()
-            until(lambda: daemon.ctl("pid", "cat").out.strip() not in (str(pid), "0"))
+            pid = daemon.ctl("pid", "cat").out.strip()
+            until(lambda: daemon.ctl("pid", "cat").out.strip() not in (pid, "0"))
             assert wait_state(daemon, "port", "failed")["error"] == "connection refused"
             daemon.conf.write_text(daemon.conf.read_text().partition("[monitor:port]")[0])
             daemon.ctl("reread")

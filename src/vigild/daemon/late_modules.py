@@ -22,6 +22,8 @@ LATE_MODULES = (
     "vigild.config.commands",
     "vigild.config.cron",
     "vigild.config.convert_alerts",
+    "vigild.config.convert_monitors",
+    "vigild.config.monitors",
     "vigild.config.needs",
     "vigild.config.rule_text",
     "vigild.core.alert_filter",

@@ -34,6 +34,8 @@ def test_a_refused_upgrade_is_a_fault(short_tmp: Path) -> None:
 
 
 ARGUMENTS: dict[str, list[object]] = {
+    "vigil.monitorNow": ["m"],
+    "vigil.setMonitor": ["m", True],
     "vigil.getProcessInfo": ["web"],
     "vigil.testAlert": ["ops"],
     "vigil.getSamples": ["web"],
