@@ -169,11 +169,11 @@ class Life:
         self._control = VigilControl(self._engine, door, configuration, self._annals.writer, files)
         self._control.alert_desk = lambda: self._alerts.alerting
         self._control.open_tokens = self._open_tokens
-        self._control.find_monitors = lambda: self._monitoring.monitors
 
     async def run(self) -> SupervisorState:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
         reaper = Reaper(self._child_died)
+        self._control.find_monitors = lambda: self._monitoring.monitors
         SignalOrders(
             self._engine,
             self._log,
