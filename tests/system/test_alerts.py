@@ -1,0 +1,157 @@
+"""Alerts of a real daemon to real receivers: over HTTP and SMTP, over outages, kills and a reread."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from support.daemon import Daemon, Outcome
+from support.receivers import HttpReceiver, Reply
+from support.smtp_server import SmtpServer
+from support.until import until
+
+CONF = """
+[alert:ops]
+url = {hook}/SECRET
+      smtp://{smtp}/?from=vigil@example.com&to=ops@example.com
+batch_seconds = 0
+
+[program:job]
+command = sh -c 'echo "last words of %(process_num)d" >&2; exit 3'
+process_name = %(process_num)d
+numprocs = 4
+autostart = false
+autorestart = false
+startsecs = 0
+"""
+
+
+def vigil(daemon: Daemon, *words: str) -> Outcome:
+    command = [str(daemon.bin / "vigil"), *words, "-c", str(daemon.conf)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def standing(daemon: Daemon, key: str) -> Any:
+    """How the alert stands."""
+    (alert,) = json.loads(vigil(daemon, "alert", "list", "--json").out)
+    return alert[key]
+
+
+def deliverer(daemon: Daemon) -> psutil.Process | None:
+    assert daemon.process is not None
+    for child in psutil.Process(daemon.process.pid).children():
+        try:
+            if "vigild.alerts" in child.cmdline():
+                return child
+        except psutil.Error:
+            continue
+    return None
+
+
+@pytest.fixture
+def hook() -> Iterator[HttpReceiver]:
+    with HttpReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, hook: HttpReceiver, smtp: SmtpServer) -> Iterator[Daemon]:
+    daemon = Daemon(tmp_path, CONF.format(hook=hook.base, smtp=smtp.address))
+    framed = daemon.conf.read_text()
+    daemon.conf.write_text(framed.replace("[supervisord]", f"[supervisord]\nstate_dir={tmp_path}/state"))
+    with daemon:
+        yield daemon
+
+
+def names(hook: HttpReceiver) -> list[str]:
+    """What the webhook took, by program."""
+    return [trouble["name"] for arrived in hook.requests for trouble in arrived.json["troubles"]]
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_and_nothing_comes_twice_over_outages_and_kills(
+    daemon: Daemon, hook: HttpReceiver, smtp: SmtpServer
+) -> None:
+    hook.usual = Reply(503)
+    smtp.replies["MAIL"] = "451 not now"
+    daemon.ctl("start", "job:0")
+    until(lambda: hook.requests and "MAIL" in smtp.verbs, what="the first try")
+    until(lambda: standing(daemon, "failing_since"))
+    first = until(lambda: deliverer(daemon))
+    first.kill()
+    daemon.ctl("start", "job:1")
+    until(lambda: (new := deliverer(daemon)) is not None and new.pid != first.pid)
+    until(lambda: standing(daemon, "waiting") == 4, what="two messages for two receivers")
+    daemon.kill()
+    daemon.start()
+    daemon.ctl("start", "job:2")
+    until(
+        lambda: standing(daemon, "waiting") == 8,
+        what=f"four messages for two receivers, {standing(daemon, 'waiting')}",
+    )
+
+    hook.requests.clear()
+    hook.usual = Reply(200)
+    del smtp.replies["MAIL"]
+    done = vigil(daemon, "alert", "test", "ops")
+    assert 0 == done.code, done.err
+    until(lambda: standing(daemon, "waiting") == 0, what="all to arrive")
+    tests = [arrived for arrived in hook.requests if arrived.json["troubles"][0]["kind"] == "test"]
+    assert 1 == len(tests)
+    told = sorted(name for name in names(hook) if name.startswith("job"))
+    assert ["job:0", "job:1", "job:2"] == told
+    assert len(hook.requests) == len({arrived.json["identity"] for arrived in hook.requests})
+    killed = [
+        trouble
+        for arrived in hook.requests
+        for trouble in arrived.json["troubles"]
+        if trouble["kind"] == "daemon"
+    ]
+    assert 1 == len(killed)
+    assert len(hook.requests) == len(smtp.letters)
+    for number in range(3):
+        assert 1 == len([letter for letter in smtp.letters if f"last words of {number}" in letter.data])
+    everything = "".join([daemon.words(), vigil(daemon, "alert", "list", "--json").out, done.out])
+    assert "SECRET" not in everything
+
+
+@pytest.mark.slow
+def test_an_address_that_is_mended_gets_what_waited(daemon: Daemon, hook: HttpReceiver) -> None:
+    good = daemon.conf.read_text()
+    daemon.conf.write_text(good.replace(f"{hook.base}/SECRET", "http://127.0.0.1:1/"))
+    assert 0 == daemon.ctl("reread").code
+    daemon.ctl("start", "job:3")
+    until(lambda: "failing" in vigil(daemon, "alert", "list").out)
+    assert [] == hook.requests
+    failed = vigil(daemon, "alert", "test", "ops")
+    assert 1 == failed.code
+    assert "http://127.0.0.1:1/*** failed" in failed.err
+    daemon.conf.write_text(good)
+    daemon.ctl("reread")
+    until(lambda: names(hook))
+    assert ["job:3"] == names(hook)
+    history = vigil(daemon, "history").out
+    assert "alert ops told: job:3 " in history
+
+
+@pytest.mark.slow
+def test_the_deliverer_ends_with_the_daemon(daemon: Daemon) -> None:
+    child = until(lambda: deliverer(daemon))
+    assert "SECRET" not in " ".join([*child.cmdline(), *child.environ().values()])
+    assert daemon.process is not None
+    os.kill(daemon.process.pid, signal.SIGKILL)
+    daemon.process.wait()
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
