@@ -13,7 +13,7 @@ from vigild.core.access import Caller, Role, current_caller
 from vigild.core.process import Stop
 from vigild.core.samples import Sample
 from vigild.fronts.metrics import make_metrics
-from vigild.fronts.metrics.collect import known
+from vigild.fronts.metrics.collect import known, of_processes
 from vigild.fronts.metrics.exposition import MAX_LABEL_CHARACTERS, labels, render, wants_openmetrics
 from vigild.fronts.metrics.front import loop_delay_seconds
 from vigild.fronts.metrics.table import METRICS, Metric
@@ -91,6 +91,45 @@ def test_what_happened_to_a_process(tmp_path: Path) -> None:
         f'vigil_process_state{{{of},state="STOPPED"}} 1',
     ):
         assert line in text.splitlines()
+
+
+def test_schedules_and_health() -> None:
+    view = {
+        "group": "g",
+        "process": "p",
+        "state": "STOPPED",
+        "wanted": "down",
+        "ready": False,
+        "flapping": False,
+        "waiting_for": [],
+        "started_at": 0,
+        "uptime_seconds": 0,
+        "starts": 0,
+        "restarts": 0,
+        "tries": 0,
+        "exit_status": None,
+        "exit_signal": None,
+        "left_behind": [],
+        "output_bytes": {},
+        "usage": None,
+        "health": {"state": "unhealthy", "failures": 3, "latency_ms": 1500.0},
+        "schedule": {"next_at": 9.5, "last_start_at": 5.0, "outcome": "failed"},
+    }
+    told = {metric.name: samples for metric, samples in of_processes([view]).items() if samples}
+    assert [9.5, 5.0, True, False, 3, 1.5] == [
+        told[f"vigil_process_{name}"][0][1]
+        for name in (
+            "next_run_time_seconds",
+            "last_run_start_time_seconds",
+            "last_run_failed",
+            "healthy",
+            "health_failures",
+            "health_check_duration_seconds",
+        )
+    ]
+    view |= {"schedule": {"next_at": 0, "last_start_at": 0, "outcome": ""}, "health": None}
+    told = {metric.name: samples for metric, samples in of_processes([view]).items() if samples}
+    assert not any("run" in name or "health" in name for name in told)
 
 
 def test_who_may_and_how(tmp_path: Path) -> None:

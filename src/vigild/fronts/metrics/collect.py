@@ -35,6 +35,13 @@ _OF_HEALTH: dict[str, Callable[[Any], float | None]] = {
     "vigil_process_health_failures": lambda health: health["failures"],
     "vigil_process_health_check_duration_seconds": lambda health: health["latency_ms"] / 1000,
 }
+_OF_SCHEDULE: dict[str, Callable[[Any], float | None]] = {
+    "vigil_process_next_run_time_seconds": lambda schedule: schedule["next_at"] or None,
+    "vigil_process_last_run_start_time_seconds": lambda schedule: schedule["last_start_at"] or None,
+    "vigil_process_last_run_failed": lambda schedule: (
+        schedule["outcome"] == "failed" if schedule["outcome"] in ("failed", "succeeded") else None
+    ),
+}
 _OF_USAGE = {
     "vigil_process_cpu_seconds_total": "cpu_seconds",
     "vigil_process_resident_memory_bytes": "rss_bytes",
@@ -66,7 +73,7 @@ def collect(control: Control, loop_delay_seconds: float) -> dict[Metric, Samples
     return {
         **_of_daemon(control, views, loop_delay_seconds),
         **_of_listeners(control),
-        **_of_processes(views),
+        **of_processes(views),
         **_of_alerts(control),
     }
 
@@ -125,7 +132,8 @@ def _of_listeners(control: Control) -> dict[Metric, Samples]:
     }
 
 
-def _of_processes(views: list[Any]) -> dict[Metric, Samples]:
+def of_processes(views: list[Any]) -> dict[Metric, Samples]:
+    """Of every process; `views` as `control.views` gives them."""
     samples: dict[str, Samples] = {metric.name: [] for metric in PROCESSES}
     for view in views:
         of = labels(PROCESS, (view["group"], view["process"]))
@@ -141,11 +149,12 @@ def _of_processes(views: list[Any]) -> dict[Metric, Samples]:
             )
         for stream, count in view["output_bytes"].items():
             samples["vigil_process_output_bytes_total"].append((f'{within},stream="{stream}"}}', count))
-        if view["health"] is not None:
-            for name, value_of in _OF_HEALTH.items():
-                value = value_of(view["health"])
-                if value is not None:
-                    samples[name].append((of, value))
+        for values, of_part in (("health", _OF_HEALTH), ("schedule", _OF_SCHEDULE)):
+            if view[values] is not None:
+                for name, value_of in of_part.items():
+                    value = value_of(view[values])
+                    if value is not None:
+                        samples[name].append((of, value))
         if view["usage"] is not None:
             for name, key in _OF_USAGE.items():
                 if view["usage"][key] is not None:

@@ -114,6 +114,21 @@ PROCESSES = (
         "1 for the signal that killed its last run.",
         (*PROCESS, "signal"),
     ),
+    Metric(
+        "vigil_process_next_run_time_seconds",
+        "gauge",
+        "When it is due by its schedule, since the epoch.",
+        PROCESS,
+        "seconds",
+    ),
+    Metric(
+        "vigil_process_last_run_start_time_seconds",
+        "gauge",
+        "When its last run by schedule began, since the epoch.",
+        PROCESS,
+        "seconds",
+    ),
+    Metric("vigil_process_last_run_failed", "gauge", "1 where its last run by schedule failed.", PROCESS),
     Metric("vigil_process_left_behind", "gauge", "Processes that it left behind and that live.", PROCESS),
     Metric(
         "vigil_process_output_bytes_total",
