@@ -70,7 +70,7 @@ def _log_out(request: Request, gate: Gate) -> Response:
     if key is not None and gate.sessions is not None:
         gate.sessions.end(key.encode())
     gone = ("Set-Cookie", _cookie(gate, request, "", 0))
-    if (request.header("accept") or "").startswith("application/json"):
+    if "application/json" in (request.header("accept"), request.header("content-type")):
         return Response(204, (gone,))
     return Response(303, (("Location", "/login"), gone, ("Cache-Control", "no-store")))
 
@@ -115,7 +115,10 @@ def _form_fields(body: bytes) -> dict[str, str]:
 def _json_fields(body: bytes) -> dict[str, str]:
     import json
 
-    read = json.loads(body)
+    try:
+        read = json.loads(body)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(read, dict):
         raise ValueError("it is no object")
     return {name: value[:MAX_FIELD_CHARACTERS] for name, value in read.items() if isinstance(value, str)}

@@ -137,19 +137,23 @@ def test_a_page_is_asked_without_the_dialog_of_the_browser() -> None:
     assert challenge() == 'Basic realm="default"'
     assert challenge(("cookie", "c=over")) == "Session"
     assert challenge(("sec-fetch-mode", "cors")) == "Session"
+    assert challenge(("accept", "text/event-stream")) == "Session"
 
 
-def test_a_browser_is_shown_the_form() -> None:
+def test_the_console_itself_is_for_everybody_and_what_it_shows_is_not() -> None:
     gate = Gate(Rules(USERS, cookie="c"), sessions=Sessions())
-    asked = Request("GET", "/?a=1&b", "/", "a=1&b", (("accept", "text/html"),), peer="10.0.0.7:1")
-    answer = asyncio.run(gate.admit(asked))
-    assert isinstance(answer, Response)
-    assert (answer.status, answer.headers) == (303, (("Location", "/login?next=/?a=1%26b"),))
-    for path in ("/RPC2", "/api/v1/processes", "/logtail/web"):
-        assert status(asyncio.run(gate.admit(replace(asked, path=path)))) == 401
-    nobody = asyncio.run(gate.admit(replace(asked, path="/login")))
-    assert isinstance(nobody, Caller)
-    assert nobody.name == ""
+    page = Request("GET", "/", "/", "", (("accept", "text/html"),), peer="10.0.0.7:1")
+
+    def judged(**change: object) -> int:
+        return status(asyncio.run(gate.admit(replace(page, **change))))  # type: ignore[arg-type]
+
+    for path in ("/", "/tail.html", "/console/app.js", "/login"):
+        assert judged(path=path) == 0
+    for path in ("/RPC2", "/api/v1/processes", "/logtail/web", "/mainlogtail", "/metrics", "/console", "/x"):
+        assert judged(path=path) == 401
+    assert judged(headers=()) == 401
+    assert judged(method="POST") == 401
+    assert judged(path="/login", method="POST") == 0
 
 
 def test_a_session_is_found_by_its_cookie() -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from vigild.core.sessions import Sessions
 
 REALM = "default"
-LOGIN_PATHS = frozenset({"/login"})  # for those who are nobody yet
-_FOR_PROGRAMS = ("/RPC2", "/api", "/logtail", "/mainlogtail", "/metrics")
+_LOGIN_PATHS = frozenset({"/login"})
+_PAGES = frozenset({"/", "/index.html", "/tail.html"})
 _UNIX = "unix"
 
 TokenFinder = Callable[[str, str], Caller | None]
@@ -102,11 +102,8 @@ class Gate:
             return self._by_peer(request)
         if (known := self._by_certificate(request)) is not None:
             return known
-        if not authorization and request.path in LOGIN_PATHS and self.sessions is not None:
+        if not authorization and self.sessions is not None and _is_for_everybody(request):
             return Caller("", Role.VIEWER, "nobody", address_of_peer(request.peer))
-        if not authorization and self.sessions is not None and _is_navigation(request):
-            wanted = request.target if request.target.startswith("/") else "/"
-            return Response(303, (("Location", f"/login?next={wanted.replace('&', '%26')}"),))
         return await self._by_password(request, authorization)
 
     # ---- each way in ----
@@ -202,20 +199,26 @@ class Gate:
 
     def _ask_who(self, request: Request, words: str = "") -> Response:
         # A browser would open its own dialog over a page that knows better what to do.
-        by_page = request.header("sec-fetch-mode") not in (None, "navigate") or (
-            self.rules.cookie and cookie_of(request, self.rules.cookie) is not None
+        by_page = (
+            request.header("sec-fetch-mode") not in (None, "navigate")
+            or (request.header("accept") or "").startswith(("application/json", "text/event-stream"))
+            or (self.rules.cookie and cookie_of(request, self.rules.cookie) is not None)
         )
         challenge = "Session" if by_page else f'Basic realm="{REALM}"'
         return error_response(401, words, (("WWW-Authenticate", challenge),))
 
 
-def _is_navigation(request: Request) -> bool:
-    """Does a person's browser want a page? Those are shown a form, all others are asked with a 401."""
-    return (
-        request.method == "GET"
-        and "text/html" in (request.header("accept") or "")
-        and not request.path.startswith(_FOR_PROGRAMS)
-    )
+def _is_for_everybody(request: Request) -> bool:
+    """Is it the console's own files, or the form? They hold nothing, and somebody has to show where to log in.
+
+    Whatever is no browser is asked who it is as Supervisor does, also for `/`.
+    """
+    if request.path in _LOGIN_PATHS:
+        return True
+    if request.method not in ("GET", "HEAD"):
+        return False
+    wants_page = "text/html" in (request.header("accept") or "")
+    return request.path.startswith("/console/") or (wants_page and request.path in _PAGES)
 
 
 def cookie_of(request: Request, name: str) -> str | None:

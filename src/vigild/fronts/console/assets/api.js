@@ -27,7 +27,7 @@ async function answer(response) {
 
 export async function get(path, parameters = {}) {
   const query = new URLSearchParams(parameters).toString();
-  return answer(await fetch(`${BASE}${path}${query ? "?" + query : ""}`, { cache: "no-store" }));
+  return answer(await fetch(`${BASE}${path}${query ? "?" + query : ""}`, { cache: "no-store", headers: { Accept: "application/json" } }));
 }
 
 export async function send(method, path, body = {}) {
