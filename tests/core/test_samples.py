@@ -1,6 +1,6 @@
 """What two readings of a tree come to."""
 
-from vigild.core.samples import Usage, sample_of
+from vigild.core.samples import Moment, Sample, Usage, moment_of, sample_of
 
 
 def test_rates_are_about_the_time_between_two_readings() -> None:
@@ -58,3 +58,33 @@ def test_no_time_makes_no_rate() -> None:
     for before in (None, usage):
         sample = sample_of(before, usage, 0.0, 0)
         assert (0.0, None) == (sample.cpu_percent, sample.read_bytes_per_second)
+
+
+def made(**fields: object) -> Sample:
+    usage = Usage(1.0, 1.0, 0.1, 100, 1, 1, 3, 10, 20, 70, 5)
+    return sample_of(None, usage, 0.0, 1)._replace(**fields)  # type: ignore[arg-type]
+
+
+def test_many_samples_are_one_moment() -> None:
+    moment = moment_of(
+        60,
+        [
+            made(cpu_percent=10.0, threads=5, read_bytes_per_second=10.0),
+            made(cpu_percent=30.0, rss_bytes=300, pss_bytes=None, open_files=None, processes=4),
+        ],
+    )
+    assert Moment(60, 20.0, 30.0, 200, 300, 70, 5, 5, 4, 3, 10.0, 20.0, 1) == moment
+
+
+def test_what_no_sample_knew_no_moment_knows() -> None:
+    unknown = made(
+        pss_bytes=None, swap_bytes=None, open_files=None, read_bytes_per_second=None, write_bytes_per_second=None
+    )  # fmt: skip
+    moment = moment_of(60, [unknown])
+    assert [None] * 5 == [
+        moment.pss_bytes,
+        moment.swap_bytes,
+        moment.open_files,
+        moment.read_bytes_per_second,
+        moment.write_bytes_per_second,
+    ]
