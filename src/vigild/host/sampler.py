@@ -24,6 +24,8 @@ SLICE_SECONDS = 0.002  # for which the loop is held at most, but for the listing
 STEP = 16  # processes between two looks at the clock
 PSS_SECONDS = 120.0  # an older reading is made again, when its turn comes
 PSS_TREES = 50  # of which it is read in one pass, or a tenth of all
+LARGE = 300  # trees from which on files are counted in turns: of each process in one of so many passes
+FILES_PASSES = 3
 KERNEL_THREADS_PID = 2
 STAT_BYTES = 1024
 IO_BYTES = 512
@@ -32,26 +34,21 @@ ROLLUP_BYTES = 4096
 _READ_ONLY = os.O_RDONLY | os.O_CLOEXEC
 
 
-class _Stat(NamedTuple):
-    ppid: int
-    pgid: int
-    session: int
-    cpu_ticks: int
-    threads: int
-    start_ticks: int
-    rss_pages: int
-    is_zombie: bool
+# ppid, pgid, session, CPU ticks, threads, start ticks, pages of RSS, whether it is a zombie. A plain tuple, because a
+# pass makes thousands.
+_Stat = tuple[int, int, int, int, int, int, int, bool]
 
 
 class _Known:
     """What stays true of a process, found out once."""
 
-    __slots__ = ("hides_io", "spawn_id", "start_ticks")
+    __slots__ = ("files", "hides_io", "spawn_id", "start_ticks")
 
     def __init__(self, start_ticks: int) -> None:
         self.start_ticks = start_ticks
         self.spawn_id: str | None = None  # '' for none
         self.hides_io = False
+        self.files: int | None = None  # the last count
 
 
 class _Tree:
@@ -85,6 +82,7 @@ class ProcSampler:
         self.tick_seconds = 1 / os.sysconf("SC_CLK_TCK")
         self.page_bytes = os.sysconf("SC_PAGE_SIZE")
         self.counts_files = _counts_files()
+        self.passes = 0
         self.known: dict[int, _Known] = {}
         self.pss: dict[str, _Pss] = {}
         self._pss_thread: threading.Thread | None = None
@@ -151,6 +149,9 @@ class _Pass:
         on_taken: Callable[[Mapping[str, Usage]], None],
     ) -> None:
         self._sampler = sampler
+        sampler.passes += 1
+        self._number = sampler.passes
+        self._is_large = len(trees) >= LARGE
         self._requests = {tree.key: tree for tree in trees}
         self._on_taken = on_taken
         self._timer: asyncio.Handle | None = None
@@ -204,12 +205,12 @@ class _Pass:
 
     def _read(self, pid: int) -> None:
         stat = _read_stat(pid)
-        if stat is None or stat.ppid == KERNEL_THREADS_PID:
+        if stat is None or stat[0] == KERNEL_THREADS_PID:
             return
         self._stats[pid] = stat
         known = self._sampler.known.get(pid)
-        if known is None or known.start_ticks != stat.start_ticks:
-            known = _Known(stat.start_ticks)
+        if known is None or known.start_ticks != stat[5]:
+            known = _Known(stat[5])
         self._known[pid] = known
 
     def _owner(self, pid: int) -> str | None:
@@ -222,7 +223,7 @@ class _Pass:
             if own is not None:
                 break
             line.append(at)
-            at = self._stats[at].ppid
+            at = self._stats[at][0]
         owner = self._owners.get(at)
         if owner in self._alone:
             owner = None  # which is not handed down
@@ -234,16 +235,16 @@ class _Pass:
 
     def _own(self, pid: int) -> str | None:
         """Is it known by itself: as one that was spawned, or in the group or session of such a one?"""
-        stat = self._stats[pid]
+        _, pgid, session, _, _, start_ticks, _, _ = self._stats[pid]
         root = self._roots.get(pid)
-        if root is not None and root[0] in (0, stat.start_ticks):
+        if root is not None and root[0] in (0, start_ticks):
             return root[1]
-        for leader in (stat.pgid, stat.session):
+        for leader in (pgid, session):
             root = self._roots.get(leader)
-            if root is None or root[1] in self._alone or stat.start_ticks < root[0]:
+            if root is None or root[1] in self._alone or start_ticks < root[0]:
                 continue
             holder = self._stats.get(leader)
-            if holder is None or not root[0] or holder.start_ticks == root[0]:
+            if holder is None or not root[0] or holder[5] == root[0]:
                 return root[1]
         return None
 
@@ -260,20 +261,22 @@ class _Pass:
         tree = self._trees.get(owner)
         if tree is None:
             tree = self._trees[owner] = _Tree()
-        stat = self._stats[pid]
-        tree.cpu_ticks += stat.cpu_ticks
-        if stat.is_zombie:
+        _, _, _, cpu_ticks, threads, start_ticks, rss_pages, is_zombie = self._stats[pid]
+        tree.cpu_ticks += cpu_ticks
+        if is_zombie:
             return
         tree.pids.append(pid)
         tree.processes += 1
-        tree.threads += stat.threads
-        tree.rss_pages += stat.rss_pages
-        if not tree.first or stat.start_ticks < tree.first:
-            tree.first = stat.start_ticks
-        files = self._sampler.open_files(pid)
+        tree.threads += threads
+        tree.rss_pages += rss_pages
+        if not tree.first or start_ticks < tree.first:
+            tree.first = start_ticks
+        known = self._known[pid]
+        files = known.files
+        if files is None or not self._is_large or (pid + self._number) % FILES_PASSES == 0:
+            files = known.files = self._sampler.open_files(pid)
         if files is not None:
             tree.files = files if tree.files is None else tree.files + files
-        known = self._known[pid]
         if not known.hides_io:
             io = _read_io(pid)
             if io is None:
@@ -311,20 +314,21 @@ class _Pass:
         self._on_taken(usages)
 
 
-def _read(path: str, limit: int) -> bytes:
-    """The beginning of a file of /proc. Raises OSError."""
-    fd = os.open(path, _READ_ONLY)
+def _read(path: str, limit: int, open_=os.open, read=os.read, close=os.close) -> bytes:  # type: ignore[no-untyped-def]
+    """The beginning of a file of /proc. Raises OSError. This is called thousands of times in a pass."""
+    fd = open_(path, _READ_ONLY)
     try:
-        return os.read(fd, limit)
+        data: bytes = read(fd, limit)
     finally:
-        os.close(fd)
+        close(fd)
+    return data
 
 
 def _read_stat(pid: int) -> _Stat | None:
     try:
         text = _read(f"/proc/{pid}/stat", STAT_BYTES)
         rest = text[text.rindex(b")") + 2 :].split(None, 22)
-        return _Stat(
+        return (
             int(rest[1]),
             int(rest[2]),
             int(rest[3]),
