@@ -52,3 +52,14 @@ def test_the_reference_lists_every_option_and_code() -> None:
 )
 def test_the_kind_of_a_section(header: str, kind: str | None) -> None:
     assert kind_of(header) == kind
+
+
+def test_the_reference_of_monitors_is_that_of_the_table() -> None:
+    spec = importlib.util.spec_from_file_location("make_reference", ROOT / "scripts" / "make_reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.MONITORS.read_text(encoding="utf-8") == script.monitors(), (
+        "run: python scripts/make_reference.py"
+    )

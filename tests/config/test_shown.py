@@ -5,6 +5,7 @@ import pytest
 from vigild.config.model import (
     AUTO,
     GroupConfig,
+    MonitorConfig,
     Probe,
     ProcessConfig,
     Scheme,
@@ -95,3 +96,24 @@ def test_differences() -> None:
     file = made(ProcessConfig("a", "x", stdout=StreamConfig("/log")))
     auto = made(ProcessConfig("a", "x", stdout=StreamConfig(AUTO)))
     assert [] == differences(file, auto)
+
+
+def test_what_a_monitor_needs_to_look_is_shown_without_its_secrets() -> None:
+    settings: dict[str, object] = {
+        "headers": {"Authorization": "Basic x"},
+        "send": "AUTH x",
+        "argv": ["look", "--password=x"],
+        "port": 80,
+    }
+    monitor = MonitorConfig("m", "host", settings=settings)
+    plain = shown(monitor)
+    assert isinstance(plain, dict)
+    assert plain["settings"] == {
+        "headers": {"Authorization": HIDDEN},
+        "send": HIDDEN,
+        "argv": f"look --password={HIDDEN}",
+        "port": 80,
+    }
+    revealed = shown(monitor, reveal=True)
+    assert isinstance(revealed, dict)
+    assert revealed["settings"] == settings

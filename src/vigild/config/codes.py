@@ -80,4 +80,8 @@ CODES: dict[str, str] = {
     "V502": "a file with addresses of an alert is missing, cannot be read, or holds what is none",
     "V503": "an alert that is never told anything, or options of it without effect",
     "V504": "a time zone that this machine does not know",
+    # Monitors.
+    "V511": "a monitor of which nobody is told",
+    "V512": "options of a monitor that have no effect, or contradict each other",
+    "V513": "a monitor that looks at what is not there, or a command of it that needs a shell",
 }

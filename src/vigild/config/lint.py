@@ -14,6 +14,7 @@ from vigild.config.lint_health import HEALTH_CHECKS
 from vigild.config.lint_limits import LIMIT_CHECKS
 from vigild.config.lint_listeners import LISTENER_CHECKS
 from vigild.config.lint_logs import LOG_CHECKS
+from vigild.config.lint_monitors import MONITOR_CHECKS
 from vigild.config.lint_programs import PROGRAM_CHECKS
 from vigild.config.lint_restarts import RESTART_CHECKS
 from vigild.config.lint_schedule import SCHEDULE_CHECKS
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     *SCHEDULE_CHECKS,
     *LISTENER_CHECKS,
     *LOG_CHECKS,
+    *MONITOR_CHECKS,
     *SERVER_CHECKS,
     *ALERT_CHECKS,
 )

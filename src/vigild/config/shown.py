@@ -22,6 +22,7 @@ _SECRET_FIELDS = frozenset(
         "environment",
         "options",
         "headers",
+        "send",
         "url",
         "urls",
         "webhook",
@@ -29,7 +30,7 @@ _SECRET_FIELDS = frozenset(
         "credentials",
     }
 )
-_COMMAND_FIELDS = frozenset({"command", "text", "exec"})
+_COMMAND_FIELDS = frozenset({"command", "text", "exec", "start_command", "stop_command", "restart_command"})
 _NAMED_SECRET = re.compile(
     r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|auth|credentials?)[\w-]*(?:\s+|\s*[=:]\s*))"
     r"(\"[^\"]*\"|'[^']*'|[^\s\"']+)",
@@ -52,7 +53,7 @@ def shown(value: object, *, reveal: bool = False) -> object:
     if isinstance(value, tuple | list):
         return [shown(item, reveal=reveal) for item in value]
     if isinstance(value, dict):
-        return {str(key): shown(item, reveal=reveal) for key, item in value.items()}
+        return {str(key): _item(str(key), item, reveal=reveal) for key, item in value.items()}
     if isinstance(value, Probe):
         return value.text if reveal else hide_in_command(value.text)
     if not is_dataclass(value):
@@ -69,6 +70,17 @@ def shown(value: object, *, reveal: bool = False) -> object:
         else:
             plain[field.name] = shown(item, reveal=reveal)
     return plain
+
+
+def _item(key: str, item: object, *, reveal: bool) -> object:
+    """One of a dictionary: what a monitor needs to look, say."""
+    if reveal:
+        return shown(item, reveal=True)
+    if key in _SECRET_FIELDS:
+        return _hidden(item)
+    if key == "argv" and isinstance(item, list):
+        return hide_in_command(" ".join(map(str, item)))
+    return shown(item)
 
 
 def _hidden(value: object) -> object:
