@@ -10,7 +10,7 @@ ARGS ?=
 PURE := tests/core tests/wire tests/config
 QUICK := $(PURE) tests/engine tests/control tests/fronts
 
-.PHONY: help demo test fast check coverage format bench survival soak peers recipe-programs clean
+.PHONY: help demo test fast check coverage format bench survival screenshots soak peers recipe-programs clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -48,6 +48,9 @@ bench: $(STAMP) ## measure against the peers and print one table
 
 survival: $(STAMP) ## kill and upgrade Vigil and its peers, and print who loses what
 	$(BIN)/python -m benchmarks.survival $(ARGS)
+
+screenshots: $(STAMP) ## take the pictures of the web console in docs/images
+	$(BIN)/python scripts/make_screenshots.py
 
 soak: $(STAMP) ## ten minutes under churn: no leaks, memory flat
 	VIGIL_SOAK_SECONDS=$${VIGIL_SOAK_SECONDS:-600} $(BIN)/pytest tests/soak $(ARGS)

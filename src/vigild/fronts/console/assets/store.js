@@ -9,7 +9,7 @@ const ANSWER_MS = 8000;
 
 class Store extends EventTarget {
   processes = new Map();
-  series = new Map(); // name -> {cpu: [], memory: []}
+  series = new Map(); // name -> {cpu: [], memory: [], usages: []}
   daemon = null;
   role = "viewer";
   who = "";
@@ -143,9 +143,9 @@ class Store extends EventTarget {
       const process = this.processes.get(usage.name);
       if (!process) continue;
       process.usage = usage;
-      if (!this.series.has(usage.name)) this.series.set(usage.name, { cpu: [], memory: [] });
+      if (!this.series.has(usage.name)) this.series.set(usage.name, { cpu: [], memory: [], usages: [] });
       const series = this.series.get(usage.name);
-      for (const [key, value] of [["cpu", usage.cpu_percent], ["memory", usage.rss_bytes]]) {
+      for (const [key, value] of [["cpu", usage.cpu_percent], ["memory", usage.rss_bytes], ["usages", usage]]) {
         series[key].push(value);
         if (series[key].length > HISTORY) series[key].shift();
       }

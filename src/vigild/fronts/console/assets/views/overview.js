@@ -15,7 +15,7 @@ const CHIPS = {
   down: (process) => ["STOPPED", "EXITED", "FATAL", "UNKNOWN"].includes(process.state),
 };
 const TROUBLE_FIRST = ["FATAL", "BACKOFF", "UNKNOWN", "STARTING", "STOPPING", "RUNNING", "EXITED", "STOPPED"];
-const BATCH = 150; // rows a frame: the first screen is painted before the last row is made
+const FIRST = 60, BATCH = 250; // rows a frame: the first screen is painted before the last row is made
 
 const remembered = { filter: "", chip: "all", grouping: "none", collapsed: new Set(), selected: new Set() };
 
@@ -193,17 +193,17 @@ export function showOverview(place, signal) {
       return !row;
     });
     countChips();
-    const next = () => {
+    const next = (count) => {
       if (signal.aborted) return;
-      for (const { name } of fresh.splice(0, BATCH)) {
+      for (const { name } of fresh.splice(0, count)) {
         const process = store.processes.get(name); // as it is by now
         if (process) rows.set(name, new Row(process, toggle));
       }
       if (!fresh.length) order();
-      arrange();
-      if (fresh.length) requestAnimationFrame(next);
+      if (count === FIRST || !fresh.length) arrange();
+      if (fresh.length) requestAnimationFrame(() => next(BATCH));
     };
-    next();
+    next(FIRST);
   }
 
   function order() {

@@ -88,6 +88,8 @@ function showFacts(place, signal, name) {
       if (!(error instanceof ApiError)) return;
     }
     if (signal.aborted) return;
+    const last = points.length ? points[points.length - 1].at : since; // what is kept is older than what was just heard
+    points.push(...(store.series.get(name)?.usages || []).filter((usage) => usage.at > last));
     const series = (key) => points.map((point) => ({ at: point.at, value: point[key], max: point[`${key}_max`] }));
     const common = { since, until };
     charts.replaceChildren(
@@ -99,7 +101,7 @@ function showFacts(place, signal, name) {
 
   on(["all", "samples", "connection"], facts, signal);
   on(["process"], ({ detail }) => detail.name === name && facts(), signal);
-  const ticking = setInterval(facts, 1000), drawing = setInterval(draw, 30000);
+  const ticking = setInterval(facts, 1000), drawing = setInterval(draw, 15000);
   signal.addEventListener("abort", () => { clearInterval(ticking); clearInterval(drawing); });
   facts();
   draw();
