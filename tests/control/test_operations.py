@@ -116,6 +116,23 @@ def test_a_defect_ends_an_operation_and_is_told() -> None:
     asyncio.run(run())
 
 
+def test_what_was_not_done_is_noted_with_the_reason() -> None:
+    world = World(group(*(program(f"p{n}", autostart=False) for n in range(30)), name="g")).boot()
+    noted: list[tuple[object, ...]] = []
+    there = Operations(
+        world.engine, Processes(world.engine), lambda name: None, lambda *what: noted.append(what)
+    )
+
+    async def run() -> None:
+        for names in (["g:p0"], there.expand(["g:*"])):
+            await there.wait(there.begin(Action.STOP, names), 5)
+
+    asyncio.run(run())
+    assert ("operation", "g:p0", "g:p0: NOT_RUNNING") == (*noted[0][:2], noted[0][3])
+    assert str(noted[1][3]).endswith("and 10 more")
+    assert ("", "stop") == (noted[1][1], noted[1][2][0])  # type: ignore[index]
+
+
 def test_clearing_many_logs() -> None:
     world = World(group(program("web")), group(program("db"))).boot()
     cleared: list[str] = []

@@ -236,7 +236,7 @@ class VigilControl:
         """Orders that take their time."""
         from vigild.control.operations import Operations
 
-        return Operations(self._engine, self.processes, self.logs.clear)
+        return Operations(self._engine, self.processes, self.logs.clear, self.history.note_order)
 
     @cached_property
     def live(self) -> "Live":

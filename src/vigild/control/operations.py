@@ -21,6 +21,7 @@ from vigild.engine.managed import ManagedProcess
 MAX_RUNNING = 64
 MAX_FINISHED = 200  # kept to be asked for
 MAX_KEPT_OUTCOMES = 20_000  # of all finished ones together
+MAX_NOTED = 20  # names of which the history is told why they failed
 BATCH = 16  # begun in one turn of the loop, so that exits and clients are served in between
 EVERYTHING = "*"
 
@@ -48,6 +49,7 @@ class Operation:
     state: str = "running"  # running, done, failed, cancelled
     outcomes: list[Facts] = field(default_factory=list)
     error: VigilError | None = None
+    notes_end: bool = True  # False while a door waits for it, which tells the history itself
     task: "asyncio.Task[None] | None" = None
 
     def note(self, name: str, error: VigilError | None = None) -> None:
@@ -60,7 +62,14 @@ class Operation:
 class Operations:
     """All of one daemon."""
 
-    def __init__(self, engine: Engine, processes: Processes, clear_logs: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        processes: Processes,
+        clear_logs: Callable[[str], None],
+        note: Callable[[str, str, list[str], str], None] = lambda method, name, arguments, result: None,
+    ) -> None:
+        self._note = note  # `note_order` of the history
         self._engine = engine
         self._processes = processes
         self._clear_logs = clear_logs
@@ -130,8 +139,18 @@ class Operations:
             operation.task = None
             operation.state = state
             operation.finished_at = self._engine.ports.clock.wall()
+            if state != "done" and operation.notes_end:
+                self._note_end(operation)
             self._forget_oldest()
             self.on_change(operation)
+
+    def _note_end(self, operation: Operation) -> None:
+        """The order itself is in the history; that it was not done, and why, is noted when that is known."""
+        failed = [f"{one['name']}: {one['fault']}" for one in operation.outcomes if not one["ok"]]
+        more = f" and {len(failed) - MAX_NOTED} more" if len(failed) > MAX_NOTED else ""
+        result = "; ".join(failed[:MAX_NOTED]) + more or str(operation.error or operation.state)
+        name = operation.names[0] if len(operation.names) == 1 else ""
+        self._note("operation", name, [operation.action, operation.id], result)
 
     def _forget_oldest(self) -> None:
         finished = [known for known in self._known.values() if known.task is None]

@@ -77,7 +77,7 @@ class ProblemError(Exception):
         self.code = code
         self.detail = detail
         self.headers = headers
-        super().__init__(detail or code)
+        super().__init__(f"{code}: {detail}" if detail else code)
 
 
 def code_of(error: VigilError) -> str:

@@ -26,6 +26,8 @@ def test_a_refusal_is_a_problem(tmp_path: Path) -> None:
     reply = there.ask("POST", "/processes/web/start")
     assert (409, "already_started", "web") == (reply.status, reply.code, reply.json["detail"])
     assert there.ask("POST", "/processes/nobody/stop").code == "no_such_name"
+    told = [fact.details.get("failed") for fact in there.keeper.noted if fact.kind == "order"]
+    assert ["already_started: web", "BAD_NAME: nobody"] == told  # each once
     assert there.ask("POST", "/processes/web/signal", {"signal": "NOPE"}).code == "bad_signal"
     there.world.children.missing.add("web")
     there.ask("POST", "/processes/web/stop")

@@ -83,7 +83,9 @@ class _Order:
         names = call.control.operations.expand([call.text("name")])
         signal = str(call.body.get("signal", ""))
         operation = call.control.operations.begin(self.action, names, signal)
+        operation.notes_end = len(names) != 1
         answer = await answer_with(call, operation)
+        operation.notes_end = True
         if (
             len(names) == 1
             and operation.finished_at
