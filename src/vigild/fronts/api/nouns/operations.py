@@ -84,8 +84,10 @@ class _Order:
         signal = str(call.body.get("signal", ""))
         operation = call.control.operations.begin(self.action, names, signal)
         operation.notes_end = len(names) != 1
-        answer = await answer_with(call, operation)
-        operation.notes_end = True
+        try:
+            answer = await answer_with(call, operation)
+        finally:
+            operation.notes_end = True
         if (
             len(names) == 1
             and operation.finished_at
