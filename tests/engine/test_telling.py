@@ -236,3 +236,70 @@ def test_the_daemon_ends_when_all_is_kept_or_after_a_while() -> None:
         assert desk.written == {}
 
     play(script)
+
+
+def test_a_deliverer_without_work_is_sent_away_until_there_is_some() -> None:
+    desk = Desk()
+    desk.worker.start()
+    desk.telling.tell(edge())
+    (number,) = desk.telling._edges
+    desk.worker.says(type="idle")
+    assert desk.worker.is_running, "it has not kept all"
+    desk.worker.says(type="kept", ids=[number])
+    desk.worker.says(type="idle")
+    assert not desk.worker.is_running
+    assert "" == desk.telling.trouble
+    desk.worker.sent.clear()
+    desk.telling.tell(edge("db"))
+    assert ["config", "edge"] == [message["type"] for message in desk.worker.sent]
+
+
+def test_a_changed_configuration_and_a_test_call_it_back() -> None:
+    async def run() -> None:
+        desk = Desk()
+        desk.worker.start()
+        desk.worker.says(type="idle")
+        desk.telling.configure({"identifier": "sup"}, ALERTS)
+        assert desk.worker.is_running
+        desk.worker.says(type="idle")
+        testing = asyncio.create_task(desk.telling.test("ops"))
+        while not (asked := desk.worker.take("test")):
+            await asyncio.sleep(0)
+        desk.worker.says(type="idle")
+        assert desk.worker.is_running, "it is being tested"
+        desk.worker.says(type="tested", id=asked[0]["id"], ok=True, text="delivered")
+        assert "delivered" == await testing
+
+    asyncio.run(run())
+
+
+def test_a_test_waits_until_the_one_that_was_sent_away_has_ended() -> None:
+    async def run() -> None:
+        desk = Desk()
+        desk.worker.start()
+        desk.worker.says(type="idle")
+        start = desk.worker.start
+        desk.worker.start = lambda: None  # type: ignore[method-assign]
+        testing = asyncio.create_task(desk.telling.test("ops"))
+        await asyncio.sleep(0)
+        start()
+        while not (asked := desk.worker.take("test")):
+            await asyncio.sleep(0)
+        desk.worker.says(type="tested", id=asked[0]["id"], ok=True, text="delivered")
+        assert "delivered" == await testing
+
+    asyncio.run(run())
+
+
+def test_a_test_of_one_that_does_not_come_back_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "START_SECONDS", 0.01)
+
+    async def run() -> None:
+        desk = Desk()
+        desk.worker.start()
+        desk.worker.says(type="idle")
+        desk.worker.start = lambda: None  # type: ignore[method-assign]
+        with pytest.raises(VigilError):
+            await desk.telling.test("ops")
+
+    asyncio.run(run())

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from support.fakes import FakeLog
 from support.until import DEADLINE_SECONDS, until
@@ -248,3 +249,46 @@ asyncio.run(main())
 
 def test_modules_are_found_where_we_were_found() -> None:
     assert module_argv("vigild.alerts") == [sys.executable, "-P", "-m", "vigild.alerts"]
+
+
+def test_one_that_rests_ends_without_a_word_and_is_started_again() -> None:
+    async def script(stage: Stage) -> None:
+        stage.worker.rest()
+        assert stage.worker.is_resting
+        assert not stage.worker.is_running
+        assert not stage.worker.send({"n": 1})
+        stage.worker.rest()
+        await soon(lambda: not stage.pids)
+        stage.worker.start()
+        assert stage.worker.send({"n": 2})
+        await soon(lambda: stage.heard)
+
+    stage = play(script, *python(ECHO))
+    assert [{"echo": {"n": 2}}] == stage.heard
+    assert (2, 0, "") == (stage.starts, stage.worker.failures, stage.worker.error)
+
+
+def test_one_that_is_wanted_again_before_it_has_ended_comes_when_it_has() -> None:
+    async def script(stage: Stage) -> None:
+        first = stage.worker.pid
+        stage.worker.rest()
+        stage.worker.start()
+        assert not stage.worker.is_resting
+        await soon(lambda: stage.worker.is_running)
+        assert first != stage.worker.pid
+        assert stage.worker.send({"n": 2})
+        await soon(lambda: stage.heard)
+
+    stage = play(script, *python(ECHO))
+    assert (2, 0) == (stage.starts, stage.worker.failures)
+
+
+def test_one_that_does_not_go_when_it_is_sent_away_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_process, "EOF_SECONDS", 0.05)
+
+    async def script(stage: Stage) -> None:
+        stage.worker.rest()
+        await soon(lambda: not stage.pids)
+
+    stage = play(script, *python("import time; time.sleep(1000)"))
+    assert 0 == stage.worker.failures

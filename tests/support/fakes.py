@@ -237,6 +237,7 @@ class FakeWorker:
 
     sent: list[dict[str, object]] = field(default_factory=list)
     is_running: bool = False
+    is_resting: bool = False
     full: bool = False
     failures: int = 0
     error: str = ""
@@ -244,8 +245,11 @@ class FakeWorker:
     on_message: Callable[[dict[str, object]], None] = lambda message: None
 
     def start(self) -> None:
-        self.is_running = True
+        self.is_running, self.is_resting = True, False
         self.on_started()
+
+    def rest(self) -> None:
+        self.is_running, self.is_resting = False, True
 
     def send(self, message: Mapping[str, object]) -> bool:
         if not self.is_running or self.full:

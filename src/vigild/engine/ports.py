@@ -336,6 +336,13 @@ class Worker(Protocol):
     def start(self) -> None:
         """From now on there is to be one."""
 
+    @property
+    def is_resting(self) -> bool:
+        """Was it sent away because there is nothing to do?"""
+
+    def rest(self) -> None:
+        """There is nothing to do: let it end by itself, until `start`."""
+
     def send(self, message: Mapping[str, object]) -> bool:
         """Tell it something that JSON has a form for. False where that is not possible now."""
 

@@ -2,7 +2,7 @@
 
 The deliverer is a worker (`python -m vigild.alerts`): it may be down, be slow, or die with what it was told. So an edge stays
 here and in the journal until it is in the deliverer's outbox on disk; each new deliverer, and each new daemon, is told
-again what is left. The deliverer knows an edge that it has by its number: numbers grow, and begin at the time of day, so
+again what is left. One that has nothing to do is sent away, and its memory with it, until there is. The deliverer knows an edge that it has by its number: numbers grow, and begin at the time of day, so
 that none is given twice.
 
 What the deliverer says of itself is kept for whoever asks, and becomes facts of the history.
@@ -22,6 +22,7 @@ from vigild.wire.edges import decode_edge, edge_to_struct, encode_edge
 MAX_EDGES = 5000  # not kept yet; of more, the oldest are dropped
 MAX_IN_FLIGHT = 500  # sent and not kept yet; the others wait for these, so that no turn of the loop is long
 TEST_SECONDS = 60.0  # for the deliverer to answer a test
+START_SECONDS = 10.0  # for one that rests to be there again
 MAX_TESTS = 16  # at once
 MAX_WORDS = 500  # of what the deliverer says, in the log and the history
 
@@ -45,6 +46,7 @@ class Telling:
         self._tests: dict[int, asyncio.Future[tuple[bool, str]]] = {}
         self._test_number = 0
         self._when_settled: asyncio.Event | None = None
+        self._when_started: asyncio.Event | None = None
 
     @property
     def waiting(self) -> int:
@@ -77,6 +79,8 @@ class Telling:
         self.reports = {name: report for name, report in self.reports.items() if name in names}
         if self.worker is not None and self.worker.is_running:
             self.worker.send(self._config)
+        elif self.worker is not None and self.worker.is_resting:
+            self.worker.start()  # it says what is wrong with the addresses
 
     async def test(self, alert: str) -> str:
         """Let a message go out through this alert now. What its receivers said; FAILED where one did not take it."""
@@ -84,6 +88,7 @@ class Telling:
             raise VigilError(Fault.FAILED, "too many tests at once; try again in a moment")
         self._test_number += 1
         number = self._test_number
+        await self._woken()
         if self.worker is None or not self.worker.send({"type": "test", "id": number, "alert": alert}):
             raise VigilError(Fault.FAILED, self.trouble or "the alert deliverer does not run")
         answer: asyncio.Future[tuple[bool, str]] = asyncio.get_running_loop().create_future()
@@ -98,6 +103,19 @@ class Telling:
         if not ok:
             raise VigilError(Fault.FAILED, text)
         return text
+
+    async def _woken(self) -> None:
+        """One that rests is started again, which takes as long as the one before it needs to end."""
+        if self.worker is None or not self.worker.is_resting:
+            return
+        self._when_started = asyncio.Event()
+        self.worker.start()
+        if not self.worker.is_running:
+            try:
+                async with asyncio.timeout(START_SECONDS):
+                    await self._when_started.wait()
+            except TimeoutError:
+                pass
 
     async def settle(self, seconds: float) -> int:
         """Wait until the deliverer has kept all; how many edges it has not, after so long."""
@@ -125,6 +143,8 @@ class Telling:
     def _started(self) -> None:
         assert self.worker is not None
         self.worker.send(self._config)
+        if self._when_started is not None:
+            self._when_started.set()
         self._to_send = deque(self._edges)
         for answer in self._tests.values():
             _settle(answer, False, "the alert deliverer died meanwhile")
@@ -132,6 +152,9 @@ class Telling:
 
     def _send_on(self) -> None:
         worker = self.worker
+        if worker is not None and worker.is_resting:
+            worker.start()  # which sends on
+            return
         if worker is None or not worker.is_running:
             return
         while self._to_send and len(self._edges) - len(self._to_send) < MAX_IN_FLIGHT:
@@ -158,6 +181,8 @@ class Telling:
                 answer = self._tests.get(number)
                 if answer is not None:
                     _settle(answer, ok, text)
+            case {"type": "idle"} if self.worker is not None and not self._edges and not self._tests:
+                self.worker.rest()
             case _:
                 pass  # of a later version, perhaps
 

@@ -64,7 +64,9 @@ class WorkerProcess:
         self._what = what
         self._log = log
         self._pids = pids if pids is not None else set()
+        self.is_resting = False  # sent away because there is nothing to do
         self._wanted = False
+        self._is_ending = False  # the one that runs was sent away
         self._delay = FIRST_DELAY_SECONDS
         self._timer: asyncio.TimerHandle | None = None
         self._running: _Running | None = None
@@ -72,7 +74,7 @@ class WorkerProcess:
     @property
     def is_running(self) -> bool:
         """Is there one now?"""
-        return self._running is not None
+        return self._running is not None and not self._is_ending
 
     @property
     def pid(self) -> int:
@@ -81,14 +83,30 @@ class WorkerProcess:
 
     def start(self) -> None:
         """From now on there is to be one."""
+        self.is_resting = False
         if not self._wanted:
             self._wanted = True
-            self._start()
+            if self._running is None:  # else when that has ended
+                self._start()
+
+    def rest(self) -> None:
+        """There is nothing to do: let it end by itself, and start it again when `start` says so."""
+        running = self._running
+        if running is None or self._is_ending:
+            return
+        self._wanted, self._is_ending, self.is_resting = False, True, True
+        self.error = ""
+        running.stdin.close()
+        self._loop.call_later(EOF_SECONDS, self._insist, running)
+
+    def _insist(self, running: "_Running") -> None:
+        if self._running is running:
+            os.kill(running.pid, signal.SIGKILL)
 
     def send(self, message: Message) -> bool:
         """Tell it this. False where that is not possible: none runs, or it takes nothing in any more."""
         line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
-        if self._running is not None and len(line) <= MAX_LINE_BYTES:
+        if self._running is not None and not self._is_ending and len(line) <= MAX_LINE_BYTES:
             try:
                 self._running.stdin.write(line)
                 return True
@@ -107,7 +125,10 @@ class WorkerProcess:
         running.close()
         if not running.ended.done():
             running.ended.set_result(None)
-        if self._wanted:
+        was_sent_away, self._is_ending = self._is_ending, False
+        if was_sent_away and self._wanted:
+            self._start()
+        elif self._wanted:
             if self._loop.time() - running.since >= STEADY_SECONDS:
                 self._delay = FIRST_DELAY_SECONDS
             self._failed(_how(wait_status))
@@ -115,7 +136,7 @@ class WorkerProcess:
 
     async def close(self) -> None:
         """There is to be none any more: let it end, by itself or not. It can be started again."""
-        self._wanted = False
+        self._wanted = self.is_resting = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
