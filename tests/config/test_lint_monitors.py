@@ -45,7 +45,7 @@ def test_options_without_effect(tmp_path: Path, text: str, option: str) -> None:
         "type=host\nurl=unix:///x\nsend=x\nexpect=y",
         "type=file\npath=/x\ncontent=x\ncontent_ignore=y",
         "type=system\nprogram=web\nrules=if cpu > 90% then restart",
-        "type=directory\npath=/",
+        "type=directory\npath=/\ninterval=1",
         "type=program\ncommand=/bin/sh -c 'a | b'",
     ],
 )

@@ -55,7 +55,8 @@ def _without_effect(subject: Subject, monitor: MonitorConfig) -> Iterator[Diagno
     if "content_ignore" in monitor.settings and "content" not in monitor.settings:
         text = "content_ignore has no effect without content"
         yield _finding(subject, monitor, "warning", "V512", "content_ignore", text, "add content=")
-    if monitor.timeout_seconds > monitor.interval_seconds:
+    is_given = subject.entry(f"monitor:{monitor.name}", "timeout") is not None
+    if is_given and monitor.timeout_seconds > monitor.interval_seconds:
         text = "timeout is longer than interval: looks come later than they are asked for"
         yield _finding(subject, monitor, "warning", "V512", "timeout", text, "let a look take less time")
     if monitor.program and not any("start" in rule or "stop" in rule for rule in monitor.rules):
