@@ -88,3 +88,13 @@ def test_what_no_sample_knew_no_moment_knows() -> None:
         moment.read_bytes_per_second,
         moment.write_bytes_per_second,
     ]
+
+
+def test_rates_of_storage_stay_where_it_was_not_read_anew() -> None:
+    first = Usage(10.0, 10.0, 1.0, 1, 1, 1, 1, 0, 0, io_at=10.0)
+    then = Usage(15.0, 15.0, 2.0, 1, 1, 1, 1, 500, 50, io_at=15.0)
+    since = sample_of(first, then, 0.0, 0)
+    same = sample_of(then, then._replace(at=20.0, cpu_seconds=2.5), 0.0, 0, since)
+    assert (10.0, 100.0, 10.0) == (same.cpu_percent, same.read_bytes_per_second, same.write_bytes_per_second)
+    later = then._replace(at=25.0, read_bytes=1500, io_at=25.0)
+    assert 100.0 == sample_of(then._replace(at=20.0), later, 0.0, 0, same).read_bytes_per_second

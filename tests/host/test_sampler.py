@@ -191,3 +191,22 @@ def test_the_loop_is_free_between_slices(
         sampler.close()
     assert {"it"} == set(usages)
     assert turns > len([name for name in os.listdir("/proc") if name.isdecimal()]) // 2
+
+
+def test_files_and_storage_of_many_are_read_in_turns(take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vigild.host.sampler.LARGE", 1)
+    script = "import os\nwhile input('') == 'open': os.open('/', 0); print('done', flush=True)"
+    with running(f"print('up', flush=True)\n{script}") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        readings = [take(tree(process))["it"]]
+        process.stdin.write(b"open\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        readings += [take(tree(process))["it"] for _ in range(3)]
+        files = [usage.open_files or 0 for usage in readings]
+        assert files[-1] == files[0] + 1  # its turn has come
+        assert 2 == len({usage.io_at for usage in readings})
+        assert [usage.at for usage in readings] == sorted({usage.at for usage in readings})
+        process.stdin.write(b"end\n")
+        process.stdin.flush()

@@ -41,6 +41,7 @@ class Usage(NamedTuple):
     write_bytes: int | None = None
     pss_bytes: int | None = None
     swap_bytes: int | None = None
+    io_at: float = 0.0  # when storage was read, if not with the rest
 
 
 class Sample(NamedTuple):
@@ -66,8 +67,13 @@ class Sample(NamedTuple):
     restarts: int  # by itself, since the daemon began
 
 
-def sample_of(before: Usage | None, now: Usage, at: float, restarts: int) -> Sample:
-    """The reading `now` as a sample, with rates since `before` (of the same run), or since the run's start."""
+def sample_of(
+    before: Usage | None, now: Usage, at: float, restarts: int, former: Sample | None = None
+) -> Sample:
+    """The reading `now` as a sample, with rates since `before` (of the same run), or since the run's start.
+
+    `former`: the sample that came of `before`; its rates of storage stay where storage was not read anew.
+    """
     if before is None:
         seconds, cpu = now.age_seconds, now.cpu_seconds
     else:
@@ -86,9 +92,21 @@ def sample_of(before: Usage | None, now: Usage, at: float, restarts: int) -> Sam
         now.open_files,
         now.read_bytes,
         now.write_bytes,
-        _rate(before.read_bytes if before else 0, now.read_bytes, seconds),
-        _rate(before.write_bytes if before else 0, now.write_bytes, seconds),
+        *_storage_rates(before, now, former),
         restarts,
+    )
+
+
+def _storage_rates(
+    before: Usage | None, now: Usage, former: Sample | None
+) -> tuple[float | None, float | None]:
+    if before is None:
+        return _rate(0, now.read_bytes, now.age_seconds), _rate(0, now.write_bytes, now.age_seconds)
+    seconds = (now.io_at or now.at) - (before.io_at or before.at)
+    if seconds <= 0 and former is not None:
+        return former.read_bytes_per_second, former.write_bytes_per_second
+    return _rate(before.read_bytes, now.read_bytes, seconds), _rate(
+        before.write_bytes, now.write_bytes, seconds
     )
 
 

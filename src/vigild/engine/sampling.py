@@ -173,5 +173,7 @@ class Sampling:
         self, name: str, spawn_id: str, usage: Usage, wall: float, owner: "ManagedProcess | None"
     ) -> Sample:
         former = self._readings.get(name)
-        before = former.usage if former is not None and former.spawn_id == spawn_id else None
-        return sample_of(before, usage, wall, owner.restart_count if owner is not None else 0)
+        restarts = owner.restart_count if owner is not None else 0
+        if former is None or former.spawn_id != spawn_id:
+            return sample_of(None, usage, wall, restarts)
+        return sample_of(former.usage, usage, wall, restarts, former.sample)

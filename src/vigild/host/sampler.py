@@ -24,8 +24,8 @@ SLICE_SECONDS = 0.002  # for which the loop is held at most, but for the listing
 STEP = 16  # processes between two looks at the clock
 PSS_SECONDS = 120.0  # an older reading is made again, when its turn comes
 PSS_TREES = 50  # of which it is read in one pass, or a tenth of all
-LARGE = 300  # trees from which on files are counted in turns: of each process in one of so many passes
-FILES_PASSES = 3
+LARGE = 300  # trees from which on files and storage are read in turns: of each in one of so many passes
+TURNS = 3
 KERNEL_THREADS_PID = 2
 STAT_BYTES = 1024
 IO_BYTES = 512
@@ -54,13 +54,25 @@ class _Known:
 class _Tree:
     """What one tree comes to, while it is added up."""
 
-    __slots__ = ("cpu_ticks", "files", "first", "pids", "processes", "read", "rss_pages", "threads", "write")
+    __slots__ = (
+        "cpu_ticks",
+        "files",
+        "first",
+        "pids",
+        "processes",
+        "read",
+        "reads_io",
+        "rss_pages",
+        "threads",
+        "write",
+    )
 
     def __init__(self) -> None:
         self.cpu_ticks = self.rss_pages = self.threads = self.processes = 0
         self.files: int | None = None
         self.read: int | None = None
         self.write: int | None = None
+        self.reads_io = True
         self.first = 0  # start ticks of the oldest
         self.pids: list[int] = []
 
@@ -74,6 +86,15 @@ class _Pss(NamedTuple):
     swap_bytes: int | None
 
 
+class _Storage(NamedTuple):
+    """A reading of the bytes that a tree has read and written, likewise."""
+
+    anchors: tuple[tuple[int, int], ...]
+    at: float
+    read_bytes: int | None
+    write_bytes: int | None
+
+
 class ProcSampler:
     """Reads trees of processes on this machine."""
 
@@ -85,6 +106,7 @@ class ProcSampler:
         self.passes = 0
         self.known: dict[int, _Known] = {}
         self.pss: dict[str, _Pss] = {}
+        self.storage: dict[str, _Storage] = {}
         self._pss_thread: threading.Thread | None = None
 
     def take(self, trees: Sequence[TreeRequest], on_taken: Callable[[Mapping[str, Usage]], None]) -> "_Pass":
@@ -261,6 +283,7 @@ class _Pass:
         tree = self._trees.get(owner)
         if tree is None:
             tree = self._trees[owner] = _Tree()
+            tree.reads_io = self._is_turn_of(owner)
         _, _, _, cpu_ticks, threads, start_ticks, rss_pages, is_zombie = self._stats[pid]
         tree.cpu_ticks += cpu_ticks
         if is_zombie:
@@ -273,11 +296,11 @@ class _Pass:
             tree.first = start_ticks
         known = self._known[pid]
         files = known.files
-        if files is None or not self._is_large or (pid + self._number) % FILES_PASSES == 0:
+        if files is None or not self._is_large or (pid + self._number) % TURNS == 0:
             files = known.files = self._sampler.open_files(pid)
         if files is not None:
             tree.files = files if tree.files is None else tree.files + files
-        if not known.hides_io:
+        if tree.reads_io and not known.hides_io:
             io = _read_io(pid)
             if io is None:
                 known.hides_io = True  # it is another user's, or has ended
@@ -285,18 +308,30 @@ class _Pass:
                 tree.read = io[0] + (tree.read or 0)
                 tree.write = io[1] + (tree.write or 0)
 
+    def _is_turn_of(self, key: str) -> bool:
+        """Is storage read of this tree in this pass?"""
+        anchors = self._requests[key].anchors
+        former = self._sampler.storage.get(key)
+        is_new = former is None or former.anchors != anchors
+        return is_new or not self._is_large or (anchors[-1][0] + self._number) % TURNS == 0
+
     def _end(self) -> None:
         sampler = self._sampler
         sampler.known = self._known
         now = time.monotonic()
         since_boot = time.clock_gettime(time.CLOCK_BOOTTIME) if self._trees else 0.0
         usages = {}
+        storage: dict[str, _Storage] = {}
         for key, tree in self._trees.items():
             if not tree.processes:
                 continue
             pss = sampler.pss.get(key)
             if pss is not None and pss.anchors != self._requests[key].anchors:
                 pss = None
+            if tree.reads_io:
+                storage[key] = _Storage(self._requests[key].anchors, now, tree.read, tree.write)
+            else:
+                storage[key] = sampler.storage[key]
             usages[key] = Usage(
                 now,
                 max(0.0, since_boot - tree.first * sampler.tick_seconds),
@@ -305,11 +340,13 @@ class _Pass:
                 tree.threads,
                 tree.processes,
                 tree.files,
-                tree.read,
-                tree.write,
+                storage[key].read_bytes,
+                storage[key].write_bytes,
                 pss.pss_bytes if pss is not None else None,
                 pss.swap_bytes if pss is not None else None,
+                storage[key].at,
             )
+        sampler.storage = storage
         sampler.read_pss(self._requests, {key: self._trees[key] for key in usages}, now)
         self._on_taken(usages)
 
