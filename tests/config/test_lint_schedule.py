@@ -15,6 +15,7 @@ JOB = "[program:job]\ncommand=/bin/true\nschedule=30 4 * * *\n"
         ("autorestart=true\n", "autorestart=true starts it again whenever it ends"),
         ("startsecs=3\n", "fails where it ends within 3 seconds"),
         ("readiness=notify\n", None),
+        ("schedule=0 0 */30 2 mon#5\n", "no such date ever comes"),
     ],
 )
 def test_what_a_job_should_not_say(tmp_path: Path, more: str, complaint: str | None) -> None:

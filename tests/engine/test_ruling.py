@@ -121,6 +121,22 @@ def test_memory_max_that_a_restart_does_not_mend_restarts_again_and_tells_again(
     assert world.told.kinds == ["rule", "rule"]
 
 
+def test_what_is_being_ended_is_not_judged() -> None:
+    world = Ruled(memory_max_bytes=2 * GB, rules=("if threads > 5 then alert",))
+    world.uses(memory=3 * GB)
+    world.sampler.usages["w"] = usage(16.0, threads=6)
+    world.clock.advance(5)
+    assert world.told.kinds == ["rule"]
+
+
+def test_a_count_that_a_new_run_ends_leaves_nothing_in_the_journal() -> None:
+    world = Ruled(rules=("if memory > 2GB for 2 cycles then alert",))
+    world.uses(memory=3 * GB)
+    assert decode_record(world.journal.entries[PROCESS]["w"]).rules != ""
+    world.exits("w", 256)
+    assert decode_record(world.journal.entries[PROCESS]["w"]).rules.startswith("[{}")
+
+
 def test_on_memory_max_alert_only_tells_and_that_once() -> None:
     world = Ruled(memory_max_bytes=2 * GB, on_memory_max="alert")
     world.uses(memory=3 * GB, cycles=5)

@@ -312,25 +312,29 @@ def test_what_waited_for_a_run_that_ended_while_no_daemon_lived_begins() -> None
 
 def test_that_it_was_due_is_written_down_with_the_intent_to_spawn_it(monkeypatch: pytest.MonkeyPatch) -> None:
     world = Planned().begin()
+    world.advance_to(FIRST)
+    world.exits("job")
+    world.clock.advance()
+    due = EPOCH + FIRST + EVERY
     written: list[tuple[str, bool, bool]] = []
     put, save = world.journal.put, world.schedules.save
 
     def noted_put(kind: str, key: str, value: bytes) -> None:
         if kind == PROCESS:
             record = decode_record(value)
-            handled = json.loads(record.schedule)["handled"] == EPOCH + FIRST
+            handled = json.loads(record.schedule)["handled"] == due
             written.append(
                 ("journal", handled, record.process.state.name == "STARTING" and record.spawn_id != "")
             )
         put(kind, key, value)
 
     def noted_save(states: dict[str, dict[str, object]]) -> None:
-        written.append(("file", states["job"]["handled"] == EPOCH + FIRST, False))
+        written.append(("file", states["job"]["handled"] == due, False))
         save(states)
 
     monkeypatch.setattr(world.journal, "put", noted_put)
     monkeypatch.setattr(world.schedules, "save", noted_save)
-    world.advance_to(FIRST)
+    world.advance_to(FIRST + EVERY)
 
     handled = [(where, spawns) for where, is_handled, spawns in written if is_handled]
     assert handled[0] == ("journal", True)

@@ -14,7 +14,7 @@ def schedule(value: str, around: Surroundings) -> str:
     text = value.strip()
     if text.lower() in ("", "none", *FALSE_WORDS):
         return ""
-    from vigild.config.cron import checked
+    from vigild.config.cron_text import checked
 
     return checked(value)
 
@@ -24,7 +24,7 @@ def timezone(value: str, around: Surroundings) -> str:
     name = value.strip()
     if name.lower() in ("", "local"):
         return ""
-    from vigild.config.cron import zone_of
+    from vigild.config.zones import zone_of
 
     zone_of(name)
     return name

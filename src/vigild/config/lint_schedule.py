@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from vigild.config.cron import next_due
 from vigild.config.diagnostics import Diagnostic
 from vigild.config.lint_subject import Check, Program, Subject
 from vigild.config.model import Autorestart, ProcessConfig
 from vigild.config.options import SCHEDULE_OPTIONS
+from vigild.config.zones import zone_of
 
 
 def check_schedules(subject: Subject) -> Iterator[Diagnostic]:
@@ -19,6 +21,9 @@ def check_schedules(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _of_job(program: Program, process: ProcessConfig) -> Iterator[Diagnostic]:
+    if next_due(process.schedule, zone_of("UTC"), 0.0) is None:
+        text = f"no such date ever comes: {process.schedule}"
+        yield program.finding("warning", "V281", "schedule", text, "check day, month and day of the week")
     if process.autorestart is Autorestart.ALWAYS:
         text = "autorestart=true starts it again whenever it ends, so its schedule finds it running"
         hint = "drop autorestart; unexpected runs it again only when it fails"

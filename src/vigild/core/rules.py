@@ -147,7 +147,7 @@ class Reading:
 class RuleState:
     """How a rule stands. The lowest bit of `bits` is the latest cycle, and 1 one in which the conditions held.
 
-    `since` is when the latest answer was given first, in a row; `cycles` counts those since it was raised. `seen` are
+    `since` is when the latest answer was given first, in a row; `cycles` counts those since it was raised, if it is. `seen` are
     the values that `changed` compares with.
     """
 
@@ -201,7 +201,7 @@ def judge(rule: Rule, state: RuleState, reading: Reading, now: float) -> tuple[R
     state = replace(
         state,
         bits=(state.bits << 1 | answer) & (1 << window) - 1,
-        cycles=min(state.cycles + 1, window) if state.raised else 0,
+        cycles=min(state.cycles + 1, window),
         since=now if is_first else state.since,
     )
     if answer and (not state.raised or state.restarted) and _has_come_true(rule.span, state, now):

@@ -106,10 +106,11 @@ class Job:
 
     def next_due(self, after: float) -> float | None:
         """The first due after a time."""
-        from vigild.config import cron  # late: it loads what knows of calendars and zones
+        from vigild.config.cron import next_due  # late: they load what knows of calendars and zones
+        from vigild.config.zones import zone_of
 
         config = self.process.config
-        return cron.next_due(config.schedule, cron.zone_of(config.schedule_timezone), after)
+        return next_due(config.schedule, zone_of(config.schedule_timezone), after)
 
     def moved(self, move: Entered) -> None:
         """Its process entered a state; that is written down when all of it is told."""
