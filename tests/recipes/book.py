@@ -12,7 +12,7 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,11 +114,13 @@ class Kitchen:
         return text
 
     @contextmanager
-    def running(self, page: str, **options: object) -> Iterator[Daemon]:
-        """The recipe under a daemon, which is gone afterwards."""
+    def running(
+        self, page: str, *, environment: Mapping[str, str] | None = None, **options: object
+    ) -> Iterator[Daemon]:
+        """The recipe under a daemon, which is gone afterwards. `environment`: more than the placeholders."""
         conf_text = self.lay_out(page)
         path = os.pathsep.join((str(self.bin), str(bin_dir()), os.environ.get("PATH", os.defpath), *SBIN))
-        env = {**self.values, "PATH": path}
+        env = {**self.values, **(environment or {}), "PATH": path}
         daemon = Daemon(self.dir, conf_text, env=env, **options)  # type: ignore[arg-type]
         try:
             yield daemon.start()

@@ -27,7 +27,7 @@ def alert(receiver: HttpReceiver, options: str = "batch_seconds = 1") -> str:
 
 
 def daemon(tmp: Path, conf: str) -> Daemon:
-    return Daemon(tmp, conf, env={"XDG_STATE_HOME": str(tmp / "state")})
+    return Daemon(tmp, conf)
 
 
 def texts(receiver: HttpReceiver) -> str:
