@@ -64,6 +64,16 @@ def test_the_daemon_ends() -> None:
     assert ("daemon", {"state": "SHUTDOWN"}) == heard[0]
 
 
+def test_monitors_are_told_of() -> None:
+    world = World(group(program("web", start_seconds=0))).boot()
+    live, heard = watched(world)
+    live.monitored("disk", "filesystem", "disabled")
+    world.clock.advance(FLUSH_SECONDS)
+    assert [("disk", "paused")] == [
+        (told["name"], told["state"]) for kind, told in heard if kind == "monitor"
+    ]
+
+
 def test_many_are_told_of_in_batches() -> None:
     world = World(group(*(program(f"p{n}", start_seconds=0) for n in range(BATCH + 50)), name="g")).boot()
     world.clock.advance(1)

@@ -109,6 +109,13 @@ class Live:
         self._happened.append(("config", {"added": added, "changed": changed, "removed": removed}))
         self._soon()
 
+    def monitored(self, name: str, type_: str, state: str) -> None:
+        """The state of a monitor is another now."""
+        state = "paused" if state == "disabled" else state
+        told: Facts = {"at": self._engine.ports.clock.wall(), "name": name, "type": type_, "state": state}
+        self._happened.append(("monitor", told))
+        self._soon()
+
     def mood_changed(self) -> None:
         """The daemon ends or restarts."""
         self._happened.append(("daemon", {"state": self._engine.mood.name}))

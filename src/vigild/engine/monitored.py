@@ -63,6 +63,7 @@ class Monitored:
         self._ports = ports
         self._bus = bus
         self._do = do
+        self.on_change: Callable[[Monitored], None] = lambda monitor: None  # its state is another now
 
     @property
     def name(self) -> str:
@@ -155,6 +156,7 @@ class Monitored:
     def _become(self, state: MonitorState) -> None:
         if state is not self._known:
             self._known, self.since = state, self._ports.clock.wall()
+            self.on_change(self)
 
     # Who is told.
 
@@ -203,6 +205,7 @@ class Monitored:
             self.over("it is paused")
             self.cannot = ""
         self.since = self._ports.clock.wall()
+        self.on_change(self)
         self._write_down()
 
     # The life before this one.

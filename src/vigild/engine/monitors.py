@@ -58,7 +58,13 @@ class Monitors:
         known = self._entries.pop(config.name, None)
         if known is not None:
             monitor.restore(known)
+        monitor.on_change = self._changed
         return monitor
+
+    def _changed(self, monitor: Monitored) -> None:
+        observer = self._engine.settings.observer
+        if observer is not None:
+            observer.monitored(monitor.name, monitor.config.type, monitor.state.value)
 
     @property
     def all(self) -> list[Monitored]:

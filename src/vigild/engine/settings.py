@@ -23,6 +23,9 @@ class Observer(Protocol):
     def reread(self, added: list[str], changed: list[str], removed: list[str]) -> None:
         """The files were read again: what they would change of the groups."""
 
+    def monitored(self, name: str, type_: str, state: str) -> None:
+        """The state of a monitor is another now."""
+
     def mood_changed(self) -> None:
         """The daemon as a whole begins to end, or to restart."""
 

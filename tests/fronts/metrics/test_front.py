@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
@@ -130,6 +131,36 @@ def test_schedules_and_health() -> None:
     view |= {"schedule": {"next_at": 0, "last_start_at": 0, "outcome": ""}, "health": None}
     told = {metric.name: samples for metric, samples in of_processes([view]).items() if samples}
     assert not any("run" in name or "health" in name for name in told)
+
+
+def test_monitors_and_alerts(tmp_path: Path) -> None:
+    there = api(tmp_path)
+    seen = {"space_percent": 91.5, "path": "/", "readonly": False}
+    monitor = {
+        "name": "disk",
+        "type": "filesystem",
+        "state": "failed",
+        "raised": ["a"],
+        "read_at": 6.0,
+        "values": seen,
+    }
+    alert = {"name": "ops", "waiting": 1, "delivered": 2, "failing_since": 5.0, "lost": 3}
+    there.control.monitors = SimpleNamespace(all=lambda: [monitor])  # type: ignore[assignment]
+    there.control.alerts = SimpleNamespace(list=lambda: [alert])  # type: ignore[assignment]
+    lines = text_of(scrape(there)).splitlines()
+    of = 'monitor="disk",type="filesystem"'
+    for line in (
+        f'vigil_monitor_state{{{of},state="failed"}} 1',
+        f'vigil_monitor_value{{{of},metric="space_percent"}} 91.5',
+        f'vigil_monitor_value{{{of},metric="readonly"}} 0',
+        f"vigil_monitor_rules_raised{{{of}}} 1",
+        f"vigil_monitor_read_time_seconds{{{of}}} 6.0",
+        'vigil_alert_failing{alert="ops"} 1',
+        'vigil_alert_delivered_total{alert="ops"} 2',
+        "vigil_alert_edges_lost_total 3",
+    ):
+        assert line in lines
+    assert not any('metric="path"' in line for line in lines)
 
 
 def test_who_may_and_how(tmp_path: Path) -> None:

@@ -188,6 +188,27 @@ ALERT = record(
     lost=integer("Of all alerts: troubles that nobody will hear of"),
 )
 
+MONITOR = record(
+    "One [monitor:x].",
+    name=text(),
+    type=text("What is looked at: system, filesystem, host, process, …"),
+    state=text(
+        "failed: a rule of it holds; unknown: nobody can know; paused: somebody said so",
+        enum=["unknown", "passed", "failed", "paused"],
+    ),
+    since=number("Since when, in seconds since the epoch"),
+    read_at=number("When it was last looked at; 0 for never"),
+    values=map_of(anything("A number, a text, true or false"), "What was seen last, by metric"),
+    error=text("What went wrong with looking"),
+    unknown_because=text("Why nobody can know; empty where that is known"),
+    text=text("What is wrong, in words"),
+    cycles=integer("How often it was looked at"),
+    interval_seconds=number("How often it is looked at"),
+    rules=list_of(text(), "Its rules, by name"),
+    raised=list_of(text(), "Those that hold now"),
+    trouble=text("What those say"),
+)
+
 SHAPES: dict[str, Schema] = {
     "Process": PROCESS,
     "Health": HEALTH,
@@ -197,6 +218,7 @@ SHAPES: dict[str, Schema] = {
     "Outcome": OUTCOME,
     "Operation": OPERATION,
     "Alert": ALERT,
+    "Monitor": MONITOR,
     "Fact": FACT,
     "LogPart": LOG_PART,
     "Problem": PROBLEM,

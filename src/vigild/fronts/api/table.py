@@ -10,6 +10,7 @@ from vigild.fronts.api.nouns import (
     events,
     history,
     logs,
+    monitors,
     operations,
     processes,
     samples,
@@ -27,6 +28,7 @@ TAGS = {
     "logs": "What programs and the daemon wrote",
     "history": "What happened, and why",
     "samples": "What programs use",
+    "monitors": "What is looked at beyond programs",
     "alerts": "Who is told of troubles",
     "about": "This interface",
 }
@@ -54,6 +56,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *events.ENDPOINTS,
     *samples.ENDPOINTS,
     *alerts.ENDPOINTS,
+    *monitors.ENDPOINTS,
     Endpoint(
         "GET",
         "/openapi.json",

@@ -8,7 +8,16 @@ from typing import Any
 from vigild.control.facade import Control, Facts
 from vigild.core.states import ProcessState
 from vigild.fronts.metrics.exposition import Samples, labels
-from vigild.fronts.metrics.table import ALERTS, DAEMON, LISTENERS, METRICS, PROCESS, PROCESSES, Metric
+from vigild.fronts.metrics.table import (
+    ALERTS,
+    DAEMON,
+    LISTENERS,
+    METRICS,
+    MONITORS,
+    PROCESS,
+    PROCESSES,
+    Metric,
+)
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 _PAGE_BYTES = resource.getpagesize()
@@ -75,6 +84,7 @@ def collect(control: Control, loop_delay_seconds: float) -> dict[Metric, Samples
         **_of_listeners(control),
         **of_processes(views),
         **_of_alerts(control),
+        **_of_monitors(control),
     }
 
 
@@ -175,6 +185,22 @@ def _of_alerts(control: Control) -> dict[Metric, Samples]:
         failing: each(lambda alert: alert["failing_since"] > 0),
         lost: [("", _number(alerts[0]["lost"]))] if alerts else [],
     }
+
+
+def _of_monitors(control: Control) -> dict[Metric, Samples]:
+    state, raised, read, value = MONITORS
+    found: dict[Metric, Samples] = {metric: [] for metric in MONITORS}
+    monitors: list[Any] = control.monitors.all()
+    for monitor in monitors:
+        who = (monitor["name"], monitor["type"])
+        found[state].append((labels(state.labels, (*who, monitor["state"])), 1))
+        found[raised].append((labels(raised.labels, who), len(monitor["raised"])))
+        if monitor["read_at"]:
+            found[read].append((labels(read.labels, who), monitor["read_at"]))
+        for name, seen in monitor["values"].items():
+            if isinstance(seen, bool | int | float):
+                found[value].append((labels(value.labels, (*who, name)), seen))
+    return found
 
 
 def _number(value: object) -> float:

@@ -187,4 +187,29 @@ ALERTS = (
     Metric("vigil_alert_edges_lost_total", "counter", "Troubles that nobody will hear of."),
 )
 
-METRICS: tuple[Metric, ...] = (*DAEMON, *LISTENERS, *PROCESSES, *ALERTS)
+MONITORS = (
+    Metric(
+        "vigil_monitor_state",
+        "gauge",
+        "1 for the state that the monitor is in.",
+        ("monitor", "type", "state"),
+    ),
+    Metric(
+        "vigil_monitor_rules_raised", "gauge", "How many rules of the monitor hold now.", ("monitor", "type")
+    ),
+    Metric(
+        "vigil_monitor_read_time_seconds",
+        "gauge",
+        "When the monitor was last looked at, since the epoch.",
+        ("monitor", "type"),
+        "seconds",
+    ),
+    Metric(
+        "vigil_monitor_value",
+        "gauge",
+        "What the monitor saw last: each of its metrics that is a number.",
+        ("monitor", "type", "metric"),
+    ),
+)
+
+METRICS: tuple[Metric, ...] = (*DAEMON, *LISTENERS, *PROCESSES, *ALERTS, *MONITORS)
