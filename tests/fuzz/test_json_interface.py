@@ -38,10 +38,20 @@ environment=KEY="secret"
 [program:bad]
 command=sh -c 'exit 3'
 startretries=1
+[program:job]
+command=true
+schedule=0 3 * * *
+startsecs=0
+[monitor:disk]
+type=filesystem
+path={tmp}
+rules=if space_percent > 99 then alert
+[alert:file]
+url=exec:cat
 """
 ENDLESS = ("/events", "/follow")  # streams
 ENDING = ("/daemon/shutdown", "/daemon/restart", "/daemon/upgrade")
-EXAMPLES = {GenerationMode.POSITIVE: 25, GenerationMode.NEGATIVE: 25}
+EXAMPLES = {GenerationMode.POSITIVE: 15, GenerationMode.NEGATIVE: 15}
 
 
 def refuses_what_is_wrong(
