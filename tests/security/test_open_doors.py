@@ -59,11 +59,12 @@ def test_roles_and_scopes_hold_at_every_door(
     known = Caller("token:ci", role, "token", programs=programs)
     door.gate.find_token = lambda presented, address: known
     token = "Authorization: Bearer x"
-    _, _, _, main_log = door.ask(
+    _, _, _, main_log, metrics = door.ask(
         post("/RPC2", STOP, token),
         post("/RPC2", encode_call("supervisor.shutdown"), token),
         post("/api/v1/daemon/shutdown", b"{}", JSON, token),
         get("/mainlogtail", token),
+        get("/metrics", token),
     )
     assert (("stop" in door.orders), ("shutdown" in door.orders)) == (stopped, shut_down)
-    assert (main_log.status == 403) is bool(programs)
+    assert (main_log.status == 403, metrics.status == 403) == (bool(programs), bool(programs))

@@ -29,6 +29,8 @@ def _late_metrics(control: Control) -> Handler:
     async def handle(request: Request) -> Response:
         if request.path != "/metrics":
             return error_response(404)
+        if request.caller.programs:
+            return error_response(403, "this token is for some programs only, and metrics are of all")
         if not made:
             from vigild.fronts.metrics import make_metrics
 
