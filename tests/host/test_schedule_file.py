@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from support.fakes import FakeLog
-from vigild.host.schedule_file import ScheduleFile, schedule_path
+from vigild.host.schedule_file import ScheduleFile
+from vigild.host.state_file import schedule_path
 
 
 def a_file(folder: Path, log: FakeLog | None = None) -> ScheduleFile:

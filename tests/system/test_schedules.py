@@ -75,3 +75,15 @@ def test_a_run_outlives_the_daemon_and_is_not_run_twice(
         assert schedule(daemon)["outcome"] == "stopped"
         assert ", next Jan " in daemon.status("job") or ", next Dec " in daemon.status("job")
         assert runs(tmp_path) == 1
+
+
+def test_where_no_program_has_a_schedule_any_more_nothing_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    monkeypatch.setenv("STATE_DIRECTORY", str(state))
+    conf = CONF.format(tmp=tmp_path)
+    with Daemon(tmp_path, conf):
+        until(lambda: bool(list(state.glob("schedules-*.json"))), what="the file of schedules")
+    with Daemon(tmp_path, conf.replace("schedule", ";schedule").replace("sleep 600", "exec sleep 600")):
+        until(lambda: not list(state.glob("schedules-*.json")), what="the end of the file of schedules")

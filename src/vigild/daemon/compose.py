@@ -47,7 +47,7 @@ from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.service_manager import without_own_variables
 from vigild.host.signals import unblock
 from vigild.host.sockets import Listener, SharedSockets
-from vigild.host.state_file import StopFile, default_state_dir, state_key
+from vigild.host.state_file import StopFile, default_state_dir, schedule_path, state_key
 
 if TYPE_CHECKING:
     from vigild.daemon.status_line import StatusLine
@@ -264,6 +264,8 @@ class Life:
         from vigild.host.memory import give_back
 
         give_back()
+        if self._engine.scheduling is None:
+            _forget_schedules(self._config)
         if isinstance(self._runtime, RuntimeDir):
             try:
                 swept = self._runtime.sweep_siblings()
@@ -508,6 +510,15 @@ def _open_stops(config: Config, log: MainLog) -> StopFile:
     daemon = config.daemon
     directory = daemon.state_dir or default_state_dir(os.environ, os.geteuid())
     return StopFile(directory, config.path, daemon.identifier, log)
+
+
+def _forget_schedules(config: Config) -> None:
+    """No program has one any more: if one has again, it has missed nothing."""
+    directory = config.daemon.state_dir or default_state_dir(os.environ, os.geteuid())
+    try:
+        os.unlink(schedule_path(directory, config.path, config.daemon.identifier))
+    except OSError:
+        pass
 
 
 def _open_schedules(config: Config, log: MainLog) -> "ScheduleFile":

@@ -1,16 +1,10 @@
 """How schedules stood last, in a small file of the state directory: the `ScheduleStore` port."""
 
-import os
 from collections.abc import Mapping
 
 from vigild.engine.ports import Log
-from vigild.host.state_file import StateFile, state_key
+from vigild.host.state_file import StateFile, schedule_path
 from vigild.wire.schedule_states import decode_schedules, encode_schedules
-
-
-def schedule_path(directory: str, configuration: str, identifier: str) -> str:
-    """Where it is: one for each pair of configuration file and identifier."""
-    return os.path.join(directory, f"schedules-{state_key(configuration, identifier)}.json")
 
 
 class ScheduleFile(StateFile):

@@ -149,6 +149,11 @@ class StopFile(StateFile):
         self.write(encode_marks(marks, self._configuration, self._identifier))
 
 
+def schedule_path(directory: str, configuration: str, identifier: str) -> str:
+    """Where it is kept how schedules stood: one file for each pair of configuration file and identifier."""
+    return os.path.join(directory, f"schedules-{state_key(configuration, identifier)}.json")
+
+
 def state_key(configuration: str, identifier: str) -> str:
     """What tells the files of one daemon from those of another in the same directory."""
     # Unlike that of the runtime directory it is the same in every container made from one image.
