@@ -43,6 +43,13 @@ def test_a_clock_set_forward_at_night_ends_it_by_the_clock() -> None:
     assert 30 * HOUR == quiet_until(NIGHT, 23 * HOUR, summer)
 
 
+def test_a_clock_set_forward_over_the_end_does_not_lead_back() -> None:
+    def summer(wall: float) -> float:
+        return HOUR if wall >= 2 * HOUR else 0.0
+
+    assert 2.5 * HOUR == quiet_until(QuietHours(((0, 150),)), 1.99 * HOUR, summer)
+
+
 def test_no_hours_are_never_quiet() -> None:
     assert 5.0 == quiet_until(QuietHours(), 5.0, utc)
 
@@ -50,9 +57,18 @@ def test_no_hours_are_never_quiet() -> None:
 MINUTES = st.integers(0, 24 * 60 - 1)
 
 
-@given(st.lists(st.tuples(MINUTES, MINUTES), max_size=4), st.floats(0, 1e6), st.integers(-12, 14))
+@given(
+    st.lists(st.tuples(MINUTES, MINUTES), max_size=4),
+    st.floats(0, 1e6),
+    st.integers(-12, 13),
+    st.floats(0, 1e6),
+    st.sampled_from([-HOUR, 0.0, HOUR]),
+)
 def test_it_never_lasts_longer_than_two_days_and_never_ends_before_it_began(
-    ranges: list[tuple[int, int]], wall: float, offset: int
+    ranges: list[tuple[int, int]], wall: float, offset: int, when: float, change: float
 ) -> None:
-    until = quiet_until(QuietHours(tuple(ranges)), wall, lambda _: offset * HOUR)
+    def offset_at(at: float) -> float:
+        return offset * HOUR + (change if at >= when else 0.0)
+
+    until = quiet_until(QuietHours(tuple(ranges)), wall, offset_at)
     assert wall <= until <= wall + 48 * HOUR

@@ -23,12 +23,11 @@ class QuietHours:
 def quiet_until(hours: QuietHours, wall: float, offset_at: OffsetAt) -> float:
     """When the quiet that reigns at `wall` is over; `wall` itself where none does."""
     moment = wall
-    for _ in range(len(hours.ranges) + 1):  # ranges may touch each other
+    while True:  # ranges may touch each other
         later = _end_of_range(hours, moment, offset_at)
         if later == moment or later - wall >= MINUTES_PER_DAY * 60:
             return later
         moment = later
-    return moment
 
 
 def _end_of_range(hours: QuietHours, wall: float, offset_at: OffsetAt) -> float:
@@ -44,7 +43,7 @@ def _end_of_range(hours: QuietHours, wall: float, offset_at: OffsetAt) -> float:
         if is_within:
             left = (end * 60 - second_of_day) % (MINUTES_PER_DAY * 60)
             over = wall + left
-            return over - (
-                offset_at(over) - offset_at(wall)
-            )  # the clock may be set forward or back meanwhile
+            # The clock may be set meanwhile, even over the end.
+            by_the_clock = over - (offset_at(over) - offset_at(wall))
+            return by_the_clock if by_the_clock > wall else over
     return wall
