@@ -1,6 +1,8 @@
 """The deliverer on a machine of values: what is kept, told, tried again, and never twice."""
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -354,6 +356,19 @@ def test_it_says_when_it_has_been_idle_and_reports_only_what_changed(tmp_path: P
     scene.hear(edge("db"))
     scene.advance(2 * IDLE_SECONDS)
     assert 2 == len(scene.machine.heard("idle"))
+
+
+def test_what_a_long_outage_took_of_the_disk_is_given_back(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, alert(batch_seconds=0))
+    scene.machine.lines = {"stderr": tuple(os.urandom(2000).hex() for _ in range(10))}
+    scene.machine.outcomes["one"] = DOWN
+    for number in range(20):
+        scene.hear(replace(edge(f"p{number}"), outputs=(OutputEnd("stderr", "/x", 1, 1, 1),)))
+    del scene.machine.outcomes["one"]
+    scene.advance(3600)
+    scene.kill()
+    assert 0 == scene.machine.report["ops"]["waiting"]
+    assert os.stat(scene.path).st_size < 100_000 < 20 * 20_000
 
 
 def test_an_unknown_zone_is_said_and_the_machines_time_is_taken(tmp_path: Path) -> None:

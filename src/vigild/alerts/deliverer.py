@@ -238,6 +238,7 @@ class Deliverer:
             idle_at = self._busy_since + IDLE_SECONDS
             if now < self._busy_since or now >= idle_at:
                 self._was_idle = True
+                outbox.give_back()
                 self._machine.tell({"type": "idle"})
             else:
                 times.append(idle_at)
