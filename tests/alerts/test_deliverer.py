@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts import build
 from alerts.build import DOWN, NOON, Scene, alert, edge
-from vigild.alerts.deliverer import IDLE_SECONDS, LATE, LATE_SECONDS, MAX_PARCELS
+from vigild.alerts.deliverer import DISK_SECONDS, IDLE_SECONDS, LATE, LATE_SECONDS, MAX_PARCELS
 from vigild.alerts.desk import Desk
-from vigild.alerts.outbox import AlertRow
+from vigild.alerts.memory_outbox import MemoryOutbox
+from vigild.alerts.outbox import AlertRow, Outbox
 from vigild.alerts.sending import DELIVERED, Outcome
 from vigild.alerts.settings import settings_of
 from vigild.alerts.trial import Trial
@@ -446,4 +448,30 @@ def test_whatever_happens_every_receiver_gets_every_message_once(
     names = {telling.edge.name for digest in digests.values() for telling in digest.tellings}
     assert begun == names
     scene.kill()
+    assert 0 == scene.machine.report["ops"]["waiting"]
+
+
+def test_a_disk_that_has_room_again_gets_what_waits_and_nothing_is_sent_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "Outbox", lambda path: MemoryOutbox(path, "the disk is full"))
+    (tmp_path / "state").touch()
+    scene = Scene(tmp_path)
+    scene.hear(edge("web"))
+    scene.advance(10 + DISK_SECONDS)
+    scene.machine.outcomes["one"] = DOWN
+    scene.hear(edge("db"))
+    scene.advance(10)
+    assert [("one", ["web"]), ("one", ["db"])] == scene.names_sent
+    assert "the disk is full" in scene.machine.report["ops"]["error"]
+    (tmp_path / "state").unlink()
+    scene.advance(2 * DISK_SECONDS)
+    assert "the disk is full" not in scene.machine.report["ops"]["error"]
+    monkeypatch.setattr(build, "Outbox", Outbox)
+    scene.kill()
+    del scene.machine.outcomes["one"]
+    scene.begin()
+    scene.advance(600)
+    assert ["web", "db"] == list(dict.fromkeys(name for _, names in scene.names_sent for name in names))
+    assert 1 == [names for _, names in scene.names_sent].count(["web"])
     assert 0 == scene.machine.report["ops"]["waiting"]

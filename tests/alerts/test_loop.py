@@ -180,12 +180,14 @@ def test_what_is_no_message_is_said_and_left(worker: Worker) -> None:
     assert 2 == (worker.folder / "stderr").read_text().count("the daemon said what is no message")
 
 
-def test_an_outbox_that_cannot_be_used_is_said(worker: Worker) -> None:
-    daemon = {"identifier": "x", "host": "box", "outbox": f"{worker.folder}/sent/alerts.db"}
-    (worker.folder / "sent").touch()
-    worker.say({"type": "config", "daemon": daemon, "alerts": [alert()]})
-    assert 1 == worker.process.wait(20)
-    assert "the outbox cannot be used" in (worker.folder / "stderr").read_text()
+def test_an_outbox_that_cannot_be_written_is_said_and_people_are_told_all_the_same(worker: Worker) -> None:
+    daemon = {"identifier": "x", "host": "box", "outbox": f"{worker.folder}/blocked/alerts.db"}
+    (worker.folder / "blocked").touch()
+    worker.say({"type": "config", "daemon": daemon, "alerts": [alert(batch_seconds=0)]})
+    worker.hear("web")
+    until(lambda: worker.heard("delivered"))
+    assert "the outbox cannot be written" in (worker.folder / "stderr").read_text()
+    assert "cannot be written" in worker.heard("report")[-1]["alerts"]["ops"]["error"]
 
 
 def test_a_daemon_that_is_gone_is_no_error(tmp_path: Path) -> None:

@@ -99,6 +99,26 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert "Not a directory; what an operator stopped will start again" in log.lines[0]
 
 
+def test_what_cannot_be_written_for_long_is_said_once(tmp_path: Path) -> None:
+    log = FakeLog()
+    blocked = tmp_path / "blocked"
+    file = stop_file(blocked, log)
+
+    def save() -> None:
+        file.save(MARKS)
+        file.close()
+
+    for _ in range(2):
+        blocked.write_text("")
+        save()
+        save()
+        blocked.unlink()
+        save()
+        os.unlink(file.path)
+        blocked.rmdir()
+    assert len(log.lines) == 2
+
+
 def test_where_state_is_kept(tmp_path: Path) -> None:
     assert default_state_dir({"XDG_STATE_HOME": "/x"}, 0) == "/var/lib/vigil"
     assert default_state_dir({"XDG_STATE_HOME": "/x"}, 1000) == "/x/vigil"

@@ -29,6 +29,7 @@ MAX_OUTBOX_BYTES = 32 << 20
 IDLE_SECONDS = 60.0
 BUSY_WAIT_SECONDS = 1.0
 SEND_SECONDS = 30.0
+DISK_SECONDS = 30.0  # between two tries to have the outbox in its file again
 LATE_SECONDS = 900.0  # a message that is older says why
 LATE = "a receiver that could not be reached"
 
@@ -77,6 +78,7 @@ class Deliverer:
         self._reported: dict[str, Any] | None = None
         self._busy_since = 0.0
         self._was_idle = False
+        self._disk_at = 0.0
 
     @property
     def is_sending(self) -> bool:
@@ -221,6 +223,10 @@ class Deliverer:
             return None
         now = self._machine.now()
         times = []
+        if outbox.in_memory_because:
+            outbox = self._return_to_disk(outbox, now)
+            if outbox.in_memory_because:
+                times.append(self._disk_at)
         for desk in self._desks.values():
             due = desk.due_at(now)
             if due is not None and due <= now:
@@ -243,6 +249,13 @@ class Deliverer:
             else:
                 times.append(idle_at)
         return max(0.0, min(times) - now) if times else None
+
+    def _return_to_disk(self, outbox: Outbox, now: float) -> Outbox:
+        if self._disk_at - DISK_SECONDS <= now < self._disk_at:
+            return outbox
+        self._disk_at = now + DISK_SECONDS
+        self._outbox = outbox.back_on_disk() or outbox
+        return self._outbox
 
     def _put_together(self, outbox: Outbox, desk: Desk, now: float) -> None:
         name = desk.settings.name
@@ -381,6 +394,9 @@ class Deliverer:
 
     def _report(self) -> None:
         report = {name: desk.report() for name, desk in self._desks.items()}
+        if self._outbox is not None and self._outbox.in_memory_because:
+            for facts in report.values():
+                facts["error"] = "; ".join(filter(None, [facts["error"], self._outbox.in_memory_because]))
         if report != self._reported:
             self._reported = report
             self._machine.tell({"type": "report", "alerts": report})

@@ -12,6 +12,7 @@ from typing import Any
 
 from vigild.alerts.deliverer import Deliverer, Ticket
 from vigild.alerts.machine import Process
+from vigild.alerts.memory_outbox import MemoryOutbox, open_file
 from vigild.alerts.outbox import Outbox
 from vigild.alerts.sending import Outcome, Sender
 
@@ -46,8 +47,14 @@ def run(sender: Sender, stdin: int = 0, stdout: int = 1) -> int:
 
 
 def open_outbox(path: str, warn: Callable[[str], None]) -> Outbox:
-    """The outbox; what was wrong with it is said."""
-    outbox = Outbox(path)
+    """The outbox, in memory where its file cannot be written; what was wrong with it is said."""
+    try:
+        outbox = open_file(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        warn(
+            f"the outbox cannot be written: {error}; until it can, messages that wait are in memory, and lost when this process ends"
+        )
+        return MemoryOutbox(path, f"the outbox cannot be written: {error}")
     if outbox.set_aside:
         warn(f"the outbox was damaged, or made by a newer Vigil; it is now {outbox.set_aside}")
     return outbox

@@ -52,6 +52,8 @@ class Outbox:
     It belongs to one process at a time: another deliverer that is about to end is waited for, or both would send.
     """
 
+    in_memory_because = ""  # why it is not in its file now
+
     def __init__(self, path: str) -> None:
         self.path = path
         self.set_aside = ""
@@ -76,6 +78,19 @@ class Outbox:
             pass
         self._db.close()
         os.close(self._lock)
+
+    def prove(self) -> None:
+        """Write something that changes nothing. Raises sqlite3.Error."""
+        with self:
+            self._db.execute(queries.SET_VERSION.format(version=self._number(queries.GET_VERSION)))
+
+    def fill_from(self, db: sqlite3.Connection) -> None:
+        """Hold what `db` does, and nothing else. Raises sqlite3.Error."""
+        db.backup(self._db)
+
+    def back_on_disk(self) -> "Outbox | None":
+        """One in the file instead of this, where this is in memory and the file can be written again."""
+        return None
 
     def __enter__(self) -> None:
         """Begin to write: all of it is kept, or nothing."""
@@ -223,14 +238,15 @@ def _opened(path: str) -> sqlite3.Connection:
     try:
         for statement in (*queries.PREPARE, *queries.OPEN):
             db.execute(statement).fetchall()
-        _migrate(db)
+        migrate(db)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _migrate(db: sqlite3.Connection) -> None:
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring it to the newest version. Raises sqlite3.Error."""
     version = int(db.execute(queries.GET_VERSION).fetchone()[0])
     if version > len(queries.MIGRATIONS):
         raise sqlite3.NotSupportedError(f"it is of version {version}, made by a newer Vigil")

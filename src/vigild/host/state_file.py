@@ -57,6 +57,7 @@ class StateFile:
         self._waiting: bytes | None = None
         self._writer: threading.Thread | None = None
         self._failure: OSError | None = None
+        self._said = 0  # the number of the error that was said last; 0: it could be written since
 
     def read(self, decode: Callable[[bytes], T]) -> T | None:
         """What the file says, None where there is none. One that is of no use is set aside, and the log says so."""
@@ -105,13 +106,15 @@ class StateFile:
                     return
             try:
                 _replace(self.path, data)
+                self._said = 0
             except OSError as error:
                 self._failure = error
 
     def _tell(self) -> None:
         """Logs belong to the loop's thread."""
         failure, self._failure = self._failure, None
-        if failure is not None:
+        if failure is not None and failure.errno != self._said:
+            self._said = failure.errno or 0
             self._log.critical(
                 f"cannot write {self.path}: {failure.strerror or failure}; {self._lost}; make the directory writable, "
                 "or name another with state_dir="
