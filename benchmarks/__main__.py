@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import (
     adoption,
     control,
+    crowd,
     event_rate,
     idle,
     import_budget,
@@ -48,6 +49,7 @@ ROWS = tuple(
         log_decorated,
         many_lines,
         control,
+        crowd,
         event_rate,
         import_budget,
     )

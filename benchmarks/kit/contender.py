@@ -41,6 +41,7 @@ class Setup:
     programs: tuple[Program, ...] = ()
     listener: tuple[str, ...] = ()
     listener_buffer: int = 0
+    more: str = ""  # sections that only one contender knows, as they stand
 
     @property
     def processes(self) -> int:

@@ -51,6 +51,11 @@ def p95(values: Sequence[float]) -> float:
     return ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
 
 
+def p99(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(0.99 * (len(ordered) - 1)))]
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One line. `samples` names where its figures are found, if not under its own key."""

@@ -50,6 +50,18 @@ class ClassicDaemon(Daemon):
         found: Any = xmlrpc.client.loads(answer)[0][0]
         return list(found)
 
+    def count_exits(self) -> int:
+        """How many exits of programs the history holds."""
+        connection = self._unix()
+        count, after = 0, 0
+        while True:
+            body = xmlrpc.client.dumps(("", 0, 1000, 0, after, "exit"), "vigil.getHistory")
+            found: Any = xmlrpc.client.loads(_post(connection, body))[0][0]
+            if not found:
+                connection.close()
+                return count
+            count, after = count + len(found), found[-1]["id"]
+
     def ask_state(self, by_tcp: bool) -> None:
         """getState over a connection of its own. Raises OSError, EOFError."""
         connection = (
@@ -172,6 +184,8 @@ def configuration(site: Site, setup: Setup, port: int) -> str:
             f"[eventlistener:l]\ncommand={' '.join(setup.listener)}\nevents=REMOTE_COMMUNICATION\n"
             f"buffer_size={setup.listener_buffer}\nstartsecs=0\n"
         )
+    if setup.more:
+        parts.append(setup.more)
     return "\n".join(parts)
 
 
