@@ -263,9 +263,12 @@ class Life:
     def _tidy_up(self) -> None:
         from vigild.host.memory import give_back
 
-        give_back()
         if self._engine.scheduling is None:
             _forget_schedules(self._config)
+        self._sweep()
+        give_back()  # last: what others left behind can be much
+
+    def _sweep(self) -> None:
         if isinstance(self._runtime, RuntimeDir):
             try:
                 swept = self._runtime.sweep_siblings()
