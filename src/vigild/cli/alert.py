@@ -23,6 +23,18 @@ _COLOURS = {"failing": "\x1b[31m", "refused": "\x1b[31m", "stopped": "\x1b[31m",
 
 def main(arguments: Sequence[str]) -> int:
     """Show the alerts of a daemon, or try one."""
+    given = build_parser().parse_args(list(arguments))
+
+    def act(daemon: "Supervisor") -> int:
+        if given.action == "list":
+            return show(daemon, sys.stdout, as_json=given.json)
+        return test(daemon, given.name, sys.stdout, sys.stderr, as_json=given.json)
+
+    return ask("vigil alert", given, act, lacks="has no alerts", noun="alert", timeout_seconds=TEST_SECONDS)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="vigil alert",
         description="The alerts of a daemon, [alert:NAME] in its configuration: how each stands, and a message to try one.",
@@ -35,14 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     for action in (listing, testing):
         action.add_argument("--json", action="store_true", help="for programs")
         add_connection_flags(action)
-    given = parser.parse_args(list(arguments))
-
-    def act(daemon: "Supervisor") -> int:
-        if given.action == "list":
-            return show(daemon, sys.stdout, as_json=given.json)
-        return test(daemon, given.name, sys.stdout, sys.stderr, as_json=given.json)
-
-    return ask("vigil alert", given, act, lacks="has no alerts", noun="alert", timeout_seconds=TEST_SECONDS)
+    return parser
 
 
 def show(daemon: "Supervisor", out: TextIO, *, as_json: bool) -> int:

@@ -20,15 +20,7 @@ EXIT_CLEAN, EXIT_WARNINGS, EXIT_ERRORS = 0, 1, 2
 
 def main(arguments: Sequence[str]) -> int:
     """Check a file; the exit code tells the worst finding."""
-    parser = argparse.ArgumentParser(
-        prog="vigil check",
-        description="Check a configuration file: errors, and what is likely to be a mistake.",
-    )
-    parser.add_argument(
-        "file", nargs="?", help="the configuration file (default: where supervisord looks for it)"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    options = parser.parse_args(list(arguments))
+    options = build_parser().parse_args(list(arguments))
     path = options.file or find_config_file(sys.argv[0], os.getcwd())
     if path is None:
         places = ", ".join(dict.fromkeys(searched_paths(sys.argv[0])))
@@ -38,6 +30,22 @@ def main(arguments: Sequence[str]) -> int:
     findings = lint(loaded, environ=os.environ)
     _show(as_json(path, loaded, findings) if options.json else as_text(path, findings))
     return exit_code(findings)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = argparse.ArgumentParser(
+        prog="vigil check",
+        description="Check a configuration file: errors, and what is likely to be a mistake.",
+    )
+    parser.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="the configuration file (default: where supervisord looks for it)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser
 
 
 def _show(text: str) -> None:

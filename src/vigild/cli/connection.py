@@ -31,6 +31,16 @@ def add_connection_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-p", "--password", help="likewise")
 
 
+def flags_of(given: argparse.Namespace) -> list[str]:
+    """What was given of them, as supervisorctl's options are read."""
+    return [
+        word
+        for name in _NAMES
+        if (value := getattr(given, name)) is not None
+        for word in (f"--{name}", value)
+    ]
+
+
 def ask(
     program: str,
     given: argparse.Namespace,
@@ -44,14 +54,8 @@ def ask(
 
     `lacks`: what a daemon does that does not know the method. `noun`: what a name that it does not know is none of.
     """
-    flags = [
-        word
-        for name in _NAMES
-        if (value := getattr(given, name)) is not None
-        for word in (f"--{name}", value)
-    ]
     try:
-        options = parse(flags, sys.argv[0], os.environ, os.getcwd())
+        options = parse(flags_of(given), sys.argv[0], os.environ, os.getcwd())
         from vigild.client.supervisor import Supervisor
 
         daemon = Supervisor.at(

@@ -20,22 +20,7 @@ Programs = dict[str, ProcessConfig]
 
 def main(arguments: Sequence[str]) -> int:
     """Print the graph."""
-    parser = argparse.ArgumentParser(
-        prog="vigil graph",
-        description="Show in which waves the programs of a configuration file start, and what each waits for.",
-    )
-    parser.add_argument(
-        "-c",
-        dest="file",
-        metavar="FILE",
-        help="the configuration file (default: where supervisord looks for it)",
-    )
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument(
-        "--dot", action="store_true", help="print a graph for Graphviz: vigil graph --dot | dot -Tsvg"
-    )
-    kind.add_argument("--json", action="store_true", help="print one JSON document")
-    options = parser.parse_args(list(arguments))
+    options = build_parser().parse_args(list(arguments))
     path = options.file or find_config_file(sys.argv[0], os.getcwd())
     if path is None:
         places = ", ".join(dict.fromkeys(searched_paths(sys.argv[0])))
@@ -62,6 +47,26 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # `vigil graph | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = argparse.ArgumentParser(
+        prog="vigil graph",
+        description="Show in which waves the programs of a configuration file start, and what each waits for.",
+    )
+    parser.add_argument(
+        "-c",
+        dest="file",
+        metavar="FILE",
+        help="the configuration file (default: where supervisord looks for it)",
+    )
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--dot", action="store_true", help="print a graph for Graphviz: vigil graph --dot | dot -Tsvg"
+    )
+    kind.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser
 
 
 def programs_of(groups: Sequence[GroupConfig]) -> Programs:

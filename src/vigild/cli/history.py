@@ -24,6 +24,15 @@ _COLOURS = {BAD: "\x1b[31m", GOOD: "\x1b[32m"}
 
 def main(arguments: Sequence[str]) -> int:
     """Show the history of a daemon."""
+    given = build_parser().parse_args(list(arguments))
+    try:
+        return ask("vigil history", given, lambda daemon: show(daemon, given, sys.stdout))
+    except KeyboardInterrupt:
+        return EXIT_DONE
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="vigil history",
         description="What happened to the programs and to the daemon: every move and its cause, every exit, and who "
@@ -43,11 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what happens from now on")
     add_connection_flags(parser)
-    given = parser.parse_args(list(arguments))
-    try:
-        return ask("vigil history", given, lambda daemon: show(daemon, given, sys.stdout))
-    except KeyboardInterrupt:
-        return EXIT_DONE
+    return parser
 
 
 def moment(text: str) -> float:

@@ -40,6 +40,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("user", "vigild.cli.user", "make the value of a password for the configuration"),
     Command("monitors", "vigild.cli.monitors", "show how what is monitored is, or pause and resume it"),
     Command("systemd-unit", "vigild.cli.systemd_unit", "print a systemd unit for a configuration file"),
+    Command(
+        "completion",
+        "vigild.cli.completion.main",
+        "print a script that lets bash, zsh or fish complete all this",
+    ),
 )
 
 EXIT_USAGE = 2

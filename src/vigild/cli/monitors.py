@@ -40,6 +40,21 @@ class Monitor(TypedDict):
 
 def main(arguments: Sequence[str]) -> int:
     """Show monitors, or pause and resume them."""
+    parser = build_parser()
+    given = parser.parse_args(list(arguments))
+    if (given.pause or given.resume or given.now) and not given.names:
+        parser.error("name what is meant")
+    return ask(
+        "vigil monitors",
+        given,
+        lambda daemon: run(daemon, given, sys.stdout),
+        noun="monitor",
+        lacks="monitors nothing",
+    )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="vigil monitors",
         description="How what is monitored ([monitor:NAME]) is. With one NAME, all that was read of it.",
@@ -52,16 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     order.add_argument("--resume", action="store_true", help="look at these again")
     order.add_argument("--now", action="store_true", help="look at these at once")
     add_connection_flags(parser)
-    given = parser.parse_args(list(arguments))
-    if (given.pause or given.resume or given.now) and not given.names:
-        parser.error("name what is meant")
-    return ask(
-        "vigil monitors",
-        given,
-        lambda daemon: run(daemon, given, sys.stdout),
-        noun="monitor",
-        lacks="monitors nothing",
-    )
+    return parser
 
 
 def run(daemon: "Supervisor", given: argparse.Namespace, out: TextIO) -> int:

@@ -18,6 +18,14 @@ _HEADS = ("NAME", "SCHEDULE", "NEXT", "LAST", "OUTCOME")
 
 def main(arguments: Sequence[str]) -> int:
     """List what is scheduled."""
+    given = build_parser().parse_args(list(arguments))
+    return ask(
+        "vigil schedule", given, lambda daemon: show(daemon, given.names, sys.stdout, as_json=given.json)
+    )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="vigil schedule",
         description="Programs that run by schedule: when the next run begins, when the last one did, and how it ended.",
@@ -26,10 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("names", metavar="NAME", nargs="*", help="only these: NAME or GROUP:NAME")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     add_connection_flags(parser)
-    given = parser.parse_args(list(arguments))
-    return ask(
-        "vigil schedule", given, lambda daemon: show(daemon, given.names, sys.stdout, as_json=given.json)
-    )
+    return parser
 
 
 def show(daemon: "Supervisor", names: Sequence[str], out: TextIO, *, as_json: bool) -> int:

@@ -48,7 +48,7 @@ class Installation:
 
 def main(arguments: Sequence[str]) -> int:
     """Print a unit; the exit code is 2 when none can be made."""
-    options = _parser().parse_args(list(arguments))
+    options = build_parser().parse_args(list(arguments))
     path = options.configuration or find_config_file(sys.argv[0], os.getcwd())
     if path is None:
         places = ", ".join(dict.fromkeys(searched_paths(sys.argv[0])))
@@ -76,7 +76,8 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="vigil systemd-unit",
         description="Print a systemd unit that runs supervisord with this configuration.",

@@ -17,6 +17,14 @@ _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 def main(arguments: Sequence[str]) -> int:
     """Make, show or revoke."""
+    given = build_parser().parse_args(list(arguments))
+    return ask(
+        "vigil token", given, lambda daemon: _carry_out(daemon, given), lacks="has no tokens", noun="token"
+    )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="vigil token",
         description="API tokens: for scripts and machines, in place of a name and a password. Sent as `Authorization: Bearer "
@@ -40,10 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     revoke.add_argument("id", metavar="ID", help="as `vigil token list` shows it")
     for action in (create, listing, revoke):
         add_connection_flags(action)
-    given = parser.parse_args(list(arguments))
-    return ask(
-        "vigil token", given, lambda daemon: _carry_out(daemon, given), lacks="has no tokens", noun="token"
-    )
+    return parser
 
 
 def duration(text: str) -> int:

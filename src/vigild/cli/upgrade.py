@@ -35,21 +35,7 @@ class NotUpgraded(Exception):  # noqa: N818 - mostly a refusal, and the daemon i
 
 def main(arguments: Sequence[str]) -> int:
     """Upgrade the daemon of a configuration file or at an address."""
-    parser = argparse.ArgumentParser(
-        prog="vigil upgrade",
-        description="Let the running daemon go on with the code that is installed now. It checks that code first; if it "
-        "would not come up, nothing happens. No program is touched: same pids, same output, same clients. "
-        "To apply changed programs use `supervisorctl update`; to stop and start everything, `supervisorctl reload`.",
-        epilog="exit status: 0 done; 1 refused or failed, the daemon goes on as before; 2 wrong usage; "
-        "3 no daemon of Vigil's answers; 4 the new code does not answer",
-    )
-    parser.add_argument("-c", "--configuration", metavar="FILE", help="the configuration file of the daemon")
-    parser.add_argument(
-        "-s", "--serverurl", metavar="URL", help="where it listens: unix:///path or http://host:port"
-    )
-    parser.add_argument("-u", "--username", help="for its server, if the file does not say")
-    parser.add_argument("-p", "--password", help="likewise")
-    given = vars(parser.parse_args(list(arguments)))
+    given = vars(build_parser().parse_args(list(arguments)))
     flags = [word for name, value in given.items() if value is not None for word in (f"--{name}", value)]
     try:
         options = parse(flags, sys.argv[0], os.environ, os.getcwd())
@@ -71,6 +57,25 @@ def main(arguments: Sequence[str]) -> int:
         lines = explanation(options, error) if isinstance(error, UnreachableError) else []
         return _said("\n".join([str(error), *lines]), EXIT_NO_DAEMON)
     return EXIT_DONE
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = argparse.ArgumentParser(
+        prog="vigil upgrade",
+        description="Let the running daemon go on with the code that is installed now. It checks that code first; if it "
+        "would not come up, nothing happens. No program is touched: same pids, same output, same clients. "
+        "To apply changed programs use `supervisorctl update`; to stop and start everything, `supervisorctl reload`.",
+        epilog="exit status: 0 done; 1 refused or failed, the daemon goes on as before; 2 wrong usage; "
+        "3 no daemon of Vigil's answers; 4 the new code does not answer",
+    )
+    parser.add_argument("-c", "--configuration", metavar="FILE", help="the configuration file of the daemon")
+    parser.add_argument(
+        "-s", "--serverurl", metavar="URL", help="where it listens: unix:///path or http://host:port"
+    )
+    parser.add_argument("-u", "--username", help="for its server, if the file does not say")
+    parser.add_argument("-p", "--password", help="likewise")
+    return parser
 
 
 def _said(text: str, status: int) -> int:

@@ -17,14 +17,7 @@ MAX_PASSWORD_CHARACTERS = 1024
 
 def main(arguments: Sequence[str]) -> int:
     """Print the value."""
-    parser = argparse.ArgumentParser(
-        prog="vigil user",
-        description="Passwords for the configuration. `vigil user hash` asks for a password (or reads one line of standard "
-        "input) and prints the {scrypt} value to write after `password=`.",
-        epilog="exit status: 0 done; 1 no password, or two that differ; 2 wrong usage",
-    )
-    parser.add_argument("action", choices=["hash"], help="print the value of a password")
-    parser.parse_args(list(arguments))
+    build_parser().parse_args(list(arguments))
     try:
         password = (
             _asked() if sys.stdin.isatty() else sys.stdin.readline(MAX_PASSWORD_CHARACTERS + 1).rstrip("\n")
@@ -41,6 +34,18 @@ def main(arguments: Sequence[str]) -> int:
         return EXIT_REFUSED
     print(hash_password(password))
     return EXIT_DONE
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = argparse.ArgumentParser(
+        prog="vigil user",
+        description="Passwords for the configuration. `vigil user hash` asks for a password (or reads one line of standard "
+        "input) and prints the {scrypt} value to write after `password=`.",
+        epilog="exit status: 0 done; 1 no password, or two that differ; 2 wrong usage",
+    )
+    parser.add_argument("action", choices=["hash"], help="print the value of a password")
+    return parser
 
 
 def _asked() -> str | None:

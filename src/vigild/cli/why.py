@@ -19,6 +19,12 @@ _INDENT = "    "
 
 def main(arguments: Sequence[str]) -> int:
     """Tell why a program failed last."""
+    given = build_parser().parse_args(list(arguments))
+    return ask("vigil why", given, lambda daemon: explain(daemon, given.name, sys.stdout))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="vigil why",
         description="The latest failure of a program: how it ended and what that usually means, how often before, what "
@@ -27,8 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("name", metavar="NAME", help="NAME, GROUP:NAME or GROUP:*")
     add_connection_flags(parser)
-    given = parser.parse_args(list(arguments))
-    return ask("vigil why", given, lambda daemon: explain(daemon, given.name, sys.stdout))
+    return parser
 
 
 def explain(daemon: "Supervisor", name: str, out: TextIO) -> int:

@@ -30,7 +30,7 @@ NO_TEXTUAL = (
 
 def main(arguments: Sequence[str]) -> int:
     """Show what the programs of a daemon use."""
-    given = _parser().parse_args(list(arguments))
+    given = build_parser().parse_args(list(arguments))
     # The screen is drawn on stderr, and keys are read from stdin.
     has_terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     is_live = has_terminal and not given.once and not given.json
@@ -60,7 +60,8 @@ def main(arguments: Sequence[str]) -> int:
         return EXIT_DONE
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="vigil top",
         description="What programs use: CPU in percent of one core, memory, threads and open files of each with all that "

@@ -1,0 +1,1 @@
+"""`vigil completion`: what a shell offers after TAB."""
