@@ -194,3 +194,22 @@ def test_an_unknown_language_is_english() -> None:
 def test_a_test_lasts_no_time() -> None:
     told = message(Telling(edge("ops", EdgeKind.TEST, "nothing is wrong"), AT))
     assert ("nothing is wrong",) == told.items[0].facts
+
+
+def test_many_monitors_are_told_by_their_names() -> None:
+    tellings = [
+        Telling(
+            replace(edge(f"m{n}", text="connection refused"), kind=EdgeKind.MONITOR, source="monitor"), AT
+        )
+        for n in range(5)
+    ]
+    text = message(*tellings).text
+    assert all(f"  m{n}: connection refused\n" in text for n in range(5))
+
+
+def test_what_happened_to_the_daemon_is_told_without_a_duration() -> None:
+    killed = replace(edge("prod", text="the daemon was killed, and is back"), kind=EdgeKind.DAEMON)
+    told = message(Telling(killed, AT, ended=AT))
+    assert told.title == "[db1] the daemon had trouble"
+    assert "it lasted" not in told.text
+    assert "since 2023-11-14" in told.text

@@ -36,7 +36,7 @@ def test_all_that_is_known_of_a_monitor() -> None:
         "interval_seconds": 30.0,
         "rules": ["if space > 80% then alert"],
         "raised": ["if space > 80% then alert"],
-        "trouble": "space percent 81% > 80%",
+        "trouble": "space 81% > 80%",
     }
     assert monitors.all() == [known]
 

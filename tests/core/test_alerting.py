@@ -143,6 +143,36 @@ def test_a_trouble_that_comes_again_within_a_batch_is_one_with_a_count() -> None
     assert 12 * HOUR == alert.sent[0][1][0].began
 
 
+def test_what_is_told_as_down_and_is_down_again_at_once_is_not_told_again() -> None:
+    alert = Alert()
+    alert.hear(down())
+    alert.advance(60)
+    for _ in range(3):
+        alert.hear(up())
+        alert.advance(2)
+        alert.hear(down())
+    alert.advance(60)
+    assert [["web"]] == alert.words
+    alert.hear(up())
+    alert.advance(60)
+    assert [["web"], ["web over"]] == alert.words
+    assert alert.sent[1][1][0].count == 3
+
+
+def test_whoever_is_given_up_is_not_told_to_be_down_too() -> None:
+    fatal = replace(down(), kind=EdgeKind.FATAL, trouble="fatal")
+    for ended in (0.0, 9.0):
+        tellings = [
+            Telling(down(), 1.0, ended=ended),
+            Telling(fatal, 2.0, ended=ended),
+            Telling(down("db"), 1.0, ended=ended),
+        ]
+        digest = digest_of("ops", "id", 10.0, tellings)
+        assert {telling.edge.key for telling in digest.tellings} == {fatal.key, down("db").key}
+    lasting = [Telling(down(), 1.0, ended=9.0), Telling(fatal, 2.0)]
+    assert len(digest_of("ops", "id", 10.0, lasting).tellings) == 2
+
+
 def test_a_trouble_begun_again_while_it_lasts_is_not_told_again() -> None:
     alert = Alert()
     for _ in range(20):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from vigild.core.digest import Digest, Telling, rank
 from vigild.core.edges import Edge, EdgeKind, Severity
 
@@ -27,3 +29,11 @@ def test_a_trouble_told_only_when_it_was_over_keeps_its_severity() -> None:
 
 def test_the_worst_ranks_first() -> None:
     assert [Severity.CRITICAL, Severity.WARNING, Severity.INFO] == sorted(Severity, key=rank)
+
+
+def test_a_line_says_whose_trouble_it_is() -> None:
+    down = telling(Severity.WARNING)
+    assert down.line == "web ended"
+    monitor = replace(down, edge=replace(down.edge, kind=EdgeKind.MONITOR, text="connection refused"))
+    assert monitor.line == "web: connection refused"
+    assert replace(monitor, end_text="web answers").line == "web answers"

@@ -98,7 +98,9 @@ def test_a_start_that_fails_again_and_again_is_told_once_and_then_that_it_is_giv
     assert it.state("web") == "FATAL"
     edge = only(it.alerts)
     assert (edge.kind, edge.severity, edge.key) == (EdgeKind.FATAL, Severity.CRITICAL, "program:web:fatal")
-    assert edge.text == "web is given up (FATAL): Exited too quickly (process log may have details)"
+    assert (
+        edge.text == "web is given up (FATAL) after 3 tries: exited with status 3 after 0 s, before it was up"
+    )
     assert (edge.details["status"], edge.details["tries"], edge.details["before"]) == (3, 3, 2)
     it._process("web").feed(Start())
     it.exits("web", EXIT_3)
@@ -145,6 +147,9 @@ def test_one_that_is_given_up_for_flapping_is_told_as_both() -> None:
     it.exits("web", EXIT_3)
     it.exits("web", EXIT_3)
     assert it.state("web") == "FATAL"
+    flaps, given_up = (edge.text for edge in it.alerts.edges[-2:])
+    assert "1 restarts within 60 seconds, the last time it exited with status 3 after 0 s; it is" in flaps
+    assert given_up.endswith("the last time it exited with status 3 after 0 s")
     assert it.alerts.told == [
         "down program:web:down",
         "flapping program:web:flapping",

@@ -41,7 +41,7 @@ def test_a_trouble_is_told_once_and_its_end_once() -> None:
     for percent in (85.0, 86.0, 87.0, 88.0):
         bench.reads(space_percent=percent)
     assert bench.monitor.state is MonitorState.FAILED
-    assert bench.monitor.trouble == "space percent 86% > 80% for 2 cycles"
+    assert bench.monitor.trouble == "space 86% > 80% for 2 cycles"
     assert bench.told() == [f"monitor monitor:disk:rule: {bench.monitor.rules[0].name}"]
     assert bench.done == ["exec /bin/full"]
     for percent in (70.0, 60.0):
@@ -105,7 +105,7 @@ def test_a_new_daemon_tells_nothing_twice_and_the_end_of_what_it_did_not_see_beg
     third.monitor.restore(bench.world.journal.entries[MONITOR]["disk"])
     assert (third.monitor.state, third.monitor.trouble) == (
         MonitorState.FAILED,
-        "space percent 85% > 80% for 2 cycles",
+        "space 85% > 80% for 2 cycles",
     )
     third.reads(space_percent=86.0)
     assert third.told() == []

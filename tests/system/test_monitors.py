@@ -152,7 +152,7 @@ rules=if space > 80% for 2 cycles then alert
             (small / "big").unlink()
             wait_state(daemon, "small", "passed")
             log = daemon.log_path.read_text() if daemon.log_path else ""
-            assert log.count("monitor small failed: space percent") == 1
-            assert log.count("monitor small recovered: space percent") == 1
+            assert log.count("monitor small failed: space ") == 1
+            assert log.count("monitor small recovered: space ") == 1
     finally:
         subprocess.run(["umount", str(small)], check=True)

@@ -339,7 +339,7 @@ class Deliverer:
             desk.row.delivered += 1
         outbox.put_alert(desk.settings.name, desk.row)
         tellings = digest.tellings if digest is not None else ()
-        text = tellings[0].end_text or tellings[0].edge.text if tellings else ""
+        text = tellings[0].line if tellings else ""
         if len(tellings) > 1:
             text = f"{text} (and {len(tellings) - 1} more)"
         kind = "delivered" if outcome.ok else "refused"

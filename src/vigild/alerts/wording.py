@@ -107,6 +107,8 @@ def _names(table: Words, names: Sequence[str], most: int) -> str:
 def _head(table: Words, telling: Telling) -> str:
     edge, name = telling.edge, plain_line(telling.edge.name, 100)
     match _sort(telling):
+        case "was" if edge.kind is EdgeKind.DAEMON:  # whose name is that of the file, more or less
+            return headline(table, edge.kind, name)
         case "was":
             return table["was"].format(name=name, kind=edge.kind.value)
         case "recovered":
@@ -140,6 +142,9 @@ def _item(table: Words, telling: Telling, now: float, zone: tzinfo | None) -> It
         if telling.end_text and (edge.source != "program" or "status" not in table):
             facts.append(plain_line(telling.end_text))
         lasted = duration(table, telling.ended - telling.began)
+        if not telling.end_text and telling.ended - telling.began < 1:  # it happened, and that was all
+            facts.append(table["since"].format(when=_when(telling.began, zone)))
+            return Item(edge.severity, _head(table, telling), tuple(facts), _output(table, telling), True)
         began, ended = _when(telling.began, zone), _when(telling.ended, zone)
         facts.append(table["ended"].format(duration=lasted, began=began, ended=ended))
     elif telling.is_reminder:
@@ -182,7 +187,7 @@ def _short(table: Words, telling: Telling) -> str:
     if "status" in table:
         facts = _details(table, telling)
         return f"{plain_line(telling.edge.name, 100)}: {facts[0]}"
-    return plain_line(telling.edge.text)
+    return plain_line(telling.line)
 
 
 def _output(table: Words, telling: Telling) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ goes into one digest (`taken`). The rules:
 
 - A trouble that is begun again while it lasts is one trouble. It is told again when it became worse, or when nothing was
   heard of it for `ANEW_SECONDS`: its end may have been missed, and a trouble never told is worse than one told twice.
+- One that was told, ended, and began again within a batch goes on as it was told; its end will tell how often it began.
 - A trouble that is over before it was told is told in one line with its end, never left out: a crash at night matters
   in the morning, although the program was started again.
 - An end is told of what was told to have begun. A quiet end (somebody stopped it) is not told, but closes the entry.
@@ -72,8 +73,11 @@ def heard(
         if not policy.filter.begins(edge):
             return None
         return Trouble(edge, edge.at, now, 1, news_since=now, lines=lines or {})
+    is_as_told = (
+        trouble.ended > 0 and trouble.told_at > 0 and 0 <= now - trouble.ended <= policy.batch_seconds
+    )
     is_news = (
-        trouble.news_since > 0
+        (trouble.news_since > 0 and not is_as_told)
         or rank(edge.severity) < rank(trouble.edge.severity)
         or now - trouble.heard_at > ANEW_SECONDS
     )
@@ -159,13 +163,28 @@ def digest_of(
     alert: str, identity: str, now: float, tellings: list[Telling], left_out: int = 0, held_for: str = ""
 ) -> Digest:
     """The worst first, what lasts before what is over, and no more than fits."""
-    ordered = sorted(tellings, key=_order)
+    ordered = sorted(_folded(tellings), key=_order)
     shown = [
         telling if number < MAX_WITH_LINES or not telling.lines else replace(telling, lines={})
         for number, telling in enumerate(ordered[:MAX_TELLINGS])
     ]
     left_out += len(ordered) - len(shown)
     return Digest(alert, identity, now, tuple(shown), left_out, held_for)
+
+
+def _folded(tellings: list[Telling]) -> list[Telling]:
+    """Without what another says, too: whoever is given up is down, and one that is back from it is up again."""
+    given_up = {
+        (telling.edge.source, telling.edge.name, telling.ended > 0)
+        for telling in tellings
+        if telling.edge.kind is EdgeKind.FATAL
+    }
+    return [
+        telling
+        for telling in tellings
+        if telling.edge.kind is not EdgeKind.DOWN
+        or (telling.edge.source, telling.edge.name, telling.ended > 0) not in given_up
+    ]
 
 
 def too_many(book: Mapping[str, Trouble]) -> str | None:

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass, field
 
-from vigild.core.edges import Edge, Severity
+from vigild.core.edges import Edge, EdgeKind, Severity
 
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -28,6 +28,13 @@ class Telling:
     was_told: bool = False
     is_reminder: bool = False
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def line(self) -> str:
+        """What was said last, with the name in front where the words do not have it."""
+        text, name = self.end_text or self.edge.text, self.edge.name
+        is_nameless = self.edge.kind in (EdgeKind.MONITOR, EdgeKind.RULE) and not text.startswith(name)
+        return f"{name}: {text}" if is_nameless else text
 
 
 @dataclass(frozen=True, slots=True)

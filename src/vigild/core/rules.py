@@ -304,7 +304,7 @@ def _with_seen(rule: Rule, state: RuleState, reading: Reading) -> RuleState:
 
 def _words(condition: Condition, state: RuleState, reading: Reading) -> str:
     """What is the matter: the metric, how it is, and what it was compared with."""
-    name = condition.metric.replace("_", " ")
+    name = _name_words(condition)
     if condition.metric == FAILED:
         return f"failed: {reading.error}" if reading.error else "not failed"
     actual = reading.values[condition.metric]
@@ -319,7 +319,7 @@ def _words(condition: Condition, state: RuleState, reading: Reading) -> str:
 
 
 def _words_of_value(condition: Condition, reading: Reading) -> str:
-    name = condition.metric.replace("_", " ")
+    name = _name_words(condition)
     if condition.metric == FAILED:
         return f"failed: {reading.error}" if reading.error else "not failed"
     if condition.metric not in reading.values:
@@ -328,6 +328,12 @@ def _words_of_value(condition: Condition, reading: Reading) -> str:
     if condition.unit is Unit.BOOLEAN:
         return name if actual else f"not {name}"
     return f"{name} {show(actual, condition.unit)}"
+
+
+def _name_words(condition: Condition) -> str:
+    """`space`, not `space percent`, where the value says so with its sign."""
+    name = condition.metric.replace("_", " ")
+    return name.removesuffix(" percent") if condition.unit is Unit.PERCENT else name
 
 
 def _span_words(span: Span) -> str:

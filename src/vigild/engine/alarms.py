@@ -24,7 +24,7 @@ from vigild.core.effects import Alarm, Cleared, Effect, Entered, FlappingBegan, 
 from vigild.core.health import Health, Verdict
 from vigild.core.history import Details
 from vigild.core.orders import Exited, Input, SpawnFailed
-from vigild.core.process import Autorestart, Process, Wanted
+from vigild.core.process import TOO_QUICKLY, Autorestart, Process, Wanted
 from vigild.core.restarts import OnFlapping
 from vigild.core.states import ProcessState
 from vigild.engine.chronicle import log_ends
@@ -88,7 +88,7 @@ class Alarms:
                 elif effect.new is ProcessState.EXITED:
                     self._has_done_its_work(process)
             elif isinstance(effect, FlappingBegan):
-                self._flaps(process, effect)
+                self._flaps(process, effect, _end_of(process, before, input_, now))
             elif isinstance(effect, FlappingCleared):
                 quiet = effect.why is not Cleared.QUIET
                 text = f"{process.namespec} does not flap any more"
@@ -180,8 +180,14 @@ class Alarms:
         earlier = self._count_end(name)
         self._cancel(name)
         reason = process.process.spawn_error or "it could not be started"
+        end = _end_of(process, before, input_, now)
+        last = _last_end_words(end)
+        if last:
+            reason_words = last if reason == TOO_QUICKLY else f"{reason}; the last time it {last}"
+        else:
+            reason_words = reason
         details: Details = {
-            **_end_of(process, before, input_, now),
+            **end,
             "reason": reason,
             "tries": before.tries + 1,
             "before": earlier,
@@ -192,16 +198,19 @@ class Alarms:
             PROGRAM,
             name,
             FATAL,
-            f"{name} is given up (FATAL): {reason}",
+            f"{name} is given up (FATAL){_tries_words(details)}: {reason_words}",
             details,
             log_ends(process),
         )
 
-    def _flaps(self, process: "ManagedProcess", began: FlappingBegan) -> None:
+    def _flaps(self, process: "ManagedProcess", began: FlappingBegan, end: Details) -> None:
         name, action = process.namespec, process.policy.pace.on_flapping
         then = "it is given up" if action is OnFlapping.FATAL else "it is restarted later and later"
-        text = f"{name} flaps: {began.restarts} restarts within {began.window_seconds:.0f} seconds; {then}"
+        last = _last_end_words(end)
+        text = f"{name} flaps: {began.restarts} restarts within {began.window_seconds:.0f} seconds"
+        text = f"{text}{', the last time it ' if last else ''}{last}; {then}"
         details: Details = {
+            **end,
             "restarts": began.restarts,
             "window": began.window_seconds,
             "action": action.value,
@@ -335,6 +344,16 @@ def _end_words(details: Details) -> str:
     if "error" in details:
         return f"cannot be started: {details['error']}"
     return "is down"
+
+
+def _last_end_words(details: Details) -> str:
+    """How its last run ended; "" where that is not what happened."""
+    return _end_words(details) if "ran" in details and "unseen" not in details else ""
+
+
+def _tries_words(details: Details) -> str:
+    tries = details["tries"]
+    return f" after {tries} tries" if isinstance(tries, int) and tries > 1 else ""
 
 
 def _next_start(effects: list[Effect], now: float) -> float | None:

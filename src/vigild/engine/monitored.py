@@ -169,7 +169,7 @@ class Monitored:
         log, name = self._ports.log, self.name
         if is_raised:
             self._texts[rule.name] = text
-            log.warn(f"monitor {name} failed: {text} ({_short(rule)})")
+            log.warn(f"monitor {name} failed: {text.removeprefix('failed: ')} ({_short(rule)})")
         else:
             self._texts.pop(rule.name, None)
             log.info(f"monitor {name} recovered: {text} ({_short(rule)})")
