@@ -91,19 +91,29 @@ def test_a_second_daemon_on_the_same_socket_starts_nothing(tmp_path: Path) -> No
         assert "web" in daemon.ctl("status").out
 
 
-def test_an_idle_daemon_does_not_wake_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "longest_wait"), [("samples=false", "for ever"), ("", "until the next sample")]
+)
+def test_an_idle_daemon_does_not_wake_up(
+    tmp_path: Path, short_tmp: Path, options: str, longest_wait: str
+) -> None:
     programs = "".join(f"[program:p{n}]\ncommand=/bin/sleep 1000\nstartsecs=0\n" for n in range(5))
-    with Daemon(tmp_path, programs) as daemon:
+    frame = (
+        f"[supervisord]\nlogfile={tmp_path}/supervisord.log\npidfile={tmp_path}/pid\nchildlogdir={tmp_path}\n{options}\n"
+        f"[unix_http_server]\nfile={short_tmp}/s\n[supervisorctl]\nserverurl=unix://{short_tmp}/s\n"
+    )
+    with Daemon(tmp_path, frame + programs) as daemon:
         daemon.wait_state("p4", "RUNNING")
         syscall = Path(f"/proc/{daemon.process.pid}/syscall")  # type: ignore[union-attr]
 
-        # Idle means: it waits for events, and for ever. The kernel shows the call it is in with its arguments;
-        # the fourth of epoll_wait is the timeout, and -1 is for ever. A daemon that polls never shows it.
-        def waits_for_ever() -> bool:
+        # Idle means: it waits for events, and for ever, or for the one sample a minute. The kernel shows the call it
+        # is in with its arguments; the fourth of epoll_wait is the timeout, and -1 is for ever.
+        def is_idle() -> bool:
             words = syscall.read_text().split()
-            return len(words) > 4 and int(words[4], 16) & 0xFFFFFFFF == 0xFFFFFFFF
+            timeout = int(words[4], 16) & 0xFFFFFFFF if len(words) > 4 else 0
+            return timeout == 0xFFFFFFFF if options else 30_000 < timeout <= 60_000
 
-        until(waits_for_ever, what="the daemon to wait without a timeout")
+        until(is_idle, what=f"the daemon to wait {longest_wait}")
 
 
 def test_a_thousand_log_lines_a_millisecond_do_not_delay_control(tmp_path: Path) -> None:
