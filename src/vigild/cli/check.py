@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vigil check",
         description="Check a configuration file: errors, and what is likely to be a mistake.",
+        epilog="exit status: 0 clean, or remarks only; 1 warnings; 2 errors, a file that cannot be found, or wrong usage",
     )
     parser.add_argument(
         "file",

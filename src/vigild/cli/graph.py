@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vigil graph",
         description="Show in which waves the programs of a configuration file start, and what each waits for.",
+        epilog="exit status: 0 done; 2 the configuration does not load, or wrong usage",
     )
     parser.add_argument(
         "-c",

@@ -80,8 +80,9 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="vigil systemd-unit",
-        description="Print a systemd unit that runs supervisord with this configuration.",
-        epilog="For example: vigil systemd-unit -c /etc/supervisord.conf > /etc/systemd/system/vigil.service",
+        description="Print a systemd unit that runs supervisord with this configuration. For example: "
+        "vigil systemd-unit -c /etc/supervisord.conf > /etc/systemd/system/vigil.service",
+        epilog="exit status: 0 done; 2 no unit can be made of this configuration, or wrong usage",
     )
     parser.add_argument(
         "-c", "--configuration", metavar="FILE", help="default: where supervisord looks for it"
