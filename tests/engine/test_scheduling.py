@@ -15,7 +15,7 @@ from vigild.core.states import SupervisorState
 from vigild.engine.managed import ManagedProcess
 from vigild.engine.ports import Remains
 from vigild.engine.records import PROCESS, decode_record
-from vigild.engine.scheduling import Job, state_from
+from vigild.engine.scheduling import MAX_WAIT_SECONDS, Job, state_from
 
 FIRST = 100.0  # EPOCH is 100 seconds before a quarter past ten at night, UTC
 EVERY = 300.0
@@ -371,3 +371,17 @@ def test_states_in_plain() -> None:
     assert state == job_of(world).state
     assert isinstance(state, ScheduleState)
     assert state_from({"plan": "x"}) is None
+
+
+def test_a_look_that_fails_is_not_the_end_of_all_schedules(monkeypatch: pytest.MonkeyPatch) -> None:
+    it = Planned().begin()
+
+    def broken(self: Job, after: float) -> float | None:
+        raise OSError("no calendar")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "next_due", broken)
+        with pytest.raises(OSError, match="no calendar"):
+            it.advance_to(FIRST)
+    it.advance_to(FIRST + EVERY)
+    assert it.runs == [FIRST + MAX_WAIT_SECONDS]

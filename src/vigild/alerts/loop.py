@@ -51,10 +51,9 @@ def open_outbox(path: str, warn: Callable[[str], None]) -> Outbox:
     try:
         outbox = open_file(path)
     except (OSError, sqlite3.OperationalError) as error:
-        warn(
-            f"the outbox cannot be written: {error}; until it can, messages that wait are in memory, and lost when this process ends"
-        )
-        return MemoryOutbox(path, f"the outbox cannot be written: {error}")
+        why = f"the outbox cannot be written: {_why(error)}"
+        warn(f"{why}; until it can, messages that wait are in memory, and lost when this process ends")
+        return MemoryOutbox(path, why)
     if outbox.set_aside:
         warn(f"the outbox was damaged, or made by a newer Vigil; it is now {outbox.set_aside}")
     return outbox
@@ -107,6 +106,12 @@ def _message(line: bytes) -> Mapping[str, Any] | None:
         return message
     _warn("the daemon said what is no message")
     return None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def _warn(text: str) -> None:

@@ -261,13 +261,15 @@ class Scheduling:
         self._timer = None
         if not self._is_open:
             return
-        wall = self.wall()
-        for job in list(self._jobs.values()):
-            self._look(job, wall)
-        nexts = [at for job in self._jobs.values() if (at := job.next_at) is not None]
-        if self._jobs:
+        wall, wait = self.wall(), MAX_WAIT_SECONDS
+        try:
+            for job in list(self._jobs.values()):
+                self._look(job, wall)
+            nexts = [at for job in self._jobs.values() if (at := job.next_at) is not None]
             wait = min(nexts, default=wall + MAX_WAIT_SECONDS) - self.wall()
-            self._arm(min(max(wait, 0.0), MAX_WAIT_SECONDS))
+        finally:  # whatever went wrong with one of them must not be the end of all schedules
+            if self._jobs and self._timer is None and self._is_open:
+                self._arm(min(max(wait, 0.0), MAX_WAIT_SECONDS))
 
     def _look(self, job: Job, wall: float) -> None:
         was_away, job.was_away = job.was_away, False
