@@ -100,6 +100,12 @@ def test_what_was_due_a_moment_ago_is_not_missed() -> None:
     assert at(NOON + HOUR + GRACE_SECONDS + 1, was_away=True)[1] == [Missed(1, NOON + HOUR, NOON + HOUR)]
 
 
+def test_those_before_one_that_was_due_a_moment_ago_are_missed_all_the_same() -> None:
+    state, decisions = at(NOON + 3 * HOUR + 1, was_away=True)
+    assert decisions == [Run(NOON + 3 * HOUR), Missed(2, NOON + HOUR, NOON + 2 * HOUR)]
+    assert state.handled == NOON + 3 * HOUR
+
+
 def test_a_long_absence_is_not_counted_to_its_end() -> None:
     now = NOON + 10_000.5 * HOUR
     state, decisions = at(now, was_away=True)

@@ -7,7 +7,7 @@ A *due* is a time that the cron expression names; `next_due` answers with the fi
   back runs nothing twice. One that is set back by more than `CORRECTED_SECONDS` had been wrong: then `handled` is now.
 - Dues that came while the daemon lived and could not look (the clock was set forward, the machine slept) are one run, now.
 - Dues that came while no daemon lived are missed: `Missed` says how many, and one run follows where the policy is ONCE. One that is
-  less than `GRACE_SECONDS` old is run all the same: a daemon that is upgraded misses nothing.
+  less than `GRACE_SECONDS` old is run all the same: a daemon that is upgraded misses nothing. Those before it are missed.
 - A due with jitter is run later, always by the same for the same name and due, so that a new daemon comes to the same time.
 - All times are seconds since the epoch.
 """
@@ -163,6 +163,9 @@ def look(
             return state, missed
         after = _run(state, last, len(dues) - 1, policy, is_up=is_up)
         return after[0], missed + after[1]
+    if was_away and len(dues) > 1 and now - run_at(dues[-2], policy) > GRACE_SECONDS:
+        after = _run(state, last, 0, policy, is_up=is_up)
+        return after[0], [*after[1], Missed(len(dues) - 1, dues[0], dues[-2])]
     return _run(state, last, len(dues) - 1, policy, is_up=is_up)
 
 
