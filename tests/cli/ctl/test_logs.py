@@ -77,7 +77,7 @@ def test_main_log_is_followed_too(desk: Desk) -> None:
 
 
 def test_unseen_part_of_a_new_stream() -> None:
-    unseen = logs._unseen
+    unseen = logs.unseen
     assert unseen(b"", b"abc") == b"abc"
     assert unseen(b"abc", b"abc") == b""
     assert unseen(b"xabc", b"bcd") == b"d"

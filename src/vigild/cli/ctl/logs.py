@@ -156,7 +156,7 @@ def _follow_stubbornly(ctl: Controller, log: _Log) -> None:
             if (now := log.file()) != file:
                 file, shown = now, b""
             for data in log.stream():
-                fresh = _unseen(shown, data) if first else data
+                fresh = unseen(shown, data) if first else data
                 if trouble:
                     ctl.explain(f"==> following {log.url} again <==")
                 first, trouble = False, ""
@@ -173,7 +173,7 @@ def _follow_stubbornly(ctl: Controller, log: _Log) -> None:
         sleep(RETRY_SECONDS)
 
 
-def _unseen(shown: bytes, data: bytes) -> bytes:
+def unseen(shown: bytes, data: bytes) -> bytes:
     """A new stream begins with the end of the log: drop what was shown before the old one broke."""
     for length in range(min(len(shown), len(data)), 0, -1):
         if shown.endswith(data[:length]):

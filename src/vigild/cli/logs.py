@@ -1,0 +1,94 @@
+"""`vigil logs NAME [-f] [-n LINES] [--stderr]`: the last lines that a program wrote, and what it writes from now on."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
+from vigild.cli.ctl.logs import OVERLAP_BYTES, unseen
+from vigild.cli.ctl.terminal import is_terminal, shown
+
+if TYPE_CHECKING:
+    from vigild.client.supervisor import Supervisor
+
+MAX_LINES = 100_000
+_FIRST_BYTES = 16 * 1024  # enough for most; more is asked for where it is not
+_MAX_BYTES = 16 * 1024 * 1024
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show what a program wrote."""
+    given = build_parser().parse_args(list(arguments))
+    try:
+        return ask("vigil logs", given, lambda daemon: show(daemon, given, sys.stdout))
+    except KeyboardInterrupt:
+        return EXIT_DONE
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = argparse.ArgumentParser(
+        prog="vigil logs",
+        description="The last lines that a program wrote to its log, with -f also what it writes from now on, until Ctrl-C.",
+        epilog=f"{EXIT_TEXT}, or it went away while its log was followed",
+    )
+    parser.add_argument("name", metavar="NAME", help="NAME or GROUP:NAME")
+    parser.add_argument("-f", "--follow", action="store_true", help="go on with what is written from now on")
+    parser.add_argument(
+        "-n",
+        "--lines",
+        type=lines,
+        default=20,
+        metavar="LINES",
+        help=f"the last LINES (20; at most {MAX_LINES})",
+    )
+    parser.add_argument("--stderr", action="store_true", help="of standard error, not of standard output")
+    add_connection_flags(parser)
+    return parser
+
+
+def lines(text: str) -> int:
+    """How many, from 0 to MAX_LINES."""
+    if not text.isdecimal() or int(text) > MAX_LINES:
+        raise argparse.ArgumentTypeError(f"not a number from 0 to {MAX_LINES}: {text!r}")
+    return int(text)
+
+
+def show(daemon: "Supervisor", given: argparse.Namespace, out: TextIO) -> int:
+    """Print what was asked for. Raises ClientError, and KeyboardInterrupt while it follows."""
+    channel = "stderr" if given.stderr else "stdout"
+    end = read_end(daemon, given.name, channel, given.lines)
+    last = end.splitlines(keepends=True)
+    _write(out, "".join(last[max(0, len(last) - given.lines) :]).encode("utf-8", "surrogateescape"))
+    if given.follow:
+        seen: bytes | None = end.encode("utf-8", "surrogateescape")
+        for piece in daemon.follow_process_log(given.name, channel):
+            if seen is not None:  # a stream begins with the end of the log, of which this was shown
+                _write(out, unseen(seen[-OVERLAP_BYTES:], piece))
+                seen = None
+            else:
+                _write(out, piece)
+    return EXIT_DONE
+
+
+def read_end(daemon: "Supervisor", name: str, channel: str, count: int) -> str:
+    """The end of a log, in which its last `count` lines are, if it has so many. Raises ClientError."""
+    size = _FIRST_BYTES
+    while True:
+        text = daemon.read_process_log(name, channel, -size, 0)
+        is_all = len(text.encode("utf-8", "surrogateescape")) < size
+        if is_all or text.count("\n") > count or size >= _MAX_BYTES:
+            return text
+        size *= 8
+
+
+def _write(out: TextIO, data: bytes) -> None:
+    data = shown(data) if is_terminal(out) else data
+    binary = getattr(out, "buffer", None)
+    if binary is None:
+        out.write(data.decode("utf-8", "backslashreplace"))
+    else:
+        out.flush()
+        binary.write(data)
+    out.flush()

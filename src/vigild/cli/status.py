@@ -1,0 +1,165 @@
+"""`vigil status [NAME…] [--json]`: how every program is, on a line each, and whether all is as it is wanted."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TextIO, cast
+
+from vigild.cli.connection import EXIT_DONE, EXIT_REFUSED, add_connection_flags, ask
+from vigild.cli.ctl.names import matches
+from vigild.cli.top.rows import bytes_text, rows_of, uptime_text
+
+if TYPE_CHECKING:
+    from vigild.client.supervisor import Supervisor
+
+Facts = dict[str, object]
+
+EXIT_NOT_AS_WANTED = 3  # as systemctl's
+EXIT_NO_ANSWER = 4
+_HEADS = ("NAME", "STATE", "HEALTH", "CPU%", "MEMORY", "UPTIME", "RESTARTS", "NEXT RUN", "")
+_AT_THE_RIGHT = frozenset((3, 4, 5, 6))
+_RED, _GREEN, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show how programs are."""
+    given = build_parser().parse_args(list(arguments))
+    status = ask(
+        "vigil status",
+        given,
+        lambda daemon: show(daemon, given.names, sys.stdout, as_json=given.json),
+        lacks="tells too little for this; see `supervisorctl status`",
+    )
+    return {EXIT_NOT_AS_WANTED: EXIT_NO_ANSWER, _NOT_AS_WANTED: EXIT_NOT_AS_WANTED}.get(status, status)
+
+
+_NOT_AS_WANTED = -1  # what `show` answers; `ask` says 3 where nobody answers
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = argparse.ArgumentParser(
+        prog="vigil status",
+        description="How programs are: state, health, what they use, how long they run, how often they were restarted, and "
+        "when they run next. Coloured on a terminal, unless NO_COLOR is set.",
+        epilog="exit status: 0 all that is shown is as it is wanted; 1 there is no such program; 2 wrong usage; "
+        "3 something is not as it is wanted: not up, not ready, unhealthy, flapping, failed; "
+        "4 no daemon of Vigil's answers",
+    )
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="only these: NAME, GROUP:NAME, GROUP:*, or a pattern; all by default",
+    )
+    parser.add_argument("--json", action="store_true", help="a JSON array, with everything that is known")
+    add_connection_flags(parser)
+    return parser
+
+
+def show(daemon: "Supervisor", names: Sequence[str], out: TextIO, *, as_json: bool) -> int:
+    """Print the table. Raises ClientError."""
+    facts = daemon.all_process_facts()
+    chosen = [
+        one
+        for one in facts
+        if not names or any(matches(name, str(one["group"]), str(one["name"])) for name in names)
+    ]
+    unknown = [
+        name for name in names if not any(matches(name, str(one["group"]), str(one["name"])) for one in facts)
+    ]
+    if as_json:
+        rows = rows_of(chosen)
+        found = [
+            {"namespec": row.name, "trouble": trouble_of(one), **one}
+            for row, one in zip(rows, chosen, strict=True)
+        ]
+        out.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+    elif chosen:
+        out.write(table(chosen, is_coloured=out.isatty() and not os.environ.get("NO_COLOR")))
+    elif not unknown:
+        out.write("There is no program in the configuration of this daemon.\n")
+    for name in unknown:
+        print(f"vigil status: no such process: {name}", file=sys.stderr)
+    if unknown:
+        return EXIT_REFUSED
+    return _NOT_AS_WANTED if any(map(trouble_of, chosen)) else EXIT_DONE
+
+
+def trouble_of(facts: Facts) -> str:
+    """In a word why it is not as it is wanted; empty where it is."""
+    state = facts["statename"]
+    if state in ("FATAL", "BACKOFF", "UNKNOWN"):
+        return str(state).lower()
+    if facts.get("flapping"):
+        return "flapping"
+    if facts.get("health") == "unhealthy" and state == "RUNNING":
+        return "unhealthy"
+    if facts.get("schedule"):
+        return "failed" if facts.get("schedule_outcome") == "failed" else ""
+    if state == "EXITED":
+        return "failed" if facts.get("spawnerr") else ""
+    if facts.get("wanted") != "up":
+        return ""
+    if state == "RUNNING":
+        return "" if facts.get("ready", True) else "not ready"
+    return str(state).lower()
+
+
+def table(chosen: Iterable[Facts], *, is_coloured: bool) -> str:
+    """A line each, below the headings."""
+    facts = list(chosen)
+    rows = [_HEADS, *map(_cells, facts)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS) - 1)]
+    colours = ["", *(_colour(one) if is_coloured else "" for one in facts)]
+    lines = []
+    for row, colour in zip(rows, colours, strict=True):
+        cells = [
+            row[column].rjust(width) if column in _AT_THE_RIGHT else row[column].ljust(width)
+            for column, width in enumerate(widths)
+        ]
+        if colour:
+            cells[1] = f"{colour}{cells[1]}{_PLAIN}"
+        lines.append("  ".join([*cells, row[-1]]).rstrip() + "\n")
+    return "".join(lines)
+
+
+def _colour(facts: Facts) -> str:
+    if trouble_of(facts):
+        return _YELLOW if facts["statename"] in ("STARTING", "STOPPED", "STOPPING") else _RED
+    return _GREEN if facts["statename"] == "RUNNING" else ""
+
+
+def _cells(facts: Facts) -> tuple[str, ...]:
+    (row,) = rows_of([facts])
+    at = cast(float, facts.get("schedule_next") or 0)
+    return (
+        _printable(row.name),
+        row.state,
+        row.health or "-",
+        "-" if row.cpu_percent is None else f"{row.cpu_percent:.1f}",
+        bytes_text(row.memory_bytes),
+        uptime_text(row.uptime_seconds),
+        str(row.restarts),
+        time.strftime("%m-%d %H:%M", time.localtime(at)) if at else "-",
+        _printable(_remarks(facts)),
+    )
+
+
+def _remarks(facts: Facts) -> str:
+    """What `supervisorctl status` says past pid and uptime, and what keeps it from being as it is wanted."""
+    description = str(facts.get("description", ""))
+    parts = description.split(", ") if facts.get("pid") else [description]
+    words = [part for part in parts if not part.startswith(("pid ", "uptime "))]
+    trouble = trouble_of(facts)
+    known = f"{facts['statename']} {facts.get('health')} {' '.join(words)}".lower()
+    if trouble and trouble not in known:
+        words.insert(0, trouble)
+    return ", ".join(filter(None, words))
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
