@@ -21,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "check", "vigild.cli.check", "check a configuration file and say what is wrong with it, and where"
     ),
+    Command("init", "vigild.cli.init", "write a small configuration to begin with"),
     Command("status", "vigild.cli.status", "show how programs are, and whether all is as it is wanted"),
     Command("logs", "vigild.cli.logs", "show the last lines that a program wrote, and go on with -f"),
     Command("graph", "vigild.cli.graph", "show what waits for what, and in which waves programs start"),
