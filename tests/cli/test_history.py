@@ -153,3 +153,14 @@ def test_why(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "\nLast lines of stderr\n    oh ?no\n" in out
     assert main(["why", "db", "-s", url]) == EXIT_NOTHING
     assert "no failure of db" in capsys.readouterr().out
+
+
+def test_why_for_programs(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["why", "web", "-s", url, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["name"], told["failure"]["id"], told["failure"]["stderr"]) == ("web", 2, ["oh \x7fno"])
+    assert all(set(part) == {"heading", "text"} and part["text"] for part in told["story"])
+    assert told["story"]
+
+    assert main(["why", "db", "-s", url, "--json"]) == EXIT_NOTHING
+    assert json.loads(capsys.readouterr().out) is None

@@ -1,6 +1,7 @@
-"""`vigil why NAME`: the story of the latest failure of a program, in plain words."""
+"""`vigil why NAME [--json]`: the story of the latest failure of a program, in plain words."""
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ _INDENT = "    "
 def main(arguments: Sequence[str]) -> int:
     """Tell why a program failed last."""
     given = build_parser().parse_args(list(arguments))
-    return ask("vigil why", given, lambda daemon: explain(daemon, given.name, sys.stdout))
+    return ask("vigil why", given, lambda daemon: explain(daemon, given.name, sys.stdout, as_json=given.json))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -32,22 +33,35 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=f"{EXIT_TEXT}; 4 the history knows of no failure",
     )
     parser.add_argument("name", metavar="NAME", help="NAME, GROUP:NAME or GROUP:*")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="one JSON object: the failure as in the history, and the story; null for no failure",
+    )
     add_connection_flags(parser)
     return parser
 
 
-def explain(daemon: "Supervisor", name: str, out: TextIO) -> int:
+def explain(daemon: "Supervisor", name: str, out: TextIO, *, as_json: bool = False) -> int:
     """Print the story. Raises ClientError."""
     last = read(daemon, name, 0.0, PAGE, kinds=",".join(KINDS_BEFORE))
     found = latest_failure(last)
     if found is None:
-        out.write(f"The history knows of no failure of {name}; see `vigil history {name}`.\n")
+        if as_json:
+            out.write("null\n")
+        else:
+            out.write(f"The history knows of no failure of {name}; see `vigil history {name}`.\n")
         return EXIT_NOTHING
     number, who = last[found]["id"], last[found]["name"]
     after = read(daemon, who, 0.0, PAGE, after=number - 1, kinds=",".join(KINDS_OF_STORY))
     (failure, *_) = read(daemon, who, 0.0, 1, after=number - 1, kinds=",".join(KINDS_BEFORE), output=True)
     before = [fact for fact in last[:found] if fact["name"] == who]
     story = tell(who, [*before, *after], len(before), failure, time.time(), clock_time, signal_name)
+    if as_json:
+        paragraphs = [{"heading": heading, "text": text} for heading, text in story]
+        document = {"name": who, "failure": failure, "story": paragraphs}
+        out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        return EXIT_DONE
     for heading, text in story:
         out.write(_paragraph(heading, text, colours=out.isatty()))
     return EXIT_DONE
