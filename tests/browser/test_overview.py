@@ -148,3 +148,23 @@ def test_the_log_page_of_supervisor_leads_to_the_log(open_console: Open) -> None
         "tail.html?processname=web"
     )
     expect(page.locator(".lines")).to_contain_text("hello there")
+
+
+def test_what_runs_by_schedule_says_when_and_is_in_trouble_only_where_it_failed(open_console: Open) -> None:
+    console = open_console(
+        "[program:good]\ncommand=true\nschedule=@yearly\nautostart=true\n"
+        "[program:bad]\ncommand=sh -c 'exit 3'\nschedule=@yearly\nautostart=true\n"
+        "[program:later]\ncommand=true\nschedule=@yearly\n"
+    )
+    console.daemon.wait_state("good", "EXITED")
+    console.daemon.wait_state("bad", "EXITED")
+    page = console.page()
+    expect(page.locator("tr[data-name='later'] .c-note")).to_contain_text("next run 1 Jan")
+    expect(page.locator("tr[data-name='good'] .c-note")).to_contain_text("last run succeeded")
+    expect(page.locator("tr[data-name='bad'] .c-note")).to_contain_text("last run failed")
+    page.locator(".chip.trouble").click()
+    expect(page.locator("tr[data-name]")).to_have_count(1)
+    expect(page.locator("tr[data-name='bad']")).to_be_visible()
+    page.goto(f"{console.url}#/process/bad")
+    expect(page.locator(".facts")).to_contain_text("@yearly")
+    expect(page.locator(".facts")).to_contain_text("exit status 3")

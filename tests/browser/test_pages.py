@@ -99,3 +99,35 @@ def test_nothing_serious_stands_in_anybodys_way(
         width_used = page.evaluate("document.documentElement.scrollWidth")
         assert width_used <= width, f"{path} is {width_used} pixels wide"
     assert found == []
+
+
+def test_monitors_stay_unfolded_and_focused_while_they_are_read_anew(open_console: Open) -> None:
+    console = open_console("[monitor:disk]\ntype=filesystem\npath=/\nrules=if space > 0% then alert\n")
+    page = console.page("#/monitors")
+    card = page.locator(".card.failed[data-name=disk]")
+    expect(card).to_contain_text("space percent")
+    card.locator("summary").click()
+    expect(card.locator("details[open]")).to_have_count(1)
+    with page.expect_response("**/api/v1/monitors"):
+        page.evaluate("document.querySelector('.card').dataset.old = '1'")
+    expect(page.locator(".card[data-old]")).to_have_count(0)
+    expect(card.locator("details[open]")).to_have_count(1)
+    expect(card.locator("summary")).to_be_focused()
+    card.get_by_role("button", name="Pause").click()
+    expect(page.locator(".card.paused")).to_contain_text("paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".card.paused")).to_have_count(0)
+    page.goto(f"{console.url}#/events")
+    fact = page.locator("tr[data-kind=monitor]").first
+    expect(fact).to_contain_text("failed: space percent")
+    expect(fact.get_by_role("link", name="disk")).to_have_attribute("href", "#/monitors")
+
+
+def test_links_that_lead_nowhere_are_said_and_break_nothing(open_console: Open) -> None:
+    console = open_console("[program:web]\ncommand=sleep 1000\n")
+    page = console.page("#/process/%E0%A4%A")
+    expect(page.locator("main")).to_contain_text("There is no process %E0%A4%A")
+    expect(page.locator(".title .badge")).to_be_hidden()
+    page.goto(f"{console.url}?action=start&processname=gone")
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator(".toast.bad")).to_contain_text(": gone")

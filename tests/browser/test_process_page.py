@@ -31,6 +31,13 @@ def test_a_log_is_followed_with_its_colours_and_nothing_of_it_is_markup(
         assert page.locator(".lines .l").all_text_contents() == ["red plain", HOSTILE, "中文"]
         expect(page.locator(".lines .a-f1")).to_have_text("red")
         assert page.title() != "owned"
+        words.write("Password")
+        words.flush()
+        expect(page.locator(".lines .l").last).to_have_text("Password")
+        words.write(": \n")
+        words.flush()
+        expect(page.locator(".lines .l").last).to_have_text("Password: ")
+        expect(page.locator(".lines .l")).to_have_count(4)
         page.get_by_role("button", name="Pause").click()
         words.write("while paused\n")
         words.flush()

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import vigild.fronts.console
+from vigild.core.history import Kind
+from vigild.core.states import ProcessState, SupervisorState
 from vigild.fronts.console import make_console
 from vigild.fronts.serving.messages import Request, Response
 
@@ -84,6 +86,16 @@ def test_every_text_that_is_asked_for_is_there() -> None:
     known = texts()
     missing = {key for key in used() if key not in known and not any(one.startswith(key) for one in known)}
     assert missing == set()
+
+
+def test_every_kind_of_fact_and_state_has_a_name() -> None:
+    known = texts()
+    kinds = re.search(r"const KINDS = \[(.*?)\]", (ASSETS / "views" / "events.js").read_text())
+    assert kinds is not None
+    assert set(re.findall(r'"(\w+)"', kinds[1])) == {kind.value for kind in Kind}
+    assert [kind for kind in Kind if f"kind.{kind.value}" not in known] == []
+    states = {state.name for state in (*ProcessState, *SupervisorState)}
+    assert [state for state in states if f"state.{state}" not in known] == []
 
 
 def test_no_text_stands_there_for_nothing() -> None:

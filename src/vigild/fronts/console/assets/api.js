@@ -4,7 +4,8 @@ const BASE = "/api/v1";
 
 export class ApiError extends Error {
   constructor(status, problem) {
-    super(problem.detail || problem.title || `HTTP ${status}`);
+    const isBare = problem.code === "no_such_name"; // the detail is a name only
+    super((isBare ? `${problem.title}: ${problem.detail}` : problem.detail || problem.title) || `HTTP ${status}`);
     this.status = status;
     this.code = problem.code || "";
     this.title = problem.title || "";

@@ -41,3 +41,15 @@ export function setAttribute(element, name, value) {
   if (value === null || value === undefined || value === false) element.removeAttribute(name);
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
 }
+
+// New cards in place of old ones that may be the same: what was unfolded stays so, and the focus stays where it was.
+export function replaceCards(list, cards) {
+  const named = (card) => `[data-name="${CSS.escape(card.dataset.name)}"]`;
+  const open = [...list.children].filter((card) => card.querySelector("details[open]")).map(named);
+  const focused = list.contains(document.activeElement) && document.activeElement;
+  const order = focused && focused.dataset.order;
+  const held = focused && `${named(focused.closest("[data-name]"))} ${order ? `[data-order="${order}"]` : "summary"}`;
+  list.replaceChildren(...cards);
+  for (const card of open) list.querySelector(`${card} details`)?.setAttribute("open", "");
+  if (held) list.querySelector(held)?.focus({ preventScroll: true });
+}

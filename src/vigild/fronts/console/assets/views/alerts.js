@@ -2,12 +2,13 @@
 import { at, get, post } from "../api.js";
 import { mayOperate } from "../actions.js";
 import { toast } from "../dialog.js";
-import { h } from "../dom.js";
+import { h, replaceCards } from "../dom.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { on } from "../store.js";
 
 export function showAlerts(place, signal) {
+  const testing = new Set();
   const list = h("div", { class: "cards" });
   place.append(h("h1", {}, t("nav.alerts")), list);
 
@@ -15,7 +16,7 @@ export function showAlerts(place, signal) {
     try {
       const { alerts } = await get("/alerts");
       if (signal.aborted) return;
-      list.replaceChildren(...(alerts.length ? alerts.map(card) : [h("p", { class: "empty" }, t("alerts.none"))]));
+      replaceCards(list, alerts.length ? alerts.map(card) : [h("p", { class: "empty" }, t("alerts.none"))]);
     } catch (error) {
       list.replaceChildren(h("p", { class: "quiet" }, error.code === "not_found" ? t("alerts.none") : error.message));
     }
@@ -24,18 +25,19 @@ export function showAlerts(place, signal) {
   function card(alert) {
     const isBad = alert.refused || alert.failing_since || alert.trouble;
     const words = alert.trouble ? alert.trouble : alert.refused ? `${t("alerts.refused")}: ${alert.refused}` : alert.failing_since ? `${t("alerts.failing", { time: time(alert.failing_since) })}: ${alert.error}` : t("alerts.fine");
-    const button = h("button", { disabled: !mayOperate(), onclick: async () => {
+    const button = h("button", { "data-order": "test", disabled: !mayOperate() || testing.has(alert.name), onclick: async () => {
       button.disabled = true;
+      testing.add(alert.name);
       try {
         await post(`/alerts/${at(alert.name)}/test`);
         toast(t("alerts.tested", { name: alert.name }), "good");
       } catch (error) {
         toast(error.message, "bad");
       }
-      button.disabled = !mayOperate();
+      testing.delete(alert.name);
       load();
     } }, t("alerts.test"));
-    return h("article", { class: `card ${isBad ? "failed" : "passed"}` }, h("h2", {}, alert.name), h("p", { class: isBad ? "bad" : "good" }, words),
+    return h("article", { class: `card ${isBad ? "failed" : "passed"}`, "data-name": alert.name }, h("h2", {}, alert.name), h("p", { class: isBad ? "bad" : "good" }, words),
       h("p", {}, `${alert.delivered} ${t("alerts.delivered")} · ${alert.waiting} ${t("alerts.waiting")}`),
       alert.lost > 0 && h("p", { class: "bad" }, t("alerts.lost", { count: alert.lost })), button);
   }

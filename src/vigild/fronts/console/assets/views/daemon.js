@@ -20,7 +20,7 @@ export function showDaemon(place, signal) {
       const daemon = await get("/daemon");
       const pairs = [
         ["daemon.identifier", daemon.identifier], ["daemon.version", `Vigil ${daemon.version}, Python ${daemon.python}`], ["daemon.pid", daemon.pid],
-        ["col.state", daemon.state], ["daemon.uptime", `${duration(store.now() - daemon.started_at)} (${t("process.since", { time: time(daemon.started_at) })})`],
+        ["col.state", t(`state.${daemon.state}`)], ["daemon.uptime", `${duration(store.now() - daemon.started_at)} (${t("process.since", { time: time(daemon.started_at) })})`],
         ["daemon.survives", daemon.survives ? t("yes") : `${t("no")}: ${daemon.survival}`], ["daemon.generation", daemon.generation], ["daemon.adopted", daemon.adopted],
       ];
       list.replaceChildren(...pairs.map(([label, value]) => h("div", {}, h("dt", {}, t(label)), h("dd", {}, String(value)))));

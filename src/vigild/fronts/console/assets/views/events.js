@@ -6,7 +6,7 @@ import { t } from "../i18n.js";
 import { on } from "../store.js";
 import { pathOf } from "./words.js";
 
-const KINDS = ["state", "exit", "spawn_failed", "flapping", "unseen", "order", "daemon", "alert", "monitor", "lost"];
+const KINDS = ["state", "exit", "spawn_failed", "flapping", "unseen", "order", "rule", "schedule", "daemon", "alert", "monitor", "lost"];
 const PAGE = 100;
 
 export function showEvents(place, signal) {
@@ -27,7 +27,7 @@ export function factList(place, signal, { name }) {
 
   const row = (fact) => h("tr", { "data-kind": fact.kind },
     h("td", {}, h("time", { datetime: fullTime(fact.at), title: fullTime(fact.at) }, time(fact.at))),
-    name ? null : h("td", {}, fact.name && h("a", { href: pathOf(fact.name) }, fact.name)),
+    name ? null : h("td", {}, fact.name && h("a", { href: fact.kind === "monitor" ? "#/monitors" : pathOf(fact.name) }, fact.name)),
     h("td", {}, h("span", { class: `kind ${fact.kind}` }, t(`kind.${fact.kind}`))), h("td", {}, tell(fact), output(fact)));
 
   async function load(isMore = false) {
@@ -84,7 +84,8 @@ export function tell(fact) {
     return `${how}${d.core ? " (core)" : ""} · PID ${d.pid} · ${d.ran} ${t("unit.s")}`;
   }
   if (fact.kind === "order") return `${d.method} ${(d.arguments || []).join(" ")}${by}${d.result ? `: ${d.result}` : ""}`;
-  const words = [d.what, d.text, d.error].filter(Boolean).join(": ");
+  const what = d.what && !(d.text || "").startsWith(`${d.what}: `) && d.what; // a monitor's text may begin with it
+  const words = [d.alert, what, d.text, d.error].filter(Boolean).join(": ");
   return (words || JSON.stringify(d)) + by;
 }
 

@@ -7,6 +7,7 @@ import { h, setText } from "../dom.js";
 import { t } from "../i18n.js";
 
 const PIECE = 100; // lines
+const LONGEST = 65536; // characters of a line that has not ended yet
 const MOST = 200; // pieces that are kept: 20,000 lines
 const remembered = { wrap: true, colours: true, channel: "stdout" };
 
@@ -15,6 +16,7 @@ export function showLog(place, signal, name, base) {
   const isDaemon = Boolean(base);
   const path = () => base || `/processes/${at(name)}/logs/${remembered.channel}`;
   const lines = h("div", { class: "lines", tabindex: "0", role: "log", "aria-live": "off" });
+  const unended = h("div", { class: "l unended" }); // a prompt, say: shown, and replaced when more of it comes
   const waiting = h("button", { class: "waiting", hidden: true, onclick: () => setFollow(true) });
   const toggle = (label, get, set) => {
     const box = h("input", { type: "checkbox", checked: get(), onchange: () => set(box.checked) });
@@ -75,11 +77,17 @@ export function showLog(place, signal, name, base) {
   function take(text) {
     const parts = (rest + text).split("\n");
     rest = parts.pop();
-    pending.push(...parts);
+    for (const part of parts) pending.push(part);
+    if (rest.length > LONGEST) {
+      pending.push(rest);
+      rest = "";
+    }
     if (!due) due = requestAnimationFrame(put);
   }
 
   function mark(text) {
+    unended.remove();
+    rest = "";
     lines.append(h("div", { class: "piece quiet" }, text));
   }
 
@@ -89,6 +97,7 @@ export function showLog(place, signal, name, base) {
     if (signal.aborted) return;
     if (pending.length > PIECE * MOST) pending = pending.slice(-PIECE * MOST);
     const count = pending.length;
+    unended.remove();
     let piece = lines.lastElementChild;
     for (const line of pending) {
       if (!piece || piece.childElementCount >= PIECE || piece.classList.contains("quiet")) {
@@ -98,9 +107,13 @@ export function showLog(place, signal, name, base) {
       piece.append(h("div", { class: "l" }, lineNodes(line, state, remembered.colours)));
     }
     pending = [];
+    if (rest) {
+      unended.replaceChildren(...lineNodes(rest, Object.assign(new AnsiState(), state), remembered.colours));
+      lines.append(unended);
+    }
     while (lines.childElementCount > MOST) lines.firstElementChild.remove();
     if (following) lines.scrollTop = lines.scrollHeight;
-    else {
+    else if (count) {
       unseen += count;
       waiting.hidden = false;
       setText(waiting, t("log.waiting", { count: unseen }));

@@ -10,7 +10,7 @@ import { t } from "../i18n.js";
 import { on, store } from "../store.js";
 import { factList } from "./events.js";
 import { showLog } from "./log.js";
-import { pathOf, remarks, stateBadge, updateBadge } from "./words.js";
+import { pathOf, remarks, runs, stateBadge, updateBadge } from "./words.js";
 
 const TABS = ["overview", "log", "history", "config", "tree"];
 const RANGES = [3600, 86400, 2592000];
@@ -31,9 +31,11 @@ export function showProcess(place, signal, name, tab = "overview") {
     if (!now) {
       setText(note, t("process.missing", { name }));
       buttons.forEach((button) => (button.disabled = true));
+      badge.hidden = true;
       return;
     }
     updateBadge(badge, now.state);
+    badge.hidden = false;
     setText(note, remarks(now));
     const isUp = ["RUNNING", "STARTING", "BACKOFF"].includes(now.state);
     buttons.forEach((button, index) => (button.disabled = !mayOperate() || [isUp, !isUp, false, !now.pid][index]));
@@ -70,6 +72,8 @@ function showFacts(place, signal, name) {
       ["field.threads", process.pid ? sample.threads ?? "" : ""],
       ["field.files", process.pid ? sample.open_files ?? "" : ""],
       ["col.restarts", process.restarts || ""],
+      ["field.schedule", process.schedule && [process.schedule.expression, process.schedule.timezone].filter(Boolean).join(" · ")],
+      ["field.runs", process.schedule && runs(process.schedule).join(" · ")],
       ["field.status_text", process.status_text],
       ["field.left_behind", process.left_behind.map((one) => `${one.name} (${one.pid})`).join(", ")],
     ];
