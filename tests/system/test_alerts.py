@@ -97,11 +97,9 @@ def test_nothing_is_lost_and_nothing_comes_twice_over_outages_and_kills(
     until(lambda: standing(daemon, "waiting") == 4, what="two messages for two receivers")
     daemon.kill()
     daemon.start()
+    until(lambda: standing(daemon, "waiting") == 6, what="the death of the daemon for two receivers")
     daemon.ctl("start", "job:2")
-    until(
-        lambda: standing(daemon, "waiting") == 8,
-        what=f"four messages for two receivers, {standing(daemon, 'waiting')}",
-    )
+    until(lambda: standing(daemon, "waiting") == 8, what="four messages for two receivers")
 
     hook.requests.clear()
     hook.usual = Reply(200)

@@ -92,7 +92,8 @@ def test_a_restart_is_a_reload(tmp_path: Path, manager: NotifySocket) -> None:
 
 
 def test_an_upgrade_is_a_reload_of_the_same_process(tmp_path: Path, manager: NotifySocket) -> None:
-    environ = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000", "FDSTORE": "100"}
+    # Nobody reads while supervisorctl runs, and a full socket holds some ten messages: one a second must be enough.
+    environ = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "2000000", "FDSTORE": "100"}
     with Daemon(tmp_path, f"[program:web]\n{SLEEP}", environ) as daemon:
         ready = manager.wait(READY="1")
         names = set(kept(manager))
