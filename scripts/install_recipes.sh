@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install the real servers that tests/recipes runs under Vigil: nginx, Redis, MariaDB, PostgreSQL, PHP-FPM, a JDK;
-# Chromium with Chinese letters, in which tests/browser looks at the console;
+# the shells and readers of man pages that tests/cli and tests/docs ask; Chromium with Chinese letters, in which tests/browser looks at the console;
 # and systemd, whose `systemd-analyze` checks the unit that `vigil systemd-unit` prints.
 #
 # Debian and Ubuntu, as root. What is already there is left alone; with everything there it does nothing and
@@ -21,6 +21,10 @@ missing_packages() {
     [ -n "$(ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null)" ] || on_path postgres || echo postgresql
     [ -n "$(ls /usr/sbin/php-fpm* 2>/dev/null)" ] || echo php-fpm
     on_path python3 || echo python3
+    on_path zsh || echo zsh
+    on_path fish || echo fish
+    on_path groff || echo groff
+    on_path man || echo man-db
     on_path chromium chromium-browser google-chrome || echo chromium
     [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || echo fonts-noto-cjk
     on_path systemd-analyze || echo systemd
@@ -59,7 +63,7 @@ disable_services() {
         case "$package" in
             mariadb-server) unit=mariadb.service ;;
             php-fpm) unit="php*-fpm.service" ;;
-            default-jdk-headless | systemd | chromium | fonts-noto-cjk) continue ;;
+            default-jdk-headless | systemd | chromium | fonts-noto-cjk | zsh | fish | groff | man-db) continue ;;
             *) unit="$package.service" ;;
         esac
         for found in $(systemctl list-unit-files --no-legend "$unit" | cut -d ' ' -f 1); do

@@ -93,7 +93,9 @@ def test_faults_agree_with_the_core() -> None:
 
 def test_event_classes_form_the_tree_of_the_core() -> None:
     classes = {name: kind for name, kind in vars(events.EventTypes).items() if name.isupper()}
-    vigils = {name for name in EVENT_TYPES if name.startswith(("PROCESS_FLAPPING", "PROCESS_HEALTH", "MONITOR_"))}
+    vigils = {
+        name for name in EVENT_TYPES if name.startswith(("PROCESS_FLAPPING", "PROCESS_HEALTH", "MONITOR_"))
+    }
     assert set(classes) == EVENT_TYPES - vigils  # whoever imports these was written for Supervisor
     for name, kind in classes.items():
         assert events.getEventNameByType(kind) == name
