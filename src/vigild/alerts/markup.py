@@ -6,10 +6,10 @@ everything that others wrote goes through. Feishu needs none: its cards have ele
 
 import html
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from vigild.alerts.sending import Message
 from vigild.alerts.wording import mark_of
+from vigild.core.frozen import frozen
 
 _JOINER = "\u200b"  # no width: what stands after a sign makes it none
 _SIGNS = str.maketrans({sign: sign + _JOINER for sign in "<[]`*@~#!\\"})
@@ -41,7 +41,7 @@ def telegram_html(text: str) -> str:
     return html.escape(text, quote=False).replace("@", "@" + _JOINER)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Style:
     """How a service is written for. `head`, `line`: what surrounds plain text; `end`: between lines; `measure`: how it counts."""
 

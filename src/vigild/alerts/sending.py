@@ -6,13 +6,14 @@ same counts as a failure that may pass.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vigild.core.digest import Digest
 from vigild.core.edges import Edge, Severity
+from vigild.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Who speaks: the daemon's `identifier` and the machine's name."""
 
@@ -20,7 +21,7 @@ class Origin:
     host: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receiver:
     """Where a message goes. `url` is secret in whole; `label` is what people may see of it."""
 
@@ -30,7 +31,7 @@ class Receiver:
     template: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One trouble in words, or several alike: a line that says what, `facts` of a line each, last `lines` of output."""
 
@@ -41,7 +42,7 @@ class Item:
     is_over: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """A digest in words (`alerts/wording.py`). `title` is one line; `text` is what stands below it, plain.
 
@@ -64,7 +65,7 @@ class Message:
     more: str = "…{count} more"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What became of one try. `permanent`: the receiver will never take this message, so it is not tried again.
 

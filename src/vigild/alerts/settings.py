@@ -6,12 +6,12 @@ Addresses in a `url_file` are read here and nowhere else: they never come into t
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from vigild.alerts.sending import Receiver
 from vigild.core.alert_filter import USUAL_EVENTS, Filter
 from vigild.core.alerting import Policy
+from vigild.core.frozen import frozen
 from vigild.core.quiet import QuietHours
 from vigild.wire.alert_urls import parse_target
 from vigild.wire.url_lists import urls_of_file
@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 64 << 10
 MAX_RECEIVERS = 64  # of one alert
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlertSettings:
     """One alert. `receivers` by mark, which tells one address from another and shows nothing of it.
 

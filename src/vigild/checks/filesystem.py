@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vigild.checks.reading import BlockingCheck, Reading, Settings, Values, text_of
+from vigild.core.frozen import frozen
 
 MOUNTS = "/proc/self/mounts"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mount:
     """One line of the table of mounts."""
 

@@ -1,18 +1,18 @@
 """A network interface: its link, and what goes over it."""
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import psutil
 
 from vigild.checks.reading import BlockingCheck, Reading, Settings, Values, text_of
+from vigild.core.frozen import frozen
 
 LEAST_SECONDS = 0.05  # between two looks that are to be compared
 BITS_PER_MEGABIT = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counters:
     """Of one interface at `at` monotonic seconds, since it came up."""
 

@@ -9,8 +9,10 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
+
+from vigild.core.frozen import frozen
 
 Value = str | int | float | bool
 Values = dict[str, Value]
@@ -20,7 +22,7 @@ Settings = Mapping[str, object]
 MAX_TEXT = 500  # characters of a value that is text, and of an error
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """One look: the values by metric (`core.monitors` has the table).
 

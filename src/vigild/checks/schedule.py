@@ -8,10 +8,10 @@ import asyncio
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from vigild.checks.reading import CannotLookError, Check, Memory, Reading, Settings, shortened, words_of
 from vigild.checks.table import make_check
+from vigild.core.frozen import frozen
 from vigild.core.health import check_delay
 
 MAX_AT_ONCE = 16
@@ -19,7 +19,7 @@ MAX_MONITORS = 1000
 Tell = Callable[[str, float, Reading], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """A monitor as the daemon orders it. `settings`: what its type needs; `memory`: what its last look left."""
 

@@ -5,10 +5,10 @@ Completion, man pages and the reference page are made from it, so that none of t
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 
 from vigild.cli.main import COMMANDS
+from vigild.core.frozen import frozen
 
 FILES = "files"
 PROCESSES, ALERTS, MONITORS, TOKENS = NAME_KINDS = ("processes", "alerts", "monitors", "tokens")
@@ -23,7 +23,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flag:
     """An option; `value` is what its value is called, empty where it takes none."""
 
@@ -38,7 +38,7 @@ class Flag:
         return self.value in ("FILE", "PATH")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument:
     """A word without a dash. `kind`: FILES, one of NAME_KINDS (what the daemon knows by name), or nothing."""
 
@@ -49,7 +49,7 @@ class Argument:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grammar:
     """A command, or an action of one. `name` is all its words after `vigil`."""
 

@@ -11,11 +11,11 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from vigild.config.load import Loaded, find_config_file, load, searched_paths
 from vigild.config.model import Config, DaemonConfig, ProcessConfig, ServerConfig
 from vigild.config.needs import open_files, stop_seconds, stored_files
+from vigild.core.frozen import frozen
 
 EXIT_ERRORS = 2
 STOP_SLACK_SECONDS = 15
@@ -36,7 +36,7 @@ BORN_WITH = {
 BORN_WITH_SOME = ("nproc", "sigpending")  # as many as the machine's memory allows
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installation:
     """Where the commands are, and whose unit it is to be."""
 

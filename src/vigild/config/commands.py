@@ -8,7 +8,8 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from vigild.core.frozen import frozen
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh", "busybox", "su", "runuser"})
 _OPERATORS = frozenset({"|", "||", "&&", "&", ">", ">>", "<", "2>", "2>>", "2>&1", "&>", ";"})
@@ -18,7 +19,7 @@ _JVM_WORD = re.compile(
 Words = Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Daemonizer:
     """A program that goes to the background: when (`leaves`), and how to keep it (`remedy`)."""
 

@@ -1,10 +1,10 @@
 """What is wrong, where, and what to do about it. Reading a configuration never throws: it yields these."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from vigild.config.place import Where
+from vigild.core.frozen import frozen
 
 Severity = Literal["error", "warning", "info"]
 
@@ -25,7 +25,7 @@ class BadValueError(ValueError):
         self.others: tuple[BadValueError, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One finding. `code` is stable and short; `codes.py` says what each means."""
 

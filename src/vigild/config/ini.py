@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 from vigild.config.diagnostics import Diagnostic
 from vigild.config.place import Where
+from vigild.core.frozen import frozen
 
 DEFAULT_SECTION = "DEFAULT"
 SHOWN_CHARACTERS = 40  # of a line that is refused
@@ -66,7 +67,7 @@ class Section:
         return Where(self.file, self.line)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duplicate:
     """A section (`option` None) or an option that was there already."""
 

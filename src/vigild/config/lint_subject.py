@@ -1,17 +1,18 @@
 """What a check looks at: the document, what became of it, and the machine."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vigild.config.diagnostics import Diagnostic, Severity
 from vigild.config.ini import Document, Entry, Section
 from vigild.config.model import Config, ProcessConfig
 from vigild.config.options import kind_of
+from vigild.core.frozen import frozen
 
 PROGRAM_KINDS = frozenset({"program", "fcgi-program", "eventlistener"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Program:
     """A program section with its options and the processes it became (none where it was refused)."""
 
@@ -29,7 +30,7 @@ class Program:
         return Diagnostic(severity, where, self.section.name, option, text, hint, code)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """A loaded configuration, as checks see it."""
 

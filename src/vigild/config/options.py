@@ -6,7 +6,6 @@ alone; the model has the field's names.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
 from vigild.config import (
@@ -22,6 +21,7 @@ from vigild.config import (
 )
 from vigild.config.accounts import Surroundings
 from vigild.core.access import Role
+from vigild.core.frozen import frozen
 
 Converter = Callable[[str, Surroundings], object]
 
@@ -35,7 +35,7 @@ class Names(Enum):
     PREFIX = "as for a process, and process_name"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Option:
     """One option. `field` is where the model keeps it ('' when code of its own places it)."""
 

@@ -2,13 +2,14 @@
 
 import os
 from _operator import _compare_digest  # what hmac exports; hmac itself would load OpenSSL, 4 MiB
-from dataclasses import dataclass
+
+from vigild.core.frozen import frozen
 
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1
 _MAX_SCRYPT_BYTES = 256 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScryptHash:
     """A stored `{scrypt}` password."""
 

@@ -13,11 +13,11 @@ rule only, so that all rules are looked at. `docs/reference/rules.md` says all o
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vigild.config.diagnostics import BadValueError
 from vigild.config.suggest import did_you_mean
 from vigild.core.edges import Severity
+from vigild.core.frozen import frozen
 from vigild.core.rules import (
     MAX_WINDOW,
     Action,
@@ -90,7 +90,7 @@ _UNITS: dict[Unit, tuple[dict[str, float], str]] = {
 _ORDERED = (Operator.GREATER, Operator.GREATER_EQUAL, Operator.LESS, Operator.LESS_EQUAL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Token:
     """A piece of a rule. `kind`: string, operator, number, word; `end` where the rule ends. Places are in the text."""
 

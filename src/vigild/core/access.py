@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from enum import IntEnum
 
 from vigild.core.errors import NotAllowedError
+from vigild.core.frozen import frozen
 
 
 class Role(IntEnum):
@@ -25,7 +25,7 @@ class Role(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Principal:
     """A user of the system by number, or a group."""
 
@@ -37,7 +37,7 @@ class Principal:
         return self.id in gids if self.is_group else self.id == uid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerRoles:
     """Who may do what of those who can connect to a unix socket; whoever is in none of the lists may nothing."""
 
@@ -59,7 +59,7 @@ class PeerRoles:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """Who a request comes from: a name for people, the role, the way in, and the address if there is one.
 

@@ -1,15 +1,15 @@
 """Which edges an alert is told of."""
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from vigild.core.edges import Edge, EdgeKind, Severity
+from vigild.core.frozen import frozen
 
 EVENT_WORDS = (*(kind.value for kind in EdgeKind if kind is not EdgeKind.TEST), *Severity)
 USUAL_EVENTS = ("critical", "warning", "recovered")  # what is for information only is noise at night
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter:
     """`events`: patterns of kinds and severities, `!` before one excludes. `programs`, `monitors`: patterns of names.
 

@@ -15,11 +15,12 @@ goes into one digest (`taken`). The rules:
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from vigild.core.alert_filter import Filter
 from vigild.core.digest import Digest, Telling, rank
 from vigild.core.edges import Edge, EdgeKind, Severity
+from vigild.core.frozen import frozen
 from vigild.core.quiet import OffsetAt, QuietHours, quiet_until
 
 ANEW_SECONDS = 3600.0
@@ -33,7 +34,7 @@ _PASSING = {"critical": rank(Severity.CRITICAL), "warning": rank(Severity.WARNIN
 Lines = dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """What is configured for one alert. `max_per_hour` 0 and `repeat_seconds` 0: never mind."""
 
@@ -45,7 +46,7 @@ class Policy:
     max_per_hour: int = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trouble:
     """An entry of the book.
 
@@ -108,7 +109,7 @@ def _ended(trouble: Trouble | None, edge: Edge, now: float, policy: Policy) -> T
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """When the next digest is due, and why not sooner."""
 

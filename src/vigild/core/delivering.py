@@ -6,7 +6,8 @@ now and then one behind it is tried.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from vigild.core.frozen import frozen
 
 FIRST_DELAY_SECONDS = 5.0
 MAX_DELAY_SECONDS = 300.0
@@ -15,7 +16,7 @@ SPREAD = 0.4  # of a delay is up to chance, so that a fleet does not come back a
 TRIES_OF_THE_FIRST = 2  # of three
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parcel:
     """A message on its way to one receiver. `failures`: tries that failed; it is not tried before `not_before`."""
 

@@ -9,9 +9,9 @@ some groups as an older file had them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
+from vigild.core.frozen import frozen
 from vigild.core.names import make_namespec
 from vigild.core.process import Process, Wanted
 from vigild.core.states import STOPPED_STATES, ProcessState
@@ -30,7 +30,7 @@ class Condition(Enum):
     COMPLETED = "completed"  # it has exited with an expected status
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dependency:
     """One entry of `depends_on`: the name as written, the condition, and the nodes that the name stands for."""
 

@@ -6,10 +6,11 @@ overwrite their environment with their title (nginx), leave their group (`setsid
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from vigild.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """One process in the table. `spawn_id` is '' where none is known; zombies have no business in the table."""
 
@@ -22,7 +23,7 @@ class Seen:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """A spawn: its id and the processes that were it (launcher, main process), as pid and start ticks (0: unknown)."""
 
@@ -96,7 +97,7 @@ def _leaders(origin: Origin, table: Table) -> set[int]:
     return leaders
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidates:
     """Who could be the process that a launcher put in the background: the likeliest first, and is that certain?"""
 

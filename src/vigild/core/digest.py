@@ -3,14 +3,15 @@
 `core/alerting.py` decides what goes into a digest and when; `alerts/` makes words of it and delivers them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vigild.core.edges import Edge, EdgeKind, Severity
+from vigild.core.frozen import frozen
 
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Telling:
     """One trouble in a digest. Times are seconds since the epoch.
 
@@ -37,7 +38,7 @@ class Telling:
         return f"{name}: {text}" if is_nameless else text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Digest:
     """What one message tells, the worst first. `at`: when it was put together.
 

@@ -4,9 +4,10 @@ An edge is made where a trouble is first known (`engine/`), and judged where it 
 when, together with what). Between the two it is written down, so that nobody's death loses it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from vigild.core.frozen import frozen
 from vigild.core.history import Details, OutputEnd
 
 
@@ -35,7 +36,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     """One edge, at `at` seconds since the epoch.
 

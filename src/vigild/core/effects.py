@@ -1,8 +1,8 @@
 """What the process machine answers with: effects, which somebody else carries out."""
 
-from dataclasses import dataclass
 from enum import Enum
 
+from vigild.core.frozen import frozen
 from vigild.core.states import ProcessState
 
 
@@ -36,27 +36,27 @@ class Refusal(Enum):
     GOING_DOWN = "the daemon is going down, or the process has left the configuration"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spawn:
     """Make the child, and say `Spawned` or `SpawnFailed`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AwaitDependencies:
     """Say `DependenciesSatisfied` when that is so, perhaps at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FindMain:
     """Find the process that the launcher put in the background, and say `MainPid` or `SpawnFailed`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EndTree:
     """End what it left behind, and say `TreeEnded`; a `Spawn` that comes meanwhile has to wait for that."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signal:
     """Send `signum` to `pid`, or to its whole process group."""
 
@@ -65,7 +65,7 @@ class Signal:
     as_group: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetAlarm:
     """Say `AlarmRang(alarm)` at monotonic time `when`; replaces any alarm set before."""
 
@@ -73,12 +73,12 @@ class SetAlarm:
     when: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CancelAlarm:
     """No alarm any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entered:
     """It moved from `old` to `new`. The other fields are what listeners are told with it."""
 
@@ -89,14 +89,14 @@ class Entered:
     expected: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refuse:
     """The order was not taken, and nothing changed."""
 
     refusal: Refusal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlappingBegan:
     """There were `restarts` automatic restarts within `window_seconds`, and one more was to come. It is in `state`."""
 
@@ -105,7 +105,7 @@ class FlappingBegan:
     window_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlappingCleared:
     """It is not flapping any more. It was in `state` when that came about."""
 

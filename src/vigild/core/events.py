@@ -6,8 +6,7 @@ what is named after them are Vigil's, and hang under the root alone, so that no 
 in its payload is fixed when it happens, so a later change of the process does not rewrite history.
 """
 
-from dataclasses import dataclass
-
+from vigild.core.frozen import frozen
 from vigild.core.states import ProcessState
 
 # type -> parent. EVENT is the root.
@@ -57,7 +56,7 @@ def ancestry(event_type: str) -> tuple[str, ...]:
     return tuple(chain)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """Something that happened: its type's name and the payload, in bytes, that listeners get."""
 

@@ -11,11 +11,13 @@ Rules that hold:
 - Only edges are told: `Change` comes when the verdict changes, never when it is confirmed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
+from vigild.core.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Answer:
     """What came back: whether it will do, in words, and after how many seconds."""
 
@@ -32,7 +34,7 @@ class Verdict(Enum):
     UNHEALTHY = "unhealthy"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HealthPolicy:
     """What the configuration says about failures."""
 
@@ -40,7 +42,7 @@ class HealthPolicy:
     start_period_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Health:
     """How one run of a process is. `failures` counts failed checks in a row that count; `since` is wall time."""
 
@@ -51,7 +53,7 @@ class Health:
     seconds: float = 0.0  # how long the last answer took
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """The verdict was `old` and is `new`."""
 

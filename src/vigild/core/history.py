@@ -1,9 +1,10 @@
 """What the history is made of: facts as plain values, and the words for what causes a move."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from vigild.core.effects import Alarm
+from vigild.core.frozen import frozen
 from vigild.core.orders import (
     AlarmRang,
     Exited,
@@ -38,7 +39,7 @@ class Kind(StrEnum):
     LOST = "lost"  # facts that could not be kept: count
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputEnd:
     """How far a log was written when its process ended: the file by name, device and inode, and its length."""
 
@@ -49,7 +50,7 @@ class OutputEnd:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """One thing that happened, at `at` seconds since the epoch, to the process `name` ("" for none)."""
 
@@ -60,7 +61,7 @@ class Fact:
     outputs: tuple[OutputEnd, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HistoryQuery:
     """Which facts are asked for. `name`: a namespec, `group:*`, or "" for all; times since the epoch, 0: no bound.
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from vigild.core.events import EVENT_TYPES, PARENTS, Event
+from vigild.core.frozen import frozen
 from vigild.core.states import ListenerState
 
 MAX_SERIAL = 2**63 - 1
@@ -48,7 +49,7 @@ class Serial:
         return self._last
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Envelope:
     """An event as one pool holds it: its serial in the daemon and in the pool."""
 
@@ -117,7 +118,7 @@ class ListenerPool:
             taker.envelope = envelope
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Traces:
     """What the streams of an adopted listener tell of the time since its last event was written down as sent."""
 

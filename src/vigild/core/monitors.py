@@ -7,13 +7,13 @@ a rule about it keeps what it thought.
 Every type has `failed`, too: a check fails when what it looks for is not there or does not answer. Its words are the error.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from vigild.core.frozen import frozen
 from vigild.core.rules import FAILED, Metric, Unit, Verb, Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MonitorType:
     """One kind of thing that is looked at. `needs`: options of which exactly one must be given; `takes`: further ones."""
 

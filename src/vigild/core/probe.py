@@ -2,8 +2,9 @@
 word over systemd's notification protocol. What the answers come to is in `core/health.py`, which few daemons need.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+from vigild.core.frozen import frozen
 
 
 class Scheme(Enum):
@@ -17,7 +18,7 @@ class Scheme(Enum):
     LOG = "log"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Probe:
     """One question. `text` is as it was written; the other fields are what a scheme needs of it.
 

@@ -29,7 +29,7 @@ The semantics (when a start has failed, the back-off of one second more each tim
 to the group) are Supervisor 4.3's, observed; `docs/compatibility.md` lists where we differ.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from vigild.core.effects import Alarm as Alarm
@@ -47,6 +47,7 @@ from vigild.core.effects import Refuse as Refuse
 from vigild.core.effects import SetAlarm as SetAlarm
 from vigild.core.effects import Signal as Signal
 from vigild.core.effects import Spawn as Spawn
+from vigild.core.frozen import frozen
 from vigild.core.orders import AlarmRang as AlarmRang
 from vigild.core.orders import BecameReady as BecameReady
 from vigild.core.orders import DependenciesSatisfied as DependenciesSatisfied
@@ -113,7 +114,7 @@ class Autorestart(Enum):
     ALWAYS = "true"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """What the configuration says about starting, restarting and stopping. Durations in seconds."""
 
@@ -134,7 +135,7 @@ class Policy:
     may_start: bool = True  # False while the daemon is going down, and for what has left the configuration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Process:
     """One process as it is. `pid` is 0 while there is none; `tries` counts failed starts in a row.
 

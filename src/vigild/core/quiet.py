@@ -1,7 +1,8 @@
 """Hours in which people are not to be disturbed: daily, in one time zone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from vigild.core.frozen import frozen
 
 MINUTES_PER_DAY = 24 * 60
 
@@ -9,7 +10,7 @@ OffsetAt = Callable[[float], float]
 """Seconds that local time is ahead of UTC at a time since the epoch."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuietHours:
     """`ranges` of minutes since local midnight, the end not included; one that ends before it begins spans midnight.
 

@@ -7,8 +7,9 @@ on, and flapping, from the moment on when there were more restarts within a wind
 Everything here is arithmetic on plain values. `core/process.py` decides when to ask.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+from vigild.core.frozen import frozen
 
 FOR_EVER = -1  # startretries that are never used up
 FIRST_FLAPPING_DELAY_SECONDS = 1.0
@@ -24,7 +25,7 @@ class OnFlapping(Enum):
     FATAL = "fatal"  # it is given up
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pace:
     """What the configuration says about automatic restarts. Durations in seconds.
 

@@ -18,10 +18,11 @@ decides how often that is. The text of rules is read in `config/rule_text.py`.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum, StrEnum
 
 from vigild.core.edges import Severity
+from vigild.core.frozen import frozen
 
 MAX_WINDOW = 64  # cycles that a state can look back on
 
@@ -41,7 +42,7 @@ class Unit(Enum):
     BOOLEAN = "true or false"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Metric:
     """What a rule can ask for. `percent` is the metric that is meant where the value is in percent, '' for none."""
 
@@ -51,7 +52,7 @@ class Metric:
     percent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vocabulary:
     """What rules of one kind of section may say. `of` says of which, for people: "a program"."""
 
@@ -87,7 +88,7 @@ class Verb(StrEnum):
 FAILED = "failed"  # the metric that is true where a reading could not be had
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """`metric` compared with `value`, which is in the metric's base unit."""
 
@@ -97,7 +98,7 @@ class Condition:
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """So many of the last `window` cycles, or for so many seconds without a break (0: at once)."""
 
@@ -106,7 +107,7 @@ class Span:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """`argument` is the command of EXEC, and the severity of ALERT where it says one."""
 
@@ -114,7 +115,7 @@ class Action:
     argument: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """One rule. `name` names the trouble: the text of the rule, on one line, or that of an option."""
 
@@ -135,7 +136,7 @@ class Rule:
         return Severity.WARNING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """Values by metric at one moment; `error` says why there are none."""
 
@@ -143,7 +144,7 @@ class Reading:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleState:
     """How a rule stands. The lowest bit of `bits` is the latest cycle, and 1 one in which the conditions held.
 
@@ -162,21 +163,21 @@ class RuleState:
 FRESH = RuleState()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raised:
     """The rule came true: `text` says what is the matter."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cleared:
     """It is over: `text` says how things are."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Act:
     """Do this; `text` is why."""
 

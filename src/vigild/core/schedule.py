@@ -14,8 +14,10 @@ A *due* is a time that the cron expression names; `next_due` answers with the fi
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from vigild.core.frozen import frozen
 
 CORRECTED_SECONDS = 3 * 3600.0
 GRACE_SECONDS = 60.0
@@ -48,7 +50,7 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchedulePolicy:
     """What the configuration says. `name` is that of the process: with a due it makes the jitter."""
 
@@ -58,7 +60,7 @@ class SchedulePolicy:
     jitter_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScheduleState:
     """How a schedule stands. `plan` is what `handled` is about (expression and zone): of another, it says nothing.
 
@@ -76,7 +78,7 @@ class ScheduleState:
     troubles: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """Start it: it was due at `due`. `together` with so many dues before it."""
 
@@ -84,7 +86,7 @@ class Run:
     together: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Skip:
     """It still runs: this due is skipped. `queued`: it is not the first that waits."""
 
@@ -92,21 +94,21 @@ class Skip:
     queued: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Queue:
     """It still runs: the run begins when that has ended."""
 
     due: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopAndRun:
     """It still runs: stop it, and the run begins when it has stopped."""
 
     due: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missed:
     """So many dues, the first and the last at these times, came while no daemon lived."""
 

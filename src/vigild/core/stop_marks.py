@@ -6,8 +6,9 @@ the removal of the group forgets. What was down already when a group was stopped
 becomes, or stays, the stronger one, and outlasts the removal.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+from vigild.core.frozen import frozen
 
 
 class Cause(Enum):
@@ -17,7 +18,7 @@ class Cause(Enum):
     GROUP = "group"  # of its group, while it ran
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopMark:
     """A process is to stay stopped. `at`: seconds since the epoch."""
 

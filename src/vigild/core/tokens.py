@@ -1,9 +1,9 @@
 """API tokens: what one stands for. Its secret is shown once; what is kept is a digest of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from vigild.core.access import Role
+from vigild.core.frozen import frozen
 
 PREFIX = "vigil"
 MAX_TOKENS = 256
@@ -11,7 +11,7 @@ MAX_NAME_CHARACTERS = 64
 MAX_PROGRAMS = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """Times are seconds since the epoch; `expires` and `last_used` 0: never. `programs`: patterns, none for all."""
 

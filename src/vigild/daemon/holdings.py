@@ -1,8 +1,8 @@
 """What one process holds over all lives of its daemon: a restart within it (`reload`) begins another life."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vigild.core.frozen import frozen
 from vigild.daemon.lineage import Lineage
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.service_manager import NoServiceManager
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from vigild.host.inherited import Inherited
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holdings:
     """Opened before the first life, and closed after the last."""
 

@@ -7,13 +7,14 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 import vigild
+from vigild.core.frozen import frozen
 from vigild.host.handover import HANDOVER_VARIABLE, Handover, receive
 
 # What systemd passes to the process that it started is for its first image: the others get it by handover.
 FIRST_IMAGE_VARIABLES = ("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Image:
     """How this process was started, so that it can be started so again: whatever is at these places then."""
 

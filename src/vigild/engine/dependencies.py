@@ -10,7 +10,6 @@ one is older than what it depends on shows in the times when they were started.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vigild.core.dependency import (
@@ -25,6 +24,7 @@ from vigild.core.dependency import (
     stop_waves,
     trouble,
 )
+from vigild.core.frozen import frozen
 from vigild.core.process import DependenciesSatisfied, Restart, Start
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ Need = tuple[str, Condition]
 Processes = dict["ManagedProcess", None]  # a set in order
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unmet:
     """A dependency that is waited for. `trouble`: why that will not come by itself; nothing when it may."""
 

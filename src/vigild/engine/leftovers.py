@@ -6,10 +6,10 @@ know. Only else the table of processes is looked at, and then not more often tha
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vigild.core.descendants import Origin, Seen, Table
+from vigild.core.frozen import frozen
 from vigild.core.process import Wanted
 from vigild.engine.tree_end import names_of
 
@@ -25,7 +25,7 @@ LEFTOVERS_MAX = 64  # of one process, as many are kept in mind
 BACKGROUND_SECONDS = 5.0  # who exits with 0 so soon, and leaves somebody, has put itself in the background
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Run:
     """A run that has ended. `executable` helps to know what lost its mark."""
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from errno import ENOTSUP
 from typing import TYPE_CHECKING, Final, Protocol
 
+from vigild.core.frozen import frozen
+
 if TYPE_CHECKING:
     from vigild.core.descendants import Seen
     from vigild.core.health import Answer
@@ -69,7 +71,7 @@ class StreamPlan:
     retells: bool = True  # what a daemon that died had read, and may have told already, is told (again)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildSetup:
     """What is done to a child before its program begins, beyond directory, umask and user.
 
@@ -409,7 +411,7 @@ class ProcessTable(Protocol):
         """The pid that a pidfile names; 0 while it names none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProbeRequest:
     """One question as a value. `environment` and `directory` are for a command, which runs as `uid` (None: as we)."""
 
@@ -422,7 +424,7 @@ class ProbeRequest:
     uid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sender:
     """Who sent a notification, as the kernel says: the process, its user, its spawn id and its ancestors."""
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 
+from vigild.core.frozen import frozen
 from vigild.wire.journal import Entries, decode, encode_all
 
 HANDOVER_VARIABLE = "VIGIL_HANDOVER"
@@ -23,7 +24,7 @@ FACTS = "handover"
 DESCRIPTORS = "fd"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Descriptor:
     """An inherited descriptor: what it is for, whose it is, its number, and bytes that belong to it."""
 

@@ -8,15 +8,16 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from errno import EINVAL
 from typing import Any
+
+from vigild.core.frozen import frozen
 
 MAX_OUTPUT_BYTES = 32 << 10  # the last of what it said: a traceback has its point at the end
 READ_BYTES = 16 << 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HelperOutcome:
     """How it ended: its raw wait status, None when it was ended for taking too long; and what it said."""
 

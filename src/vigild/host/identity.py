@@ -4,15 +4,15 @@ import errno
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from vigild.core.frozen import frozen
 from vigild.engine.ports import ChildSetup
 from vigild.host.steps import Step
 
 MEMORY_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """One user of this machine."""
 

@@ -11,8 +11,8 @@ Where there is no /proc (macOS) nothing is found: every answer is None or empty.
 import errno
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from vigild.core.frozen import frozen
 from vigild.engine.ports import SPAWN_MARK
 
 ZOMBIE_STATES = frozenset("ZXx")
@@ -22,7 +22,7 @@ _STAT_BYTES = 4096
 _COMMAND_BYTES = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProcessStat:
     """One line of /proc/PID/stat, as far as it is needed. `start_ticks`: clock ticks from boot to its start."""
 

@@ -9,12 +9,12 @@ import errno
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from vigild.core.frozen import frozen
 from vigild.engine.ports import SpawnFailure
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One system call of the child. `explain` says in the parent why it failed, given the errno."""
 

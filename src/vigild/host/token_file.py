@@ -4,6 +4,7 @@ What is in it would not let anybody in: digests, no secrets.
 """
 
 import os
+from dataclasses import fields
 
 from vigild.core.access import Role
 from vigild.core.tokens import MAX_TOKENS, Token
@@ -57,14 +58,17 @@ class TokenFile:
         os.replace(beside, self.path)
 
 
+_FIELDS = tuple(field.name for field in fields(Token))
+
+
 def _entry(token: Token) -> dict[str, object]:
-    fields = {name: getattr(token, name) for name in Token.__slots__}
-    return {**fields, "role": token.role.word, "programs": list(token.programs)}
+    found = {name: getattr(token, name) for name in _FIELDS}
+    return {**found, "role": token.role.word, "programs": list(token.programs)}
 
 
 def _token(entry: dict[str, object]) -> Token:
-    fields = {name: entry[name] for name in Token.__slots__ if name in entry}
-    role, programs = fields.pop("role"), fields.pop("programs", [])
+    found = {name: entry[name] for name in _FIELDS if name in entry}
+    role, programs = found.pop("role"), found.pop("programs", [])
     if not isinstance(programs, list):
         raise TypeError("programs is not a list")
-    return Token(role=Role[str(role).upper()], programs=tuple(map(str, programs)), **fields)  # type: ignore[arg-type]
+    return Token(role=Role[str(role).upper()], programs=tuple(map(str, programs)), **found)  # type: ignore[arg-type]

@@ -4,9 +4,10 @@
 and for status. Fields that are secret do not appear in `repr` either.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from vigild.core.frozen import frozen
 from vigild.wire.url_parts import Options, Parts, Place, ReceiverUrlError, decode, place_of, split_url
 
 HIDDEN = "***"
@@ -35,7 +36,7 @@ class Tls(StrEnum):
     FIRST = "tls"  # from the first byte
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Robot:
     """A robot in a group of DingTalk, WeCom or Feishu, or a Slack webhook (its token is `T…/B…/…`)."""
 
@@ -47,7 +48,7 @@ class Robot:
     ca_file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TelegramChat:
     """A chat, group or channel that a Telegram bot may write to. `thread`: a topic of a forum, "" for none."""
 
@@ -61,7 +62,7 @@ class TelegramChat:
     service: Service = Service.TELEGRAM
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mailbox:
     """Who gets mail, and through which server."""
 
@@ -77,7 +78,7 @@ class Mailbox:
     service: Service = Service.MAIL
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Web:
     """A webhook (JSON of our own, or `body`) or an SMS gateway (one request for each of `numbers`).
 
@@ -101,7 +102,7 @@ class Web:
     ca_file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Program:
     """A command that gets the message as JSON on stdin."""
 
@@ -110,7 +111,7 @@ class Program:
     service: Service = Service.EXEC
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AppriseUrl:
     """Any service that the library Apprise knows."""
 

@@ -7,7 +7,8 @@ starts without its password fails later, and less clearly. No text of a line is 
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from vigild.core.frozen import frozen
 
 _IN_SINGLE_QUOTES = re.compile(r"\s*(?:export\s+)?(?:'[^']+'|[^=#\s]+)\s*=\s*'")
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -21,7 +22,7 @@ class BadLineError(ValueError):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assignment:
     """One line. A literal value stood in single quotes: nothing in it is replaced."""
 

@@ -9,8 +9,9 @@ read. Its parser begins out of step: it looks for the first whole token and pass
 """
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from vigild.core.frozen import frozen
 
 READY_TOKEN = b"READY\n"
 RESULT_TOKEN = b"RESULT "
@@ -19,19 +20,19 @@ MAX_RESULT_LINE_BYTES = 64
 _RESULT_LINE = re.compile(rb"RESULT [0-9]{1,6}\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaidReady:
     """It waits for an event."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaidResult:
     """It has dealt with the event it had; `result` is `OK`, `FAIL`, or what its handler understands."""
 
     result: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Violated:
     """It broke the protocol; `data` is what it said, `line` the bad result line if it was one."""
 

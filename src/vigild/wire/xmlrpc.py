@@ -13,10 +13,10 @@ import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 from xml.parsers import expat
 
+from vigild.core.frozen import frozen
 from vigild.wire.xmlrpc_text import escape, scalar_text
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class TooLargeError(XmlRpcError):
     """It is past a limit."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What a document may cost. `max_depth` counts arrays and structs inside one another."""
 
@@ -55,7 +55,7 @@ CALL_LIMITS = Limits()
 RESPONSE_LIMITS = Limits(max_bytes=512 * 1024 * 1024, max_elements=50_000_000)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A method's name and its arguments."""
 
@@ -63,7 +63,7 @@ class Call:
     params: list[Value]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaultValue:
     """A response that says that the call failed."""
 

@@ -13,11 +13,12 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, unquote, urlsplit
 
 from vigild.alerts.sending import Outcome
+from vigild.core.frozen import frozen
 
 MAX_ANSWER_BYTES = 64 << 10
 CONNECT_SECONDS = 10.0
@@ -30,7 +31,7 @@ class RequestError(Exception):
     """Nothing came back, in words; it may at another time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What is sent. `url` is secret."""
 
@@ -41,7 +42,7 @@ class Request:
     ca_file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What came back; the body is the beginning of it."""
 

@@ -1,11 +1,11 @@
 """One row of the table: a method and a path, who may, what comes in, what goes out, what can go wrong."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from vigild.control.facade import Control
 from vigild.core.access import Role
+from vigild.core.frozen import frozen
 from vigild.fronts.api.schema import Schema
 from vigild.fronts.serving.messages import Request, Response
 
@@ -21,7 +21,7 @@ LATEST = 10**11  # seconds since the epoch: the year 5138
 COMMON_PROBLEMS = ("malformed", "invalid_argument", "unauthorized", "forbidden")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """A part of the path, or of the query. `schema`: a plain type; `required`: parts of paths always are."""
 
@@ -36,7 +36,7 @@ class Parameter:
         return self.place == "path"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A request as an endpoint sees it: everything checked. `arguments`: what the client gave, by parameter."""
 
@@ -63,7 +63,7 @@ class Call:
         return bool(self.arguments.get(name, False))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A value that becomes JSON, and what goes with it."""
 
@@ -76,7 +76,7 @@ Outcome = Answer | Response
 Run = Callable[[Call], Outcome | Awaitable[Outcome]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """One row. `path` is below `/api/v1`; `id` names it in the document and, of an order, in the history.
 

@@ -2,9 +2,9 @@
 
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vigild.core.frozen import frozen
 from vigild.fronts.api.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class LogFile:
         return offset
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """A line with the text that was looked for."""
 

@@ -1,15 +1,15 @@
 """What can go wrong, with a code that stays the same over versions, and how it is told (RFC 9457)."""
 
 import json
-from dataclasses import dataclass
 
 from vigild.core.errors import Fault, VigilError
+from vigild.core.frozen import frozen
 from vigild.fronts.serving.messages import Response
 
 MEDIA_TYPE = "application/problem+json"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One sort of problem: its code, the status of HTTP, and what it means."""
 

@@ -3,12 +3,12 @@
 The pages about them and the checks of dashboard and alert rules are made from it.
 """
 
-from dataclasses import dataclass
+from vigild.core.frozen import frozen
 
 PROCESS = ("group", "process")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Metric:
     """One metric. `kind`: gauge, counter or info; `unit` as OpenMetrics wants it; `labels` in the order of values."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import h11
 
 from vigild.core.access import current_caller
+from vigild.core.frozen import frozen
 from vigild.fronts.serving.gate import Gatekeeper
 from vigild.fronts.serving.guard import with_default_headers
 from vigild.fronts.serving.limits import Counters, Limits
@@ -50,7 +51,7 @@ class Context:
     held: asyncio.Event | None = None  # no request is begun until it is set
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peer:
     """Who is at the other end: `label` for people, and what the kernel says of a process on this machine."""
 
@@ -59,7 +60,7 @@ class Peer:
     gids: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenConnection:
     """A connection between two requests, to be served on by the daemon's next image.
 

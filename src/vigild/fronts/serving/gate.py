@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vigild.core.access import Caller, PeerRoles, Role
 from vigild.core.backoff import Backoff, source_of
+from vigild.core.frozen import frozen
 from vigild.fronts.serving.auth import Credentials, Verdict, parse_basic
 from vigild.fronts.serving.guard import cross_site, foreign_host
 from vigild.fronts.serving.messages import Request, Response, error_response
@@ -37,7 +38,7 @@ class Gatekeeper(Protocol):
         """Who it is, or what to answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class User:
     """Somebody who may come in: with a password, with a certificate (`credentials` None), or either."""
 

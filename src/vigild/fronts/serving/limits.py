@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from vigild.core.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Limits:
     """What one server gives to clients.
 

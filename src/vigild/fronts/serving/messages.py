@@ -3,13 +3,14 @@
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from vigild.core.access import NOBODY, Caller
+from vigild.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """One request, read to its end (a gate sees it without its body).
 
@@ -38,7 +39,7 @@ class Request:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Response:
     """An answer. An iterator as body is streamed: each piece is sent at once, and it is closed at the end."""
 

@@ -1,12 +1,12 @@
 """From a method's name to its result: one table, filled when the server is made, never an attribute walk."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from vigild.control.facade import Control
 from vigild.core.access import Role, require
 from vigild.core.errors import Fault, VigilError
+from vigild.core.frozen import frozen
 from vigild.fronts.xmlrpc.interfaces import MAIN_INTERFACE, fault_of, interface_methods
 from vigild.fronts.xmlrpc.main_methods import main_methods
 from vigild.fronts.xmlrpc.method import Method, Param
@@ -18,7 +18,7 @@ from vigild.fronts.xmlrpc.vigil_methods import NAMESPACE, vigil_methods
 MULTICALL = "system.multicall"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """What the table says of one full name."""
 

@@ -1,15 +1,15 @@
 """A method of the table: what it takes, what it gives, how it is described to clients."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from vigild.core.errors import Fault, VigilError
+from vigild.core.frozen import frozen
 
 Result: TypeAlias = "object | Awaitable[object]"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Param:
     """One parameter. `read` turns the wire's value into ours; VigilError for one that cannot be used."""
 
@@ -20,7 +20,7 @@ class Param:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Method:
     """One method. `run` gets the parameters as read; what it returns is the result, at once or awaited."""
 
