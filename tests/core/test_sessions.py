@@ -49,3 +49,11 @@ def test_a_changed_configuration_ends_sessions() -> None:
         sessions.begin(name.encode(), name, Role.OPERATOR, 0.0)
     sessions.end_others_than({"ann": Role.OPERATOR, "bob": Role.VIEWER})
     assert [sessions.find(key, 0.0) is not None for key in (b"ann", b"bob", b"eve")] == [True, False, False]
+
+
+def test_looking_does_not_prolong_it() -> None:
+    sessions = Sessions()
+    sessions.begin(b"k", "ann", Role.VIEWER, 0.0)
+    assert sessions.look(b"k", IDLE_SECONDS - 1) is not None
+    assert sessions.look(b"k", IDLE_SECONDS + 1) is None
+    assert sessions.look(b"other", 0.0) is None

@@ -36,6 +36,9 @@ class _Relabelling:
     async def admit(self, request: Request) -> Caller | Response:
         return await self.gate.admit(replace(request, peer=self.peer))
 
+    def still_admits(self, request: Request) -> bool:
+        return self.gate.still_admits(request)
+
 
 @dataclass
 class Door:

@@ -53,6 +53,11 @@ class Sessions:
         session.used = now
         return session
 
+    def look(self, key: bytes, now: float) -> Session | None:
+        """The session, if it is not over. That somebody looked does not prolong it."""
+        session = self._table.get(key)
+        return None if session is None or session.is_over(now) else session
+
     def end(self, key: bytes) -> None:
         """Somebody has logged out."""
         self._table.pop(key, None)

@@ -430,10 +430,7 @@ class Connection(asyncio.Protocol):
                 self._http.send(self._head(response))
             )  # at once: the first piece may be long in coming
             if request.method != "HEAD" and not (self._eof or self._context.closing):
-                async for piece in body:
-                    if piece:
-                        self._write(self._http.send(h11.Data(data=piece)))
-                        await self._drained()
+                await self._send_pieces(request, body)
             self._write(self._http.send(h11.EndOfMessage()))
             await self._drained()
         except asyncio.CancelledError:  # the client went, or the server closes
@@ -449,6 +446,19 @@ class Connection(asyncio.Protocol):
         finally:
             self._streaming = False
             await _close_stream(body)
+
+    async def _send_pieces(self, request: Request, body: AsyncIterator[bytes]) -> None:
+        """What a stream brings, until whoever asked for it may no longer have it. He is told when he asks again."""
+        clock, trust_seconds = asyncio.get_running_loop().time, self._limits.trust_seconds
+        trusted_until = clock() + trust_seconds
+        async for piece in body:
+            if clock() >= trusted_until:
+                if not self._context.gate.still_admits(request):
+                    return
+                trusted_until = clock() + trust_seconds
+            if piece:
+                self._write(self._http.send(h11.Data(data=piece)))
+                await self._drained()
 
     def _write(self, data: bytes | None) -> None:
         if data and not self._lost:

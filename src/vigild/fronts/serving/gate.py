@@ -37,6 +37,9 @@ class Gatekeeper(Protocol):
     async def admit(self, request: Request) -> Caller | Response:
         """Who it is, or what to answer."""
 
+    def still_admits(self, request: Request) -> bool:
+        """May who was admitted go on being sent what he asked for? For answers without an end."""
+
 
 @frozen
 class User:
@@ -106,6 +109,23 @@ class Gate:
         if not authorization and self.sessions is not None and _is_for_everybody(request):
             return Caller("", Role.VIEWER, "nobody", address_of_peer(request.peer))
         return await self._by_password(request, authorization)
+
+    def still_admits(self, request: Request) -> bool:
+        """Has nobody logged out, revoked the token, or changed the role meanwhile? Counts as no use of a session."""
+        caller, users = request.caller, self.rules.users
+        if caller.via == "session":
+            cookie = cookie_of(request, self.rules.cookie)
+            if cookie is None or self.sessions is None:
+                return False
+            session = self.sessions.look(cookie.encode(), self.clock())
+            return session is not None and session.role == caller.role
+        if caller.via == "token":
+            presented = (request.header("authorization") or "")[7:]
+            return self.find_token is not None and self.find_token(presented, caller.address) == caller
+        if caller.via in ("password", "certificate"):
+            user = (users or {}).get(caller.name)
+            return user is not None and user.role == caller.role
+        return users is None
 
     # ---- each way in ----
 

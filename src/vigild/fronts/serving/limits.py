@@ -19,6 +19,7 @@ class Limits:
     stall_seconds           a reader that takes nothing of what is sent to it
     pipelined_bytes         read ahead while a request is being answered
     linger_seconds          reading on after a refusal, so that the client gets to see it
+    trust_seconds           an answer that goes on is sent to whoever asked for it, before it is asked whether he still may
     """
 
     header_bytes: int = 32 * 1024
@@ -31,6 +32,7 @@ class Limits:
     stall_seconds: float = 60.0
     pipelined_bytes: int = 64 * 1024
     linger_seconds: float = 2.0
+    trust_seconds: float = 5.0
 
 
 @dataclass(slots=True)
