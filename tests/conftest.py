@@ -14,6 +14,10 @@ from hypothesis import HealthCheck, settings
 
 from support.until import until
 
+# A shell lets what it runs in the background ignore Ctrl-C, and so would every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 LEAK_GRACE_SECONDS = 2.0  # for what is just being closed by another thread or a dying child
 
