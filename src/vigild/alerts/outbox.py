@@ -17,11 +17,11 @@ from vigild.alerts import queries
 from vigild.core.alerting import Trouble
 from vigild.core.delivering import Parcel
 from vigild.core.digest import Digest
+from vigild.host.store.aside import set_aside
 from vigild.wire.digests import decode_digest, decode_trouble, encode_digest, encode_trouble
 
 BUSY_SECONDS = 5.0
 KEPT_NUMBERS = 20_000  # of edges that were heard: a daemon may tell one again that it does not know was kept
-SET_ASIDE = ".unreadable"
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Outbox:
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError):  # full, or not allowed: no fault of the file
                     raise
-                self.set_aside = _set_aside(path)
+                self.set_aside = set_aside(path)
                 self._db = _opened(path)
         except BaseException:
             os.close(self._lock)
@@ -256,14 +256,3 @@ def migrate(db: sqlite3.Connection) -> None:
             db.execute(statement)
         db.execute(queries.SET_VERSION.format(version=number))
         db.execute(queries.COMMIT)
-
-
-def _set_aside(path: str) -> str:
-    aside = path + SET_ASIDE
-    os.rename(path, aside)
-    for suffix in ("-wal", "-shm"):
-        try:
-            os.rename(path + suffix, aside + suffix)
-        except FileNotFoundError:
-            pass
-    return aside

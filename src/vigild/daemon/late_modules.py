@@ -82,6 +82,7 @@ LATE_MODULES = (
     "vigild.host.sampler",
     "vigild.host.schedule_file",
     "vigild.host.setup",
+    "vigild.host.store.aside",
     "vigild.host.store.oom",
     "vigild.host.store.sample_table",
     "vigild.host.store.store",

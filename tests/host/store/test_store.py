@@ -11,8 +11,9 @@ import pytest
 
 from vigild.core.history import Fact, HistoryQuery, Kind, OutputEnd
 from vigild.host.store import queries
+from vigild.host.store.aside import set_aside
 from vigild.host.store.migrations import MIGRATIONS
-from vigild.host.store.store import Store, is_of_no_use, set_aside
+from vigild.host.store.store import Store, is_of_no_use
 
 MB = 1 << 20
 

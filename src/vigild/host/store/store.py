@@ -19,7 +19,6 @@ from vigild.host.store.migrations import MIGRATIONS
 if TYPE_CHECKING:
     from vigild.host.store.sample_table import SampleTable
 
-SET_ASIDE = ".unreadable"
 BUSY_SECONDS = 2.0
 KEPT_SHARE = 0.9  # of the allowed bytes, after the oldest facts had to go
 MAX_OUTPUT_BYTES = 1 << 20  # of last lines in one answer; facts beyond that come without
@@ -170,18 +169,6 @@ def is_of_no_use(error: Exception) -> bool:
     if isinstance(code, int):
         return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
     return isinstance(error, sqlite3.NotSupportedError)
-
-
-def set_aside(path: str) -> str:
-    """Rename a file that is of no use, with what belongs to it; its new name. Raises OSError."""
-    aside = path + SET_ASIDE
-    os.rename(path, aside)
-    for suffix in ("-wal", "-shm"):
-        try:
-            os.rename(path + suffix, aside + suffix)
-        except FileNotFoundError:
-            pass
-    return aside
 
 
 def _make_private_file(path: str) -> None:

@@ -307,7 +307,8 @@ class HistoryWriter:
 
     def _failed(self, error: Exception) -> None:
         """Say it once. A file that is damaged is set aside, and the next fact begins another."""
-        from vigild.host.store.store import is_of_no_use, set_aside
+        from vigild.host.store.aside import set_aside
+        from vigild.host.store.store import is_of_no_use
 
         if not is_of_no_use(error):
             self._unusable(error)
