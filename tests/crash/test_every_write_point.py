@@ -150,6 +150,7 @@ class Walk:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         self.wait(lambda: self.info()[name]["pid"] not in (0, pid))
+        self.wait(lambda: self.notes.starts[name][-1] != pid)
         self.wait_all_running()
 
     def wait_all_running(self) -> None:

@@ -1,9 +1,10 @@
 # One instance of a program: instance.sh NAME NOTES [ONCE STATUS]
-# Notes its start, and DOUBLE if another instance lives: each holds a lock as long as it lives. With ONCE it ends with STATUS
-# at once, unless the file ONCE exists already.
-echo "START $1 $$" >> "$2"
+# Notes DOUBLE if another instance lives, since each holds a lock as long as it lives, and then its start. With ONCE it ends
+# with STATUS at once, unless the file ONCE exists already. The start is noted last, so that whoever kills an instance that is
+# noted does not leave its child `flock` behind, which would hold the lock a moment longer.
 exec 9>> "$2.$1.lock"
 flock -n 9 || echo "DOUBLE $1 $$" >> "$2"
+echo "START $1 $$" >> "$2"
 if [ -n "$3" ] && [ ! -e "$3" ]; then
     : > "$3"
     exit "$4"
