@@ -18,7 +18,7 @@ from vigild.config.expand import expand
 from vigild.config.groups import resolve_groups
 from vigild.config.imports import why_not_importable as _why_not_importable
 from vigild.config.ini import Document, Section, read_bytes
-from vigild.config.model import AlertConfig, Config, GroupConfig, MonitorConfig, Where
+from vigild.config.model import AlertConfig, Config, ForwardConfig, GroupConfig, MonitorConfig, Where
 from vigild.config.resolve import Resolver
 from vigild.config.review import review_document
 from vigild.config.search import find_config_file as find_config_file
@@ -129,6 +129,7 @@ def _resolve(resolver: Resolver, section: Section, path: str, overrides: Overrid
         _alerts(resolver),
         resolve_users(resolver),
         _monitors(resolver, groups),
+        _forwards(resolver),
     )
 
 
@@ -146,6 +147,14 @@ def _monitors(resolver: Resolver, groups: tuple[GroupConfig, ...]) -> tuple[Moni
     from vigild.config.monitors import resolve_monitors  # late: few configurations have any
 
     return resolve_monitors(resolver, groups)
+
+
+def _forwards(resolver: Resolver) -> tuple[ForwardConfig, ...]:
+    if not any(name.startswith("forward:") for name in resolver.document.sections):
+        return ()
+    from vigild.config.forwards import resolve_forwards  # late: few configurations have any
+
+    return resolve_forwards(resolver)
 
 
 def _include(resolver: Resolver, path: str) -> list[str]:

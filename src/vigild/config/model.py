@@ -277,6 +277,22 @@ class AlertConfig:
 
 
 @dataclass(slots=True)
+class ForwardConfig:
+    """Where output goes besides its log. `url` may be secret. Takes effect at a reread; nothing is restarted for it."""
+
+    name: str
+    url: str = field(default="", repr=False)  # "" where url_file is given
+    url_file: str | None = None  # with the one URL in it, read by the worker alone
+    programs: tuple[str, ...] = ("*",)  # as alerts match them
+    channels: tuple[str, ...] = ("stdout", "stderr")
+    labels: tuple[tuple[str, str], ...] = ()  # in the order of the file
+    batch_seconds: float = 1.0
+    batch_max_bytes: int = 1 << 20
+    buffer_max_bytes: int = 8 << 20
+    where: Where | None = field(default=None, compare=False)
+
+
+@dataclass(slots=True)
 class MonitorConfig:
     """Something beyond programs that is looked at. Takes effect at a reread.
 
@@ -321,3 +337,4 @@ class Config:
     alerts: tuple[AlertConfig, ...] = ()
     users: tuple[UserConfig, ...] = ()
     monitors: tuple[MonitorConfig, ...] = ()
+    forwards: tuple[ForwardConfig, ...] = ()

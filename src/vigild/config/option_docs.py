@@ -21,6 +21,8 @@ SECTION_DOCS: dict[str, str] = {
     "monitor": "Something beyond programs that is looked at: the machine, a filesystem, a file, a server, a process that Vigil did "
     "not start. [Monitors](../how-to/monitors.md) shows each type, [metrics of monitors](monitors.md) what rules can ask. "
     "Takes effect when the configuration is read again (`reread`).",
+    "forward": "Where programs' output goes besides their logs: syslog, journald, Loki, an OpenTelemetry collector; see "
+    "[how](../how-to/logs-out.md). Changes take effect at a reread (`supervisorctl reread`) and restart no program.",
     "include": "Further files, read as if they stood at the end of this one. Files they include are not read.",
     "rpcinterface": "A namespace of XML-RPC methods. `[rpcinterface:supervisor]` is the one that clients need. "
     "Keys other than the factory are handed to it.",
@@ -358,6 +360,21 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "start_command": "For `process`: what `start` in a rule runs.",
         "stop_command": "For `process`: what `stop` in a rule runs.",
         "restart_command": "For `process`: what `restart` in a rule runs. By default `stop_command`, then `start_command`.",
+    },
+    "forward": {
+        "url": "Where output goes: `syslog:///dev/log`, `syslog+udp://HOST:514`, `syslog+tcp://HOST:601`, `syslog+tls://HOST:6514?ca=FILE`, "
+        "`journald:`, `loki+https://USER:PASSWORD@HOST:3100?tenant=NAME`, `otlp+https://HOST:4318?token=TOKEN`. It may be secret: write "
+        "`%(ENV_NAME)s`, or use `url_file`. A percent sign is written `%%`. This or `url_file` is needed.",
+        "url_file": "A file with the URL, in a line of its own; lines that begin with `#` are comments. It is read again at each reread. "
+        "An absolute path; `%(here)s/FILE` will do.",
+        "programs": "Names of programs and patterns of them (`web`, `web:*`, `*_worker`), with commas or blanks between; one without a "
+        "colon stands for a group, too.",
+        "channels": "What is sent of each: `stdout`, `stderr` or both. With `redirect_stderr`, stderr is part of stdout.",
+        "labels": 'What is said of each line besides its program, as `KEY="value",OTHER="value"`: labels in Loki, attributes of the resource '
+        "in OpenTelemetry, structured data in syslog, fields in journald.",
+        "batch_seconds": "How long lines are collected before they are sent, 0.05 to 60. With s or m after it in other units.",
+        "batch_maxbytes": "How much output is sent at once at most; a batch that is full is sent at once. 1KB to 16MB.",
+        "buffer_maxbytes": "How much output is kept while the receiver is slow or down; then the oldest goes, and is counted. 64KB to 1GB.",
     },
     "include": {
         "files": "Paths and patterns with blanks between, relative to the file that holds the section."

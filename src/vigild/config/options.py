@@ -356,6 +356,28 @@ MONITOR = _table(
     _monitor_option("restart_command", "command", None, "restart_command", lone_percent=True),
 )
 
+
+def _forward_option(name: str, converter: str, default: str | None, field: str) -> Option:
+    def convert_late(value: str, around: Surroundings) -> object:
+        from vigild.config import convert_forwards  # late: few configurations have forwards
+
+        convert_it: Converter = getattr(convert_forwards, converter)
+        return convert_it(value, around)
+
+    return Option(name, convert_late, default, field, since="vigil")
+
+
+FORWARD = _table(
+    _forward_option("url", "url", None, "url"),
+    _forward_option("url_file", "absolute_path", None, "url_file"),
+    _forward_option("programs", "programs", "*", "programs"),
+    _forward_option("channels", "channels", "stdout, stderr", "channels"),
+    _forward_option("labels", "labels", "", "labels"),
+    _forward_option("batch_seconds", "batch_seconds", "1", "batch_seconds"),
+    _forward_option("batch_maxbytes", "batch_size", "1MB", "batch_max_bytes"),
+    _forward_option("buffer_maxbytes", "buffer_size", "8MB", "buffer_max_bytes"),
+)
+
 INCLUDE = _table(Option("files", convert.text, None, required=True))
 RPCINTERFACE = _table(Option("supervisor.rpcinterface_factory", convert.text, None, required=True))
 CTLPLUGIN = _table(Option("supervisor.ctl_factory", convert.text, None, required=True))
@@ -372,6 +394,7 @@ SECTIONS: dict[str, dict[str, Option]] = {
     "group": GROUP,
     "alert": ALERT,
     "monitor": MONITOR,
+    "forward": FORWARD,
     "include": INCLUDE,
     "rpcinterface": RPCINTERFACE,
     "ctlplugin": CTLPLUGIN,
@@ -386,6 +409,7 @@ NAMED_SECTIONS = frozenset(
         "group",
         "alert",
         "monitor",
+        "forward",
         "rpcinterface",
         "ctlplugin",
         "user",
