@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vigild.core.access import Caller, current_caller
 from vigild.core.errors import Fault, VigilError
+from vigild.core.forwards import ForwardCounts, ForwardInfo
 from vigild.core.history import HistoryQuery
 from vigild.core.names import make_namespec, split_namespec
 
@@ -40,6 +41,7 @@ class FakeControl:
         self.history = FakeHistory()
         self.samples = FakeSamples(self)
         self.alerts = FakeAlerts(self)
+        self.forwards = FakeForwards(self)
         self.access = FakeAccess(self)
         self.monitors = FakeMonitors(self)
 
@@ -225,6 +227,19 @@ class FakeAlerts(_Noun):
     async def test(self, name: str) -> str:
         self.note("test_alert", name)
         return "delivered"
+
+
+class FakeForwards(_Noun):
+    def status(self) -> list[ForwardInfo]:
+        counts = ForwardCounts(sent_lines=7, sent_bytes=5 << 30, sent_batches=2, unsent_bytes=3)
+        shown = "loki+http://loki:3100"
+        return [
+            ForwardInfo("central", shown, ("*",), ("stdout", "stderr"), 2, True, "", 1, 40, counts, 0.0, "")
+        ]
+
+    async def test(self, name: str) -> tuple[bool, str]:
+        self.note("test_forward", name)
+        return name == "central", "delivered" if name == "central" else "connection refused"
 
 
 class FakeSamples(_Noun):

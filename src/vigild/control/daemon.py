@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vigild.config.model import Config
     from vigild.control.access import Access, TokenStore
     from vigild.control.alerts import AlertDesk, Alerts
+    from vigild.control.forwards import ForwardDesk, Forwards
     from vigild.control.graph import Graph
     from vigild.control.inspection import Inspection
     from vigild.control.live import Live
@@ -193,6 +194,7 @@ class VigilControl:
         self.alert_desk: Callable[[], AlertDesk | None] = lambda: None
         self.open_tokens: Callable[[], TokenStore] | None = None
         self.find_monitors: Callable[[], EngineMonitors | None] = lambda: None
+        self.forward_desk: Callable[[], ForwardDesk | None] = lambda: None
 
     @cached_property
     def alerts(self) -> "Alerts":
@@ -214,6 +216,13 @@ class VigilControl:
         from vigild.control.monitors import Monitors
 
         return Monitors(self.find_monitors)
+
+    @cached_property
+    def forwards(self) -> "Forwards":
+        """Where output is forwarded to."""
+        from vigild.control.forwards import Forwards
+
+        return Forwards(self.forward_desk)
 
     # What only the JSON API, metrics and the console need is loaded when one of them is first asked.
 

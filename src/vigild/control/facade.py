@@ -14,6 +14,7 @@ from vigild.core.history import HistoryQuery
 if TYPE_CHECKING:
     from vigild.control.live import Live
     from vigild.control.operations import Operation, Operations
+    from vigild.core.forwards import ForwardInfo
 
 StatusStruct = dict[str, str | int]
 Info = dict[str, str | int]
@@ -162,6 +163,16 @@ class AlertControl(Protocol):
         """Send a message through this alert now; what came of it. BAD_NAME, FAILED."""
 
 
+class ForwardControl(Protocol):
+    """Where output is forwarded to."""
+
+    def status(self) -> "list[ForwardInfo]":
+        """How each forward stands, in the order of the configuration."""
+
+    async def test(self, name: str) -> tuple[bool, str]:
+        """Send a line through this forward now; did it arrive, and what was said? BAD_NAME, FAILED."""
+
+
 class SampleControl(Protocol):
     """What programs use."""
 
@@ -241,3 +252,5 @@ class Control(Protocol):
     def access(self) -> AccessControl: ...
     @property
     def monitors(self) -> MonitorControl: ...
+    @property
+    def forwards(self) -> ForwardControl: ...

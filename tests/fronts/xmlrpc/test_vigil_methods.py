@@ -38,6 +38,7 @@ ARGUMENTS: dict[str, list[object]] = {
     "vigil.setMonitor": ["m", True],
     "vigil.getProcessInfo": ["web"],
     "vigil.testAlert": ["ops"],
+    "vigil.testForward": ["central"],
     "vigil.getSamples": ["web"],
     "vigil.createToken": ["ci", "viewer"],
     "vigil.revokeToken": ["a1"],

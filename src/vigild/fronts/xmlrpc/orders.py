@@ -26,6 +26,7 @@ ORDERS: dict[str, int] = {
     "removeProcessGroup": 1,
     "upgrade": 0,
     "testAlert": 1,
+    "testForward": 1,
     "createToken": 3,
     "revokeToken": 1,
     "monitorNow": 1,
@@ -38,6 +39,7 @@ _ABOUT_ALL = frozenset(
         "signalAllProcesses",
         "sendRemoteCommEvent",
         "testAlert",
+        "testForward",
         "createToken",
         "revokeToken",
     }

@@ -11,7 +11,7 @@ supervisor.tailProcessStderrLog
 system.listMethods system.methodHelp system.methodSignature system.multicall
 vigil.getDaemonInfo vigil.getProcessInfo vigil.getAllProcessInfo vigil.getHistory vigil.getAlerts
 vigil.getSamples vigil.watchSamples
-vigil.getMonitors
+vigil.getMonitors vigil.getForwards
 """
 _OPERATING = """
 supervisor.startProcess supervisor.startProcessGroup supervisor.startAllProcesses
@@ -19,7 +19,7 @@ supervisor.stopProcess supervisor.stopProcessGroup supervisor.stopAllProcesses
 supervisor.signalProcess supervisor.signalProcessGroup supervisor.signalAllProcesses
 supervisor.sendProcessStdin supervisor.sendRemoteCommEvent
 supervisor.clearLog supervisor.clearProcessLog supervisor.clearProcessLogs supervisor.clearAllProcessLogs
-vigil.testAlert
+vigil.testAlert vigil.testForward
 vigil.monitorNow vigil.setMonitor
 """
 _ADMINISTERING = """

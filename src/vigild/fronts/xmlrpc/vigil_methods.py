@@ -2,6 +2,7 @@
 
 from vigild.control.facade import Control
 from vigild.fronts.xmlrpc.alert_methods import alert_methods
+from vigild.fronts.xmlrpc.forward_methods import forward_methods
 from vigild.fronts.xmlrpc.history_method import history_method
 from vigild.fronts.xmlrpc.method import Method, Param, text
 from vigild.fronts.xmlrpc.monitor_methods import monitor_methods
@@ -71,4 +72,5 @@ def vigil_methods(control: Control) -> list[Method]:
         *alert_methods(control),
         *token_methods(control),
         *monitor_methods(control),
+        *forward_methods(control),
     ]
