@@ -1,6 +1,6 @@
 import pytest
 
-from vigild.wire.url_parts import Options, ReceiverUrlError, decode, encode, place_of, split_url
+from vigild.wire.url_parts import Options, ReceiverUrlError, decode, encode, header_of, place_of, split_url
 
 
 def test_a_url_in_its_parts() -> None:
@@ -104,3 +104,10 @@ def test_the_file_of_certificates_is_named_from_the_root() -> None:
     assert "" == Options().ca_file()
     with pytest.raises(ReceiverUrlError, match="ca_file"):
         Options("ca_file=ca.pem").ca_file()
+
+
+def test_a_header_is_one_line() -> None:
+    assert ("X-Key", "a: b") == header_of("X-Key: a: b")
+    for text in ("X-Key", "X Key: a", "X: a\r\nY: b", "X: é", ": a"):
+        with pytest.raises(ReceiverUrlError, match="no header"):
+            header_of(text)

@@ -8,9 +8,17 @@ from dataclasses import field
 from enum import StrEnum
 
 from vigild.core.frozen import frozen
-from vigild.wire.url_parts import Options, Parts, Place, ReceiverUrlError, decode, place_of, split_url
-
-HIDDEN = "***"
+from vigild.wire.url_parts import (
+    HIDDEN,
+    Options,
+    Parts,
+    Place,
+    ReceiverUrlError,
+    decode,
+    header_of,
+    place_of,
+    split_url,
+)
 
 
 class Service(StrEnum):
@@ -317,7 +325,7 @@ def _web(parts: Parts, place: Place, options: Options) -> Web:
         decode(user),
         decode(password),
         secret,
-        tuple(map(_header, options.all("header"))),
+        tuple(map(header_of, options.all("header"))),
         options.one("body"),
         options.choice("type", "json", "form", "text"),
         numbers,
@@ -338,14 +346,6 @@ def _check_sms(target: Web) -> None:
     if "{text}" not in where or "{number}" not in where:
         hint = "write {number} and {text} where the gateway expects them, in the query or in body="
         raise ReceiverUrlError("nothing says where the number and the text belong", hint)
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    plain = name.replace("-", "").replace("_", "")
-    if not (colon and plain.isascii() and plain.isalnum() and value.isascii() and value.isprintable()):
-        raise ReceiverUrlError("header= is no header", "write header=NAME:VALUE")
-    return name, value.strip()
 
 
 def _program(command: str) -> Program:

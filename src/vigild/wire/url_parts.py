@@ -10,6 +10,7 @@ _PLACE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::(?P<port>\d{0,5}
 _HARMFUL = re.compile(r"[\x00-\x20\x7f]")
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _OPTION_NAME = re.compile(r"[a-z_]{1,20}")
+HIDDEN = "***"  # what is shown in the place of a secret
 
 
 class ReceiverUrlError(ValueError):
@@ -84,6 +85,15 @@ def encode(text: str) -> str:
     )
 
 
+def header_of(text: str) -> tuple[str, str]:
+    """The header that `header=NAME:VALUE` asks for: one line, and nothing that would be another."""
+    name, colon, value = text.partition(":")
+    plain = name.replace("-", "").replace("_", "")
+    if not (colon and plain.isascii() and plain.isalnum() and value.isascii() and value.isprintable()):
+        raise ReceiverUrlError("header= is no header", "write header=NAME:VALUE")
+    return name, value.strip()
+
+
 class Options:
     """`name=value&name=value`. Each is to be asked for; `done` refuses what nobody asked for."""
 
@@ -126,12 +136,16 @@ class Options:
             raise ReceiverUrlError(f"{name}= is no number from {least} to {most}", f"write {name}={default}")
         return int(text)
 
+    def file(self, name: str) -> str:
+        """The absolute path of a file, "" for none."""
+        path = self.one(name)
+        if path and not path.startswith("/"):
+            raise ReceiverUrlError(f"{name}= is no absolute path", "write it from the root")
+        return path
+
     def ca_file(self) -> str:
         """The file with the certificates that are trusted instead of the system's."""
-        path = self.one("ca_file")
-        if path and not path.startswith("/"):
-            raise ReceiverUrlError("ca_file= is no absolute path", "write it from the root")
-        return path
+        return self.file("ca_file")
 
     def done(self) -> None:
         """Refuse what is left."""

@@ -4,7 +4,8 @@ import re
 from urllib.parse import quote, quote_plus
 
 from vigild.alerts.plain_lines import plain_line
-from vigild.wire.alert_urls import HIDDEN, AppriseUrl, Mailbox, Program, Robot, Target, TelegramChat, Web
+from vigild.wire.alert_urls import AppriseUrl, Mailbox, Program, Robot, Target, TelegramChat, Web
+from vigild.wire.url_parts import HIDDEN
 
 MAX_SHOWN_CHARS = 300
 _MIN_SECRET_CHARS = 4  # of less, hiding would make holes in every text
