@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from cli.test_alert import WELL
+from cli.test_monitors import FAILED
 from support.daemon import Daemon
 from support.fake_daemon import FakeDaemon
 from vigild.cli.main import main
@@ -84,11 +86,34 @@ def test_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "-s", url, "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
-    assert [(one["namespec"], one["trouble"]) for one in found] == [
+    assert set(found) == {"programs", "alerts", "monitors"}
+    assert [(one["namespec"], one["trouble"]) for one in found["programs"]] == [
         ("api", ""),
         ("job", ""),
         ("wor\nker", "fatal"),
     ]
+
+
+def test_alerts_and_monitors_are_named_where_no_program_is(
+    short_tmp: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alerts = [{**WELL, "refused": "dingtalk://***: no such robot"}]
+    methods = {
+        "vigil.getAllProcessInfo": lambda: ALL[:2],
+        "vigil.getAlerts": lambda: alerts,
+        "vigil.getMonitors": lambda name: [FAILED],
+    }
+    with FakeDaemon(short_tmp / "s", methods) as daemon:
+        assert main(["status", "-s", daemon.url]) == 3
+        told = ["alert ops: refused: dingtalk://***: no such robot", "monitor web: failed: refused"]
+        assert told == capsys.readouterr().out.splitlines()[-2:]
+        assert main(["status", "-s", daemon.url, "--json"]) == 3
+        found = json.loads(capsys.readouterr().out)
+        assert ("refused", "failed") == (found["alerts"][0]["state"], found["monitors"][0]["state"])
+        assert main(["status", "-s", daemon.url, "api", "job"]) == 0
+        assert "alert" not in capsys.readouterr().out
+        assert main(["status", "-s", daemon.url, "api", "--json"]) == 0
+        assert {"programs"} == set(json.loads(capsys.readouterr().out))
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,24 @@ def test_an_address_that_is_mended_gets_what_waited(daemon: Daemon, hook: HttpRe
     history = vigil(daemon, "history").out
     assert "alert ops told: job:3 " in history
 
+    hook.usual = Reply(403, body="no such robot")
+    daemon.ctl("start", "job:0")
+    until(lambda: standing(daemon, "refused"))
+    status = vigil(daemon, "status")
+    assert 3 == status.code
+    assert f"alert ops: refused: {hook.base}/***: HTTP status 403" in status.out
+    assert "no such robot" in status.out
+    hook.requests.clear()
+    hook.usual = Reply(200)
+    daemon.conf.write_text(good.replace("/SECRET", "/MENDED"))
+    daemon.ctl("reread")
+    until(lambda: names(hook))
+    assert [("/MENDED", "job:0")] == [
+        (one.path, name) for one, name in zip(hook.requests, names(hook), strict=True)
+    ]
+    until(lambda: standing(daemon, "waiting") == 0)
+    assert "alert ops" not in vigil(daemon, "status").out
+
 
 @pytest.mark.slow
 def test_the_deliverer_ends_with_the_daemon(daemon: Daemon) -> None:

@@ -26,6 +26,8 @@ from vigild.wire.edges import edge_from_struct
 
 MAX_PARCELS = 1000  # that wait for one receiver; of more, the oldest are dropped and counted
 MAX_OUTBOX_BYTES = 32 << 20
+MAX_REFUSED = 100  # messages that a receiver refused for good, kept for when its address is mended
+REFUSED_SECONDS = 3600.0  # they are kept
 IDLE_SECONDS = 60.0
 BUSY_WAIT_SECONDS = 1.0
 SEND_SECONDS = 30.0
@@ -208,11 +210,17 @@ class Deliverer:
         for key in [key for key in gone if key[0] == alert]:
             heir = next(heirs, None)
             outbox.drop_receiver(gone.pop(key).number, heir)
-        if added:
-            parcels = outbox.parcels()
-            for road in self._desks[alert].roads:
-                if road.row.number in added:
-                    road.parcels = parcels.get(road.row.number, [])
+        self._revive(outbox, [road for road in self._desks[alert].roads if road.row.number in added])
+
+    def _revive(self, outbox: Outbox, roads: Sequence[Road]) -> None:
+        """What was refused a short while ago may be taken now."""
+        for road in roads:
+            outbox.revive_parcels(road.row.number, self._machine.now() - REFUSED_SECONDS)
+        parcels = outbox.parcels() if roads else {}
+        for road in roads:
+            known = {parcel.number for parcel in road.parcels}
+            added = [one for one in parcels.get(road.row.number, []) if one.number not in known]
+            road.parcels = sorted([*road.parcels, *added], key=lambda one: one.number)
 
     # By the clock.
 
@@ -244,6 +252,8 @@ class Deliverer:
             idle_at = self._busy_since + IDLE_SECONDS
             if now < self._busy_since or now >= idle_at:
                 self._was_idle = True
+                with outbox:
+                    outbox.drop_refused(now - REFUSED_SECONDS)
                 outbox.give_back()
                 self._machine.tell({"type": "idle"})
             else:
@@ -279,6 +289,7 @@ class Deliverer:
         oldest = next((parcel for parcel in road.parcels[:-1] if parcel.number not in on_the_way), None)
         if not is_full or oldest is None:
             return
+        outbox.drop_refused(self._machine.now())
         road.parcels.remove(oldest)
         outbox.drop_parcel(oldest)
         desk.row.lost += 1
@@ -332,11 +343,15 @@ class Deliverer:
     def _finish(self, outbox: Outbox, desk: Desk, road: Road, parcel: Parcel, outcome: Outcome) -> None:
         digest = outbox.digest(parcel.digest)
         road.done(parcel, outcome)
-        for other in desk.roads:  # one that took over what waited for this one
-            other.parcels = [one for one in other.parcels if one.number != parcel.number]
-        outbox.drop_parcel(parcel)
+        heirs = [other for other in desk.roads if any(one.number == parcel.number for one in other.parcels)]
         if outcome.ok:
             desk.row.delivered += 1
+        if outcome.ok or digest is None:
+            for heir in heirs:  # that took over what waited for this one
+                heir.parcels = [one for one in heir.parcels if one.number != parcel.number]
+            outbox.drop_parcel(parcel)
+        elif not heirs:
+            outbox.refuse_parcel(parcel, self._machine.now(), MAX_REFUSED)
         outbox.put_alert(desk.settings.name, desk.row)
         tellings = digest.tellings if digest is not None else ()
         text = tellings[0].line if tellings else ""
@@ -381,6 +396,7 @@ class Deliverer:
             road.hurry()
             with self._outbox:
                 self._outbox.put_receiver(road.row)
+                self._revive(self._outbox, [road])
         if trial.is_over:
             del self._trials[trial.number]
             ok, text = trial.verdict

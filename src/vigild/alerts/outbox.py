@@ -210,6 +210,21 @@ class Outbox:
         self._db.execute(queries.DROP_PARCEL, (parcel.number,))
         self._db.execute(queries.DROP_LONELY_DIGEST, {"id": parcel.digest})
 
+    def refuse_parcel(self, parcel: Parcel, now: float, most: int) -> None:
+        """Its receiver does not want it: no parcel that waits, but kept for a while, with the `most` newest of them."""
+        self._db.execute(queries.REFUSE_PARCEL, (now, parcel.number))
+        self._db.execute(queries.DROP_REFUSED_OF, (parcel.number, most))
+        self._db.execute(queries.DROP_LONELY_DIGESTS)
+
+    def revive_parcels(self, receiver: int, since: float) -> None:
+        """What this receiver has refused after `since` waits again."""
+        self._db.execute(queries.REVIVE_PARCELS, (receiver, since))
+
+    def drop_refused(self, until: float) -> None:
+        """Forget what was refused until then."""
+        self._db.execute(queries.DROP_REFUSED, (until,))
+        self._db.execute(queries.DROP_LONELY_DIGESTS)
+
     def give_back(self) -> None:
         """Free pages to the file system."""
         self._db.executescript(queries.GIVE_BACK)

@@ -37,7 +37,8 @@ CREATE TABLE digest (
 CREATE TABLE parcel (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     receiver INTEGER NOT NULL,
-    digest INTEGER NOT NULL
+    digest INTEGER NOT NULL,
+    refused_at REAL NOT NULL DEFAULT 0
 );
 CREATE INDEX parcel_digest ON parcel (digest);
 """
@@ -55,6 +56,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE parcel (id INTEGER PRIMARY KEY AUTOINCREMENT, receiver INTEGER NOT NULL, digest INTEGER NOT NULL)",
         "CREATE INDEX parcel_digest ON parcel (digest)",
     ),
+    ("ALTER TABLE parcel ADD COLUMN refused_at REAL NOT NULL DEFAULT 0",),
 )
 
 # Before the first table is made.
@@ -100,10 +102,17 @@ ADD_RECEIVER = "INSERT INTO receiver (alert, mark, failing_since, error, refused
 PUT_RECEIVER = "UPDATE receiver SET failing_since = ?, error = ?, refused = ? WHERE id = ?"
 DROP_RECEIVER = "DELETE FROM receiver WHERE id = ?"
 
-READ_PARCELS = "SELECT id, receiver, digest FROM parcel ORDER BY id"
+READ_PARCELS = "SELECT id, receiver, digest FROM parcel WHERE refused_at = 0 ORDER BY id"
 ADD_PARCEL = "INSERT INTO parcel (receiver, digest) VALUES (?, ?)"
 MOVE_PARCELS = "UPDATE parcel SET receiver = ? WHERE receiver = ?"
 DROP_PARCEL = "DELETE FROM parcel WHERE id = ?"
+REFUSE_PARCEL = "UPDATE parcel SET refused_at = ? WHERE id = ?"
+REVIVE_PARCELS = "UPDATE parcel SET refused_at = 0 WHERE receiver = ? AND refused_at > ?"
+DROP_REFUSED = "DELETE FROM parcel WHERE refused_at > 0 AND refused_at <= ?"
+DROP_REFUSED_OF = (
+    "DELETE FROM parcel WHERE id IN (SELECT id FROM parcel WHERE refused_at > 0"
+    " AND receiver = (SELECT receiver FROM parcel WHERE id = ?) ORDER BY id DESC LIMIT -1 OFFSET ?)"
+)
 DROP_PARCELS_OF = "DELETE FROM parcel WHERE receiver = ?"
 
 ADD_DIGEST = "INSERT INTO digest (body) VALUES (?)"

@@ -80,7 +80,8 @@ def state_of(alert: Facts) -> str:
     return "wrong" if alert.get("error") else "ok"
 
 
-def _row(alert: Facts) -> tuple[str, str, str, str, str]:
+def details_of(alert: Facts) -> str:
+    """What is to be said of how it stands, on a line."""
     since = float(alert.get("failing_since") or 0.0)
     words = [
         str(alert.get("trouble") or ""),
@@ -89,13 +90,16 @@ def _row(alert: Facts) -> tuple[str, str, str, str, str]:
         f"{alert['unkept']} not handed over yet" if alert.get("unkept") else "",
         f"{alert['lost']} lost" if alert.get("lost") else "",
     ]
-    details = "; ".join(filter(None, words))
+    return _printable("; ".join(filter(None, words)))
+
+
+def _row(alert: Facts) -> tuple[str, str, str, str, str]:
     return (
         str(alert.get("name", "")),
         state_of(alert),
         str(alert.get("waiting", 0)),
         str(alert.get("delivered", 0)),
-        _printable(details),
+        details_of(alert),
     )
 
 

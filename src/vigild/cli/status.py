@@ -1,4 +1,7 @@
-"""`vigil status [NAME…] [--json]`: how every program is, on a line each, and whether all is as it is wanted."""
+"""`vigil status [NAME…] [--json]`: how every program is, on a line each, and whether all is as it is wanted.
+
+Without a name also what else is in trouble: alerts that do not arrive, monitors that have failed.
+"""
 
 import argparse
 import json
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from vigild.cli.connection import EXIT_DONE, EXIT_REFUSED, add_connection_flags, ask
 from vigild.cli.ctl.names import matches
+from vigild.cli.standing import Standing, standing
 from vigild.cli.top.rows import bytes_text, rows_of, uptime_text
 
 if TYPE_CHECKING:
@@ -44,9 +48,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vigil status",
         description="How programs are: state, health, what they use, how long they run, how often they were restarted, and "
-        "when they run next. Coloured on a terminal, unless NO_COLOR is set.",
+        "when they run next. Without a NAME also alerts that do not arrive and monitors that have failed. Coloured on a terminal, unless NO_COLOR is set.",
         epilog="exit status: 0 all that is shown is as it is wanted; 1 there is no such program; 2 wrong usage; "
-        "3 something is not as it is wanted: not up, not ready, unhealthy, flapping, failed; "
+        "3 something is not as it is wanted: not up, not ready, unhealthy, flapping, failed, and without a "
+        "NAME an alert that does not arrive or a monitor that has failed; "
         "4 no daemon of Vigil's answers",
     )
     parser.add_argument(
@@ -55,7 +60,11 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="only these: NAME, GROUP:NAME, GROUP:*, or a pattern; all by default",
     )
-    parser.add_argument("--json", action="store_true", help="a JSON array, with everything that is known")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="a JSON object: `programs`, and without a NAME `alerts` and `monitors`, each an array with all that is known",
+    )
     add_connection_flags(parser)
     return parser
 
@@ -71,22 +80,30 @@ def show(daemon: "Supervisor", names: Sequence[str], out: TextIO, *, as_json: bo
     unknown = [
         name for name in names if not any(matches(name, str(one["group"]), str(one["name"])) for one in facts)
     ]
+    beside = Standing() if names else standing(daemon.rpc)
     if as_json:
         rows = rows_of(chosen)
         found = [
             {"namespec": row.name, "trouble": trouble_of(one), **one}
             for row, one in zip(rows, chosen, strict=True)
         ]
-        out.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
-    elif chosen:
-        out.write(table(chosen, is_coloured=out.isatty() and not os.environ.get("NO_COLOR")))
-    elif not unknown:
-        out.write("There is no program in the configuration of this daemon.\n")
+        document: Facts = {"programs": found}
+        if not names:
+            document.update(alerts=beside.alerts, monitors=beside.monitors)
+        out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    else:
+        is_coloured = out.isatty() and not os.environ.get("NO_COLOR")
+        if chosen:
+            out.write(table(chosen, is_coloured=is_coloured))
+        elif not unknown:
+            out.write("There is no program in the configuration of this daemon.\n")
+        for line in beside.troubles:
+            out.write(f"{_RED}{line}{_PLAIN}\n" if is_coloured else f"{line}\n")
     for name in unknown:
         print(f"vigil status: no such process: {name}", file=sys.stderr)
     if unknown:
         return EXIT_REFUSED
-    return _NOT_AS_WANTED if any(map(trouble_of, chosen)) else EXIT_DONE
+    return _NOT_AS_WANTED if beside.troubles or any(map(trouble_of, chosen)) else EXIT_DONE
 
 
 def trouble_of(facts: Facts) -> str:

@@ -190,9 +190,7 @@ class Telling:
         what, alert = str(message["type"]), str(message["alert"])
         text, error = _words(message, "text"), _words(message, "error")
         if what == "refused":
-            self._ports.log.error(
-                f"alert {alert} is refused for good, so this message is lost: {text or '?'}: {error}"
-            )
+            self._ports.log.error(f"alert {alert} is refused for good: {text or '?'}: {error}")
         details: Details = {"alert": alert, "what": what, "text": text}
         edges = message.get("edges")
         if isinstance(edges, int):

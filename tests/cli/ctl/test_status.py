@@ -1,9 +1,13 @@
 """status --json, patterns, and a daemon that does not answer."""
 
+import io
 import json
+
+import pytest
 
 from cli.ctl import scenes
 from cli.ctl.conftest import Desk
+from cli.test_alert import WELL
 from vigild.cli.ctl import exits
 
 
@@ -26,3 +30,29 @@ def test_patterns(desk: Desk) -> None:
     assert desk.say("status nope*") == "nope*: ERROR (no such process)\n"
     assert desk.say("pid web*") == "1002\n1003\n"
     assert desk.say("pid nope*") == "No such process nope*\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_person_is_told_of_alerts_that_do_not_arrive_and_a_program_is_not(
+    desk: Desk, is_known: bool
+) -> None:
+    if is_known:
+        desk.daemon.methods["vigil.getAlerts"] = lambda: [{**WELL, "refused": "no such robot"}]
+    usual = desk.say("status")
+    assert desk.err.getvalue() == ""
+    out, desk.ctl.stderr = Terminal(), desk.err
+    desk.ctl.stdout = out
+    desk.ctl.run("status")
+    assert desk.err.getvalue() == "", "stderr goes to a file"
+    desk.ctl.stderr = err = Terminal()
+    desk.ctl.run("status")
+    assert usual * 2 == out.getvalue()
+    assert ("alert ops: refused: no such robot\n" if is_known else "") == err.getvalue()
+    desk.ctl.run("status cat")
+    desk.ctl.run("status --json")
+    assert 1 == err.getvalue().count("refused") or not is_known

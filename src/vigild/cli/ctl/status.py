@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from vigild.cli.ctl import exits
 from vigild.cli.ctl.controller import Controller, Refused
 from vigild.cli.ctl.names import matches
-from vigild.client.errors import FaultError
+from vigild.client.errors import ClientError, FaultError
 from vigild.core.errors import Fault
 from vigild.core.names import make_namespec, split_namespec
 from vigild.core.states import STOPPED_STATES
@@ -32,6 +32,8 @@ def do_status(ctl: Controller, argument: str) -> None:
         _print_json(ctl, chosen)
     else:
         _print_table(ctl, chosen)
+        if chosen is infos:
+            _explain_what_else(ctl)
     if any(info["state"] in _STOPPED for info in chosen):
         ctl.exit_status = exits.STATUS_NOT_RUNNING
 
@@ -67,6 +69,20 @@ def _print_table(ctl: Controller, infos: "list[ProcessInfo]") -> None:
     ctl.output(
         "\n".join(f"{name:<{width}}{info['statename']:<10}{info['description']}" for name, info in rows)
     )
+
+
+def _explain_what_else(ctl: Controller) -> None:
+    """Alerts that do not arrive, monitors that have failed: for people only, who look at a terminal."""
+    if not (ctl.stdout.isatty() and ctl.stderr.isatty()):
+        return
+    from vigild.cli.standing import standing
+
+    try:
+        troubles = standing(ctl.supervisor.rpc).troubles
+    except ClientError:  # the programs have been shown, which is what was asked
+        return
+    for line in troubles:
+        ctl.explain(line)
 
 
 def _print_json(ctl: Controller, infos: "list[ProcessInfo]") -> None:

@@ -1,0 +1,55 @@
+"""What stands beside the programs: which of it is trouble, and in which words."""
+
+from typing import Any
+
+import pytest
+
+from cli.test_alert import WELL
+from cli.test_monitors import FAILED, monitor
+from vigild.cli.facts import clock_time
+from vigild.cli.standing import standing
+from vigild.client.errors import FaultError
+from vigild.core.errors import Fault
+
+
+class Answers:
+    """A daemon that knows these methods."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+
+    def call(self, method: str, *arguments: object) -> object:
+        answer = self.answers.get(method.removeprefix("vigil."), Fault.UNKNOWN_METHOD)
+        if isinstance(answer, Fault):
+            raise FaultError(answer, "no")
+        return answer
+
+
+def test_what_is_well_is_no_trouble() -> None:
+    disabled = monitor(state="disabled", unknown_because="no psutil")
+    found = standing(Answers(getAlerts=[WELL], getMonitors=[monitor(), disabled]))
+    assert () == found.troubles
+    assert ("ok",) == tuple(one["state"] for one in found.alerts)
+    assert 2 == len(found.monitors)
+
+
+def test_each_trouble_is_a_line() -> None:
+    alerts = [
+        {**WELL, "name": "bot", "refused": "dingtalk://***: no such \x1brobot"},
+        {**WELL, "name": "mail", "failing_since": 100.0, "error": "connection refused"},
+        {**WELL, "name": "none", "trouble": "the alert deliverer does not run: x"},
+    ]
+    blind = monitor(state="unknown", unknown_because="the monitor process does not run")
+    assert (
+        "alert bot: refused: dingtalk://***: no such  robot",
+        f"alert mail: failing since {clock_time(100.0)}: connection refused",
+        "alert none: stopped: the alert deliverer does not run: x",
+        "monitor web: failed: refused",
+        "monitor disk: unknown: the monitor process does not run",
+    ) == standing(Answers(getAlerts=alerts, getMonitors=[FAILED, blind])).troubles
+
+
+def test_a_daemon_that_knows_nothing_of_it_has_no_trouble_and_one_that_refuses_says_so() -> None:
+    assert () == standing(Answers(getMonitors=Fault.BAD_NAME)).troubles
+    with pytest.raises(FaultError):
+        standing(Answers(getAlerts=Fault.FAILED))
