@@ -126,6 +126,10 @@ class FakeChildren:
     dead: dict[int, Remains] = field(default_factory=dict)
     adopted: list[FakeChild] = field(default_factory=list)
     spawn_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    sink_renewals: list[bool] = field(default_factory=list)  # whether each was to drain
+
+    def renew_sinks(self, *, drain: bool = False) -> None:
+        self.sink_renewals.append(drain)
 
     def find_command(self, command: str, environment: dict[str, str]) -> Command | CommandProblem:
         if command in self.missing:

@@ -46,6 +46,27 @@ class Clock(Protocol):
         """Call back at monotonic time `when`, from the loop."""
 
 
+class Sink(Protocol):
+    """Takes what one stream of one spawn carries, besides its log. Never waits, never fails."""
+
+    def take(self, data: bytes) -> None:
+        """This went to the log, or was about to."""
+
+    def close(self) -> None:
+        """The stream has ended, or is not wanted any more."""
+
+
+class Tap(Protocol):
+    """Who wants the output of a plan's streams besides their logs. That may change while they are open."""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Does anybody, now?"""
+
+    def open(self, pid: int) -> Sink:
+        """For a stream of this process; 0 where nobody knows which it was."""
+
+
 @dataclass(slots=True)
 class StreamPlan:
     """What to do with one output stream of a child. Built by the engine, carried out by the host.
@@ -54,6 +75,7 @@ class StreamPlan:
     sees for itself whether the file can seek and never rotates one that cannot. `max_bytes` 0: no rotation.
     `on_data` gets the bytes that go to the log (PROCESS_LOG events, or a listener's protocol; after
     `strip_ansi`, without captured parts). `on_capture` gets what stood between a pair of capture tokens.
+    `tap` gets what `on_data` does, and, unlike that, also what descendants write when the child is gone.
     """
 
     channel: str  # 'stdout' or 'stderr'
@@ -69,6 +91,7 @@ class StreamPlan:
     on_capture: Callable[[bytes], None] | None = None
     read_bytes: int = 0  # counted by the host
     retells: bool = True  # what a daemon that died had read, and may have told already, is told (again)
+    tap: Tap | None = None
 
 
 @frozen
@@ -209,6 +232,9 @@ class ChildHost(Protocol):
 
     def kill(self, pid: int, signum: int, as_group: bool) -> None:
         """Send a signal (to the whole process group if `as_group`). Raises OSError (ProcessLookupError if gone)."""
+
+    def renew_sinks(self, *, drain: bool = False) -> None:
+        """What taps want has changed: open and close the sinks of open streams. `drain`: read what is there before."""
 
     def close_logs(self, plan: StreamPlan) -> None:
         """No child writes to this plan's log any more (its process left the configuration)."""

@@ -161,6 +161,10 @@ class Children:
         """At the end of the daemon: let go of all streams."""
         self._hub.close()
 
+    def renew_sinks(self, *, drain: bool = False) -> None:
+        """What taps want has changed: open and close the sinks of open streams. `drain`: read what is there before."""
+        self._hub.renew_sinks(drain=drain)
+
     def keep_streams_in(self, store: "DescriptorStore") -> None:
         """From now on `store` keeps what children have written while no daemon lives."""
         self._hub.store = store
@@ -282,17 +286,17 @@ class Children:
             return None
         if self._directory is None:
             self._pipe_names[fd] = name
-            return self._hub.adopt(None, plan, fd=fd, state=state)
+            return self._hub.adopt(None, plan, fd=fd, state=state, pid=pid)
         fifo = f"{self._directory}/{name}"
         try:
-            return self._hub.adopt(fifo, plan, fd=fd, state=state)
+            return self._hub.adopt(fifo, plan, fd=fd, state=state, pid=pid)
         except OSError as error:  # its output went nowhere, or somebody has tidied the directory away
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 raise  # it would wait for ever, once its pipe is full
             fd = -1 if self._hub.store is None else self._hub.store.take_back(name)
             if fd < 0 and pid:
                 fd = open_removed(fifo, pid, os.O_RDONLY)
-            return None if fd < 0 else self._hub.adopt(fifo, plan, fd=fd)
+            return None if fd < 0 else self._hub.adopt(fifo, plan, fd=fd, pid=pid)
 
     def _writer(self, name: str, fifo: str | None, fd: int = -1) -> StdinWriter:
         return StdinWriter(self._loop, fifo, fd, name=name, open_ones=self._writers)
@@ -463,7 +467,7 @@ class Children:
             if end.fifo is None and end.daemon_fd >= 0:
                 self._pipe_names[end.daemon_fd] = end.name
         streams = [
-            self._hub.open(end.daemon_fd, end.fifo, plan)
+            self._hub.open(end.daemon_fd, end.fifo, plan, pid)
             for end, plan in zip(ends[1:], plans, strict=True)
             if end.daemon_fd >= 0
         ]

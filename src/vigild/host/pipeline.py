@@ -1,7 +1,7 @@
 """What happens to the bytes of one output stream when an option has to look at them.
 
-In order: escape sequences out, captured parts out, the rest to `on_data`, then heads before lines,
-then file and syslog. A stream without such options never comes here.
+In order: escape sequences out, captured parts out, the rest to `on_data` and to the sink, then heads before
+lines, then file and syslog. A stream without such options never comes here.
 
 What is held back from one read to the next (half an escape sequence, a part that is still being captured, a
 line that has not ended) outlives the daemon: whenever it changed, `save` is told the new `state`, and the
@@ -11,7 +11,7 @@ recorder holds the state that goes with the bytes that are on their way to the l
 import time
 from collections.abc import Callable
 
-from vigild.engine.ports import StreamPlan
+from vigild.engine.ports import Sink, StreamPlan
 from vigild.host.flight import NO_MARK, FlightRecorder
 from vigild.host.logfile import LogFile
 from vigild.host.syslog import Syslog
@@ -35,6 +35,7 @@ def needs_pipeline(plan: StreamPlan) -> bool:
         or plan.line_prefix
         or plan.line_timestamps
         or plan.syslog_tag is not None
+        or (plan.tap is not None and plan.tap.is_wanted)
     )
 
 
@@ -53,6 +54,7 @@ class Pipeline:
         "_syslog",
         "_tag",
         "muted",
+        "sink",
         "unrecorded",
     )
 
@@ -70,6 +72,7 @@ class Pipeline:
         self._splitter = LineSplitter() if plan.syslog_tag is not None else None
         self._tag = (plan.syslog_tag or "").encode() + b" " if plan.syslog_tag else b""
         self.muted = False  # True: the child is gone, its callbacks too; files still get what comes
+        self.sink: Sink | None = None  # gets all that goes to the log, also while muted
         self.unrecorded = 0  # batches whose output could not be recorded: a crash would repeat them
 
     def feed(self, data: bytes, flight: FlightRecorder | None = None) -> bool:
@@ -150,6 +153,8 @@ class Pipeline:
         if data:
             if self._plan.on_data is not None and not self.muted:
                 self._plan.on_data(data)
+            if self.sink is not None:
+                self.sink.take(data)
             if self._splitter is not None and to_syslog:
                 for line in self._splitter.feed(data):
                     self._syslog.send(self._tag + line)

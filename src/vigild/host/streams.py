@@ -87,14 +87,14 @@ class StreamHub:
         if directory is not None:
             self._open_recorders(directory)
 
-    def open(self, fd: int, fifo: str | None, plan: StreamPlan) -> "OutputStream":
+    def open(self, fd: int, fifo: str | None, plan: StreamPlan, pid: int = 0) -> "OutputStream":
         """Read `fd` (non-blocking) from now on, as `plan` says; remove `fifo` at its end."""
-        stream = self._add(fd, fifo, plan)
+        stream = self._add(fd, fifo, plan, pid)
         stream.resume()
         return stream
 
     def adopt(
-        self, fifo: str | None, plan: StreamPlan, *, fd: int = -1, state: bytes | None = None
+        self, fifo: str | None, plan: StreamPlan, *, fd: int = -1, state: bytes | None = None, pid: int = 0
     ) -> "OutputStream":
         """Go on with a stream of a daemon that died (`fifo`), or that executed itself anew (`fd` as well).
 
@@ -105,7 +105,7 @@ class StreamHub:
             fd = os.open(fifo or "", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         else:
             os.set_inheritable(fd, False)
-        stream = self._add(fd, fifo, plan)
+        stream = self._add(fd, fifo, plan, pid)
         stream.continue_from(self._kept_state(fifo) if state is None else state)
         if self._is_started:
             stream.resume()
@@ -126,6 +126,12 @@ class StreamHub:
         adopted, self._adopted = self._adopted, []
         for stream in adopted:
             stream.resume()
+
+    def renew_sinks(self, *, drain: bool = False) -> None:
+        """What taps want has changed. `drain`: first read what is there for sinks that are closed by this."""
+        for lane in (self._bulk, self._prompt):
+            for stream in list(lane.streams.values()):
+                stream.renew_sink(drain=drain)
 
     def settle(self, stream: "OutputStream") -> None:
         """Before `stream` is read: deliver what a dead daemon had read of it."""
@@ -206,9 +212,12 @@ class StreamHub:
         self.flight = None
         self._open_recorders(self._directory)
 
-    def _add(self, fd: int, fifo: str | None, plan: StreamPlan) -> "OutputStream":
+    def _add(self, fd: int, fifo: str | None, plan: StreamPlan, pid: int) -> "OutputStream":
         lane = self._bulk if plan.on_data is None else self._prompt
         stream = OutputStream(self, lane, fd, fifo, plan, self.logs.open(plan))
+        stream.pid = pid
+        if plan.tap is not None:
+            stream.renew_sink()
         lane.streams[fd] = stream
         return stream
 
@@ -293,6 +302,7 @@ class OutputStream:
         "_watched",
         "fd",
         "fifo",
+        "pid",
     )
 
     def __init__(
@@ -300,21 +310,41 @@ class OutputStream:
     ) -> None:
         self.fd = fd
         self.fifo = fifo
+        self.pid = 0  # of the child, as far as anybody wants to know
         if hub.store is not None and fifo is not None:
             hub.store.keep(os.path.basename(fifo), fd)
         self._hub = hub
         self._lane = lane
         self._file = file
-        self._pipeline: Pipeline | None = None
-        if needs_pipeline(plan) or file is None:
-            self._pipeline = Pipeline(plan, file, hub.syslog, partial(hub.keep_state, fifo))
-        self._stamp = stamp_of(fifo or "", None if file is None else file.path)
         self._plan = plan
+        self._pipeline = self._make_pipeline() if needs_pipeline(plan) or file is None else None
+        self._stamp = stamp_of(fifo or "", None if file is None else file.path)
         self._retells = plan.retells
         self._is_enlarged = False
         self._full_reads = 0
         self._watched = False
         self._is_orphan = False
+
+    def _make_pipeline(self) -> Pipeline:
+        return Pipeline(self._plan, self._file, self._hub.syslog, partial(self._hub.keep_state, self.fifo))
+
+    def renew_sink(self, *, drain: bool = False) -> None:
+        """Somebody wants its output, or nobody any more, since its plan's tap was last asked; between two reads."""
+        tap, pipeline = self._plan.tap, self._pipeline
+        if tap is not None and tap.is_wanted:
+            if pipeline is None:
+                self._pipeline = pipeline = self._make_pipeline()
+                pipeline.muted = self._is_orphan
+            if pipeline.sink is None:
+                pipeline.sink = tap.open(self.pid)
+        elif pipeline is not None and pipeline.sink is not None:
+            if drain:
+                self.drain()
+            sink, pipeline.sink = pipeline.sink, None
+            if sink is not None:  # else draining has come to the end of the stream
+                sink.close()
+            if self._file is not None and not needs_pipeline(self._plan):
+                self._pipeline = None
 
     def read(self) -> int:
         """Read once and deliver; the number of bytes. At the end of the stream it closes itself."""
@@ -439,6 +469,9 @@ class OutputStream:
             if at_end:
                 self._flush(self._pipeline)
             self._pipeline.keep(b"")
+            if self._pipeline.sink is not None:
+                self._pipeline.sink.close()
+                self._pipeline.sink = None
         if (
             self.fifo is not None
         ):  # not before what was held back is written: the next daemon asks for it by this name
