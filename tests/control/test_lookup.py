@@ -3,7 +3,13 @@
 import pytest
 
 from support.fakes import World, group, program
-from vigild.control.lookup import find_group, find_group_or_process, find_process, those_within
+from vigild.control.lookup import (
+    find_group,
+    find_group_or_process,
+    find_process,
+    require_within,
+    those_within,
+)
 from vigild.core.access import Caller, Role, current_caller
 from vigild.core.errors import NotAllowedError, VigilError
 
@@ -32,6 +38,11 @@ def test_a_token_for_some_programs_finds_no_others() -> None:
                 find_group_or_process(engine, name)
         with pytest.raises(NotAllowedError):
             find_group(engine, "g")
+        require_within("g:a")
+        with pytest.raises(NotAllowedError, match="and not for gone"):
+            require_within("gone")
+        with pytest.raises(NotAllowedError, match="and not for the daemon"):
+            require_within("")
     finally:
         current_caller.reset(token)
     assert len(those_within(engine.all_processes())) == 3

@@ -28,6 +28,29 @@ def test_each_role_may_what_those_before_it_may(has: Role, needs: Role, may: boo
     assert Caller("ann", has).may(needs) is may
 
 
+@pytest.mark.parametrize(
+    ("patterns", "namespec", "covered"),
+    [
+        (("web",), "web", True),
+        (("web",), "g:web", True),
+        (("web",), "web:*", False),
+        (("g:a",), "g:a", True),
+        (("g:a",), "g:b", False),
+        (("g:a", "g:b*"), "g:b1", True),
+        (("g:a",), "g:*", False),
+        (("g:*",), "g:*", True),
+        (("*",), "g:*", True),
+        (("?:*",), "gg:", False),
+        (("*",), "", False),
+        ((), "", True),
+    ],
+)
+def test_patterns_stand_for_processes_and_whole_groups(
+    patterns: tuple[str, ...], namespec: str, covered: bool
+) -> None:
+    assert Caller("token:ci", Role.VIEWER, programs=patterns).has_to_do_with(namespec) is covered
+
+
 def test_outside_a_request_it_is_the_daemon_that_acts() -> None:
     assert current_caller.get() is NOBODY
 

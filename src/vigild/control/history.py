@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from vigild.control.facade import Facts
-from vigild.control.lookup import find_group_or_process
+from vigild.control.lookup import find_group_or_process, require_within
 from vigild.core.access import current_caller
 from vigild.core.errors import Fault, VigilError
 from vigild.core.history import MAX_FACTS, Details, Fact, HistoryQuery, Kind
@@ -48,14 +48,21 @@ class History:
         self._keeper.note(Fact(self._engine.ports.clock.wall(), Kind.ORDER, name, details))
 
     async def read(self, query: HistoryQuery) -> list[Facts]:
-        """What is kept, oldest first, at most `MAX_FACTS` facts. BAD_NAME, BAD_ARGUMENTS, FAILED."""
+        """What is kept, oldest first, at most `MAX_FACTS` facts. BAD_NAME, BAD_ARGUMENTS, FAILED.
+
+        Who has to do with some programs only is told of those.
+        """
         if self._keeper is None:
             raise VigilError(Fault.FAILED, OFF)
         if query.limit < 1:
             raise VigilError(Fault.BAD_ARGUMENTS, "limit must be at least 1")
         if query.after > MAX_ID:
             raise VigilError(Fault.BAD_ARGUMENTS, "no fact has so great an id")
-        found = await self._keeper.read(replace(query, limit=min(query.limit, MAX_FACTS)))
+        programs = current_caller.get().programs
+        if programs and query.name:
+            require_within(query.name)
+        query = replace(query, limit=min(query.limit, MAX_FACTS), programs=programs)
+        found = await self._keeper.read(query)
         if not found and query.name:
             find_group_or_process(self._engine, query.name)  # or is there no such name?
         return found

@@ -42,17 +42,19 @@ def find_process(engine: Engine, name: str) -> ManagedProcess:
 
 def those_within(processes: Iterable[ManagedProcess]) -> list[ManagedProcess]:
     """Those of them that who asks has to do with: all, unless a token is for some programs only."""
-    patterns = current_caller.get().programs
-    if not patterns:
+    caller = current_caller.get()
+    if not caller.programs:
         return list(processes)
-    from fnmatch import fnmatchcase
+    return [process for process in processes if caller.has_to_do_with(process.namespec)]
 
-    full = [pattern if ":" in pattern else f"*:{pattern}" for pattern in patterns]
-    return [
-        process
-        for process in processes
-        if any(fnmatchcase(f"{process.group_name}:{process.config.name}", pattern) for pattern in full)
-    ]
+
+def require_within(name: str) -> None:
+    """NotAllowedError unless who asks has to do with the process of that name, which may be gone."""
+    caller = current_caller.get()
+    if not caller.has_to_do_with(name):
+        raise NotAllowedError(
+            f"{caller.words} is for {', '.join(caller.programs)} and not for {name or 'the daemon'}"
+        )
 
 
 Found = TypeVar("Found")

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from vigild.control.facade import Facts
-from vigild.control.lookup import find_process
+from vigild.control.lookup import find_process, require_within
 from vigild.core.errors import Fault, VigilError
 from vigild.core.samples import Moment, Sample, SampleQuery
 from vigild.engine.engine import Engine
@@ -46,6 +46,7 @@ class Samples:
 
     async def read(self, name: str, since: float = 0.0, until: float = 0.0, points: int = 300) -> list[Facts]:
         """What is kept of a process ('': the daemon), oldest first. BAD_NAME, BAD_ARGUMENTS, FAILED."""
+        require_within(name)
         if self._keeper is None:
             raise VigilError(Fault.FAILED, OFF)
         until = until or self._engine.ports.clock.wall()

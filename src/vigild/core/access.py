@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from vigild.core.errors import NotAllowedError
 from vigild.core.frozen import frozen
+from vigild.core.names import split_namespec
 
 
 class Role(IntEnum):
@@ -78,6 +79,10 @@ class Caller:
         """Is this allowed to whoever has `role`, allowed to them?"""
         return self.role >= role
 
+    def has_to_do_with(self, namespec: str) -> bool:
+        """Is that process (of a whole group: every process of it) one that this caller has to do with? "": the daemon."""
+        return not self.programs or (bool(namespec) and is_of(self.programs, namespec))
+
     @property
     def words(self) -> str:
         """For the history: `ann@10.0.0.7`, `10.0.0.7` for one without a name, `uid 1000` on a unix socket."""
@@ -89,6 +94,17 @@ NOBODY = Caller("", Role.ADMIN)
 
 current_caller: ContextVar[Caller] = ContextVar("current_caller", default=NOBODY)
 """Set by every door for each request."""
+
+
+def is_of(patterns: Sequence[str], namespec: str) -> bool:
+    """Does one of these patterns (NAME in any group, or GROUP:NAME) stand for that process, or that whole group?"""
+    from fnmatch import fnmatchcase
+
+    group, process = split_namespec(namespec)
+    full = [pattern if ":" in pattern else f"*:{pattern}" for pattern in patterns]
+    if process is None:
+        return any(pattern.endswith(":*") and fnmatchcase(group, pattern[:-2]) for pattern in full)
+    return any(fnmatchcase(f"{group}:{process}", pattern) for pattern in full)
 
 
 def is_loopback(host: str) -> bool:

@@ -65,7 +65,8 @@ class Fact:
 class HistoryQuery:
     """Which facts are asked for. `name`: a namespec, `group:*`, or "" for all; times since the epoch, 0: no bound.
 
-    With `after`, the first `limit` facts with a greater number; without, the last `limit`.
+    With `after`, the first `limit` facts with a greater number; without, the last `limit`. `programs`: patterns of those
+    that are told of; none: everything.
     """
 
     name: str = ""
@@ -75,6 +76,7 @@ class HistoryQuery:
     after: int = -1
     kinds: tuple[str, ...] = ()
     with_output: bool = False
+    programs: tuple[str, ...] = ()
 
 
 MAX_FACTS = 1000  # in one answer

@@ -1,12 +1,14 @@
 """Events to many clients: going on, beginning anew, being too slow."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 
 import pytest
 
 from support.until import DEADLINE_SECONDS
 from vigild.control.live import Happening
+from vigild.core.access import Caller, Role, current_caller
 from vigild.fronts.api import feed as feeds
 from vigild.fronts.api.feed import Client, Feed
 from vigild.fronts.api.problems import ProblemError
@@ -128,7 +130,7 @@ def test_the_ring_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
         feed, live = made()
         feed.join("", samples=False)
         live.tell(*["x" * 100] * 50)
-        assert sum(map(len, feed._ring)) <= 1000
+        assert sum(len(one.encoded) for one in feed._ring) <= 1000
         assert feed._ring
 
     run(test)
@@ -160,7 +162,7 @@ def test_samples_go_to_those_who_want_them_and_are_not_kept() -> None:
         await next_of(keen)
         assert live.wanted
         assert live.hear is not None
-        live.hear([("samples", {"at": 1})])
+        live.hear([("samples", {"at": 1, "samples": []})])
         text = await next_of(keen)
         assert ("event: samples" in text, ids(text)) == (True, [])
         live.tell("web")
@@ -196,6 +198,55 @@ def test_nothing_is_kept_for_long_when_nobody_watches(monkeypatch: pytest.Monkey
             while live.hear is not None:
                 await asyncio.sleep(0.005)
         assert "event: reset" in await next_of(feed.join(here, samples=False))
+
+    run(test)
+
+
+def test_who_has_to_do_with_some_programs_hears_of_these(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "HEARTBEAT_SECONDS", 0.01)
+    who = Caller("token:ci", Role.OPERATOR, "token", programs=("g:a", "web"))
+    happened: list[Happening] = [
+        ("state", {"name": "g:a"}),
+        ("state", {"name": "g:b"}),
+        ("process", {"name": "web"}),
+        ("process", {"name": "db"}),
+        ("group", {"name": "g", "change": "added"}),
+        ("group", {"name": "db", "change": "added"}),
+        ("operation", {"id": "mine", "by": "token:ci"}),
+        ("operation", {"id": "other", "by": "ann@10.0.0.7"}),
+        ("config", {"added": ["new"]}),
+        ("monitor", {"name": "web", "state": "failed"}),
+        ("daemon", {"state": "RESTARTING"}),
+    ]
+    theirs = ["g:a", "web", "g", "mine", "RESTARTING"]
+
+    async def test() -> None:
+        feed, live = made()
+        token = current_caller.set(who)
+        client = feed.join("", samples=True)
+        here = ids(await next_of(client))[0]
+        assert live.hear is not None
+        live.hear(happened)
+        live.hear([("samples", {"at": 1, "samples": [{"name": "g:a"}, {"name": "g:b"}]})])
+        text = await next_of(client)
+        assert [*theirs, "samples"] == [told_of(line) for line in text.split("\n") if line.startswith("data")]
+        assert '{"at":1,"samples":[{"name":"g:a"}]}' in text
+        live.tell("db")
+        silence = await next_of(client)
+        assert 12 == int(ids(silence)[0].rpartition("-")[2])  # where it goes on, if the connection is lost
+        assert "data" not in silence
+        again = feed.join(here, samples=False)
+        await next_of(again)
+        text = await next_of(again)
+        assert theirs == [told_of(line) for line in text.split("\n") if line.startswith("data")]
+        current_caller.reset(token)
+        everything = feed.join(here, samples=False)
+        await next_of(everything)
+        assert len(happened) + 1 == (await next_of(everything)).count("data: ")
+
+    def told_of(line: str) -> str:
+        told = json.loads(line.removeprefix("data: "))
+        return str("samples" if "samples" in told else told.get("name") or told.get("id") or told["state"])
 
     run(test)
 

@@ -129,8 +129,13 @@ def test_a_token_for_some_programs_is_for_no_others(tmp_path: Path) -> None:
     for method, path in (
         ("GET", "/processes/a%2Fb"),
         ("GET", "/daemon"),
-        ("GET", "/history"),
-        ("GET", "/events"),
+        ("GET", "/daemon/samples"),
+        ("GET", "/processes/a%2Fb/why"),
+        ("GET", "/processes/a%2Fb/samples"),
+        ("GET", "/processes/gone/why"),
+        ("GET", "/history?name=a%2Fb"),
+        ("GET", "/monitors"),
+        ("GET", "/alerts"),
     ):
         assert "forbidden" == there.ask(method, path, who=who).code, path
     begun = there.ask("POST", "/actions", {"action": "signal", "signal": "HUP", "names": ["*"]}, who=who).json

@@ -59,6 +59,26 @@ def test_each_role_may_what_it_may(short_tmp: Path) -> None:
     assert refused == [("stopProcess", "ann"), ("shutdown", "ann")]
 
 
+def test_a_token_for_some_programs_reaches_nothing_that_is_about_all(short_tmp: Path) -> None:
+    dispatcher = Dispatcher(FakeControl(short_tmp), {"supervisor": MAIN_INTERFACE})
+    refused = [
+        ("vigil.getAlerts", []),
+        ("vigil.testAlert", ["ops"]),
+        ("vigil.getMonitors", []),
+        ("vigil.monitorNow", ["m"]),
+        ("vigil.setMonitor", ["m", True]),
+        ("supervisor.readLog", [0, 0]),
+        ("vigil.getTokens", []),
+    ]
+    token = current_caller.set(Caller("token:ci", Role.ADMIN, "token", programs=("web",)))
+    try:
+        for method, params in refused:
+            with pytest.raises(NotAllowedError, match="is not about web alone"):
+                asyncio.run(dispatcher.call(method, list[object](params)))  # type: ignore[arg-type]
+    finally:
+        current_caller.reset(token)
+
+
 def test_many_calls_in_one_are_each_asked_about(short_tmp: Path) -> None:
     dispatcher = Dispatcher(FakeControl(short_tmp), {"supervisor": MAIN_INTERFACE})
     calls = [{"methodName": "supervisor.getPID"}, {"methodName": "supervisor.shutdown"}]

@@ -78,10 +78,28 @@ def test_by_name_group_and_kind(store: Store) -> None:
     assert numbers(store, name="nobody") == []
 
 
+def test_who_has_to_do_with_some_programs_is_told_of_those(store: Store) -> None:
+    names = ("web", "g:a", "g:b", "", "g:*")
+    store.add([fact(number, name) for number, name in enumerate(names)])
+    store.add([fact(5, "web", Kind.MONITOR), fact(6, "web", Kind.ORDER)])
+    assert [0, 6] == numbers(store, programs=("web",))
+    assert [1] == numbers(store, programs=("g:a",))
+    assert [1, 2, 4] == numbers(store, programs=("g:*",))
+    assert [6] == numbers(store, programs=("web",), limit=1)
+    assert [0] == numbers(store, programs=("web",), limit=1, after=0)
+    assert [6] == numbers(store, programs=("web",), kinds=("order",))
+    assert [] == numbers(store, programs=("g:a",), name="web")
+    assert [0, 1, 2, 3, 4, 5, 6] == numbers(store)
+
+
 def test_names_are_looked_up_by_the_index(store: Store) -> None:
     parameters = {"name": "x", "after": -1, "since": 0, "until": 9e9, "kinds": "", "limit": 9}
     with closing(sqlite3.connect(store.path)) as database:
-        plan = str(database.execute(f"EXPLAIN QUERY PLAN {queries.READ_LAST['name']}", parameters).fetchall())
+        plan = str(
+            database.execute(
+                f"EXPLAIN QUERY PLAN {queries.READ['name', 'DESC', False]}", parameters
+            ).fetchall()
+        )
     assert "fact_name" in plan
 
 

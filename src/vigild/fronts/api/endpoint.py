@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 # What checks by itself with which programs somebody has to do: by the names that they give, or by what they get.
-_LOOKS_FOR_ITSELF = frozenset({"getCaller", "listProcesses", "actOnMany", "getOperation", "cancelOperation"})
+_LOOKS_FOR_ITSELF = frozenset(
+    {
+        "getCaller",
+        "listProcesses",
+        "getHealth",
+        "getHistory",
+        "followEvents",
+        "actOnMany",
+        "getOperation",
+        "cancelOperation",
+    }
+)
 MOST = 2**53 - 1  # what every reader of JSON takes as a whole number
 LATEST = 10**11  # seconds since the epoch: the year 5138
 COMMON_PROBLEMS = ("malformed", "invalid_argument", "unauthorized", "forbidden")

@@ -29,7 +29,7 @@ supervisor.removeProcessGroup vigil.upgrade vigil.getTokens vigil.createToken vi
 # What is about the daemon, or about all programs at once without the names of them. Not for tokens that are for some.
 _ABOUT_ALL = """
 supervisor.readLog supervisor.readMainLog supervisor.clearLog supervisor.getAllConfigInfo
-supervisor.sendRemoteCommEvent vigil.getHistory
+supervisor.sendRemoteCommEvent vigil.getAlerts vigil.testAlert vigil.getMonitors vigil.monitorNow vigil.setMonitor
 """
 
 ROLES: dict[str, Role] = {

@@ -59,7 +59,7 @@ INSERT_FACT = "INSERT INTO fact (at, kind, name, details, output) VALUES (?, ?, 
 _READ = """
 SELECT id, at, kind, name, details, output FROM fact
 WHERE {which} id > :after AND at >= :since AND at < :until
-  AND (:kinds = '' OR instr(:kinds, '|' || kind || '|'))
+  AND (:kinds = '' OR instr(:kinds, '|' || kind || '|')) {whose}
 ORDER BY id {order} LIMIT :limit
 """
 _WHICH = {
@@ -68,8 +68,16 @@ _WHICH = {
     # ';' is the character after ':', so this is every name that begins with the group's and a colon.
     "group": "(name = :name OR name >= :name || ':' AND name < :name || ';') AND name <> '' AND",
 }
-READ_LAST = {key: _READ.format(which=which, order="DESC") for key, which in _WHICH.items()}
-READ_NEXT = {key: _READ.format(which=which, order="ASC") for key, which in _WHICH.items()}
+# `is_theirs` is a function of the store's: is that program one of those that who asks has to do with? Monitors have names, too.
+IS_THEIRS = "is_theirs"
+_WHOSE = {False: "", True: f"AND name <> '' AND kind <> 'monitor' AND {IS_THEIRS}(name)"}
+READ = {
+    (key, order, is_for_some): _READ.format(which=which, order=order, whose=whose)
+    for key, which in _WHICH.items()
+    for order in ("ASC", "DESC")
+    for is_for_some, whose in _WHOSE.items()
+}
+"""By which facts, their order, and whether they are for somebody who has to do with some programs only."""
 
 COUNT_PAGES = "PRAGMA page_count"
 COUNT_FREE_PAGES = "PRAGMA freelist_count"

@@ -9,8 +9,10 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
+from vigild.core.access import is_of
 from vigild.core.history import Details, Fact, HistoryQuery
 from vigild.host.store import queries
 from vigild.host.store.last_lines import last_lines
@@ -107,7 +109,10 @@ class Store:
         name = query.name
         if colon and member in ("", "*"):
             which, name = "group", group
-        statements = queries.READ_NEXT if query.after >= 0 else queries.READ_LAST
+        statement = queries.READ[which, "ASC" if query.after >= 0 else "DESC", bool(query.programs)]
+        if query.programs:
+            is_theirs = cache(partial(is_of, query.programs))
+            self._db.create_function(queries.IS_THEIRS, 1, is_theirs)
         parameters = {
             "name": name,
             "after": query.after,
@@ -116,7 +121,7 @@ class Store:
             "kinds": f"|{'|'.join(query.kinds)}|" if query.kinds else "",
             "limit": query.limit,
         }
-        rows = cast(list[Row], self._db.execute(statements[which], parameters).fetchall())
+        rows = cast(list[Row], self._db.execute(statement, parameters).fetchall())
         room = MAX_OUTPUT_BYTES if query.with_output else 0
         structs = []
         for row in rows:

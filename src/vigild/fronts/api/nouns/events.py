@@ -23,7 +23,8 @@ ENDPOINTS = (
         "Process, when anything about it has changed), `group` (name; added or removed), `operation` (id, action, state, "
         "total, done, failed), `config` (the files were read again: added, changed, removed), `monitor` (name, type, state), `daemon` (its state), `samples` (what all processes use), and `reset` when events are missing: "
         "ask for everything anew. A client that sends `Last-Event-ID` goes on where it was. Silence has a comment every 15 "
-        "seconds. Who does not take what is sent is sent away.",
+        "seconds. Who does not take what is sent is sent away. A token for some programs gets what is about these, its own "
+        "operations, and the state of the daemon.",
         _events,
         None,
         (Parameter("samples", boolean(), "Send samples, too, every few seconds"),),

@@ -100,7 +100,7 @@ ENDPOINTS = (
         "getHistory",
         "history",
         Role.VIEWER,
-        "What happened, oldest first, as `vigil history` shows it.",
+        "What happened, oldest first, as `vigil history` shows it. A token for some programs gets what is about these.",
         _history,
         record(facts=list_of(ref("Fact"))),
         _PARAMETERS,
