@@ -10,6 +10,7 @@ import pytest
 from support.fakes import World, group, program
 from vigild.config.model import FcgiSocketConfig, GroupConfig
 from vigild.control.daemon import Configuration, Daemon, VigilControl
+from vigild.core.access import Caller, Role, current_caller
 from vigild.core.errors import Fault, VigilError
 from vigild.core.process import Stop
 from vigild.core.states import SupervisorState
@@ -127,6 +128,24 @@ def test_config_info_has_no_null_and_knows_what_runs() -> None:
     configuration.reload()
     (info,) = configuration.all_config_info()
     assert (info["inuse"], info["stdout_logfile"], info["stderr_logfile"]) == (True, "auto", "auto")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_secrets_in_command_lines_are_for_admins(role: Role) -> None:
+    command = "serve --password=hunter2 --port 80 https://ann:hunter3@db/"
+    first = group(program("a", command=command, server_url="http://ann:hunter4@localhost:9001"))
+    world = World(first).boot()
+    configuration = Configuration(world.engine, [first], list, by_name)
+    token = current_caller.set(Caller("ann", role, "password"))
+    try:
+        (info,) = configuration.all_config_info()
+    finally:
+        current_caller.reset(token)
+    if role is Role.ADMIN:
+        assert (info["command"], info["serverurl"]) == (command, "http://ann:hunter4@localhost:9001")
+    else:
+        assert info["command"] == "serve --password=******** --port 80 https://ann:********@db/"
+        assert info["serverurl"] == "http://ann:********@localhost:9001"
 
 
 def test_the_facade_holds_all_nouns() -> None:

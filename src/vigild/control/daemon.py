@@ -11,6 +11,7 @@ from vigild.control.history import History, HistoryKeeper
 from vigild.control.info import config_info
 from vigild.control.logs import Logs, read_part
 from vigild.control.processes import Processes
+from vigild.core.access import Role, current_caller
 from vigild.core.errors import Fault, VigilError
 from vigild.core.states import SupervisorState
 from vigild.engine.engine import Engine
@@ -161,7 +162,7 @@ class Configuration:
             raise VigilError(Fault.STILL_RUNNING, name)
 
     def all_config_info(self) -> list[ConfigInfo]:
-        """Every process of the configuration as last read, by name."""
+        """Every process of the configuration as last read, by name. What is most likely secret is for admins."""
         infos = []
         for group in self._known:
             running = self._engine.groups.get(group.name)
@@ -169,6 +170,11 @@ class Configuration:
             for process in group.processes:
                 actual = running.processes.get(process.name) if running is not None and same else None
                 infos.append(config_info(process, group, actual, in_use=running is not None))
+        if not current_caller.get().may(Role.ADMIN):
+            from vigild.config.shown import hide_in_command  # late: Supervisor's clients are admins
+
+            for info in infos:
+                info.update({key: hide_in_command(str(info[key])) for key in ("command", "serverurl")})
         return sorted(infos, key=lambda info: str(info["name"]))
 
 

@@ -67,7 +67,8 @@ class ConfigControl(Protocol):
     def remove_group(self, name: str) -> None:
         """BAD_NAME, STILL_RUNNING."""
 
-    def all_config_info(self) -> list[ConfigInfo]: ...
+    def all_config_info(self) -> list[ConfigInfo]:
+        """Every process of the configuration as last read; what is most likely secret in it is for admins."""
 
 
 class ProcessControl(Protocol):

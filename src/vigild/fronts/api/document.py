@@ -10,7 +10,7 @@ from vigild.fronts.api.shapes import SHAPES
 
 Document = dict[str, object]
 
-_WORDS = {200: "Done", 202: "Taken; it goes on", 204: "Done; there is nothing to say"}
+_WORDS = {200: "Done", 201: "Made", 202: "Taken; it goes on", 204: "Done; there is nothing to say"}
 
 
 def make_document(endpoints: Iterable[Endpoint], tags: Mapping[str, str]) -> Document:

@@ -25,7 +25,7 @@ _PROBLEMS = (
     Problem("unauthorized", 401, "Who asks must say who that is"),
     Problem("forbidden", 403, "Who asks may not do this"),
     Problem("not_found", 404, "There is nothing at this path"),
-    Problem("no_such_name", 404, "There is no process or group of that name"),
+    Problem("no_such_name", 404, "There is nothing of that name"),
     Problem("no_file", 404, "There is no such file"),
     Problem("no_such_operation", 404, "There is no such operation, or it is forgotten by now"),
     Problem("no_failure", 404, "The history knows of no failure"),

@@ -1,5 +1,6 @@
 """The named schemas: what the things look like that several endpoints tell of."""
 
+from vigild.core.access import Role
 from vigild.core.states import ProcessState
 from vigild.fronts.api.schema import (
     Schema,
@@ -209,6 +210,19 @@ MONITOR = record(
     trouble=text("What those say"),
 )
 
+TOKEN = record(
+    "An API token, without what is secret. Times are in seconds since the epoch.",
+    id=text("To revoke it"),
+    name=text("What it is for"),
+    role=text("", enum=[role.word for role in Role]),
+    programs=list_of(text(), "Patterns of the only programs that it is for; none: all"),
+    created_at=number(),
+    created_by=text("Who made it"),
+    expires_at=number("0 for never"),
+    expired=boolean(),
+    last_used_at=number("0 for never; what is on disk may be a minute old"),
+)
+
 SHAPES: dict[str, Schema] = {
     "Process": PROCESS,
     "Health": HEALTH,
@@ -219,6 +233,7 @@ SHAPES: dict[str, Schema] = {
     "Operation": OPERATION,
     "Alert": ALERT,
     "Monitor": MONITOR,
+    "Token": TOKEN,
     "Fact": FACT,
     "LogPart": LOG_PART,
     "Problem": PROBLEM,

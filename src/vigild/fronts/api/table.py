@@ -14,6 +14,7 @@ from vigild.fronts.api.nouns import (
     operations,
     processes,
     samples,
+    tokens,
 )
 from vigild.fronts.api.schema import anything, map_of
 from vigild.fronts.serving.messages import Response
@@ -30,6 +31,7 @@ TAGS = {
     "samples": "What programs use",
     "monitors": "What is looked at beyond programs",
     "alerts": "Who is told of troubles",
+    "tokens": "Who may come in without a name and a password",
     "about": "This interface",
 }
 
@@ -57,6 +59,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *samples.ENDPOINTS,
     *alerts.ENDPOINTS,
     *monitors.ENDPOINTS,
+    *tokens.ENDPOINTS,
     Endpoint(
         "GET",
         "/openapi.json",

@@ -53,6 +53,7 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 REASONS = {
     100: "Continue",
     200: "OK",
+    201: "Created",
     204: "No Content",
     301: "Moved Permanently",
     302: "Moved Temporarily",
