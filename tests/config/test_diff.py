@@ -51,6 +51,7 @@ def test_groups_come_and_go_in_the_order_of_their_list(groups: list[GroupConfig]
         ("command=x\nstdout", "command=x\nserverurl=http://h:1\nstdout"),
         ("command=x\nstdout", "command=x\nautorestart=true\nstdout"),
         ("command=x\nstdout", "command=x\nlog_prefix=>\nstdout"),
+        ("command=x\nstdout", "command=x\nlog_format=json\nstdout"),
         ("command=x\nstdout", "command=x\nremember=true\nstdout"),
         ("command=x\nstdout", "command=x\nnumprocs=0\nstdout"),
         ("web.log", "other.log"),

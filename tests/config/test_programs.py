@@ -66,6 +66,7 @@ def test_vigils_log_options(tmp_path: Path) -> None:
         process_name=%(program_name)s-%(process_num)d
         log_prefix=[%(program_name)s/%(process_name)s %(group_name)s]
         log_timestamps=true
+        log_format=JSON
         [program:plain]
         command=x
         log_prefix="> "
@@ -76,6 +77,7 @@ def test_vigils_log_options(tmp_path: Path) -> None:
     assert process.log_timestamps is True
     assert plain.log_prefix == "> "
     assert plain.log_timestamps is False
+    assert ("json", "text") == (process.log_format, plain.log_format)
 
 
 def test_remember_is_for_every_kind_of_program(tmp_path: Path) -> None:

@@ -86,6 +86,16 @@ def test_children_know_who_they_are() -> None:
     assert request.stdout.logfile == "/logs/w-stdout---x.log"
 
 
+def test_json_names_the_program_as_people_do_and_takes_the_place_of_prefix_and_time() -> None:
+    dressed = program("w_0", log_format="json", log_prefix="[w] ", log_timestamps=True)
+    world = World(group(dressed, name="w"), group(program("plain", log_format="json"))).boot()
+    out, err = world.child("w:w_0").request.stdout, world.child("w:w_0").request.stderr
+    assert err is not None
+    assert ("w:w_0", b"", False) == (out.json_program, out.line_prefix, out.line_timestamps)
+    assert "w:w_0" == err.json_program
+    assert "plain" == world.child("plain").request.stdout.json_program
+
+
 def test_streams_are_planned_as_configured() -> None:
     stdout = StreamConfig(
         logfile="/l", logfile_max_bytes=5, logfile_backups=2, syslog=True, capture_max_bytes=9

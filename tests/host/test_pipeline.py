@@ -1,8 +1,11 @@
 """The options that look at the data, with real children and with none."""
 
+import json
 import re
 import socket
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,6 +85,47 @@ def test_times_before_lines(tmp_path: Path) -> None:
     assert re.fullmatch(stamp + rb" p one\n" + stamp + rb" p two\n", (tmp_path / "log").read_bytes())
 
 
+def test_lines_as_json_of_a_real_child(short_tmp: Path) -> None:
+    async def play(machine: Machine) -> None:
+        heard: list[bytes] = []
+        plan = machine.plan(
+            json_program="web:1", strip_ansi=True, capture_max_bytes=100, on_data=heard.append
+        )
+        script = "printf '\\033[31mred\\033[0m\\n<!--XSUPERVISOR:BEGIN-->told<!--XSUPERVISOR:END-->more\\r\\nlast <!--X'"
+        await machine.ended(machine.run(script, stdout=plan))
+        found = [json.loads(line) for line in machine.read("stdout").splitlines()]
+        assert [("web:1", "stdout", text) for text in ("red", "more", "last <!--X")] == [
+            (item["program"], item["stream"], item["message"]) for item in found
+        ]
+        for item in found:
+            assert datetime.fromisoformat(item["time"]).tzinfo is not None
+        assert b"red\nmore\r\nlast <!--X" == b"".join(heard), "events get what was written"
+
+    on_machine(short_tmp, play)
+
+
+def test_syslog_gets_text_where_the_log_gets_json(short_tmp: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(short_tmp / "log"))
+        logs = ChildLogs(str(short_tmp), "test", ListLog())
+        plan = StreamPlan("stdout", str(short_tmp / "out"), syslog_tag="web", json_program="web")
+        syslog = Syslog(ident="supervisord", path=str(short_tmp / "log"))
+        pipeline = Pipeline(plan, logs.open(plan), syslog)
+        pipeline.feed(b"one\ntw")
+        pipeline.flush()
+        syslog.close()
+        logs.close_all()
+        assert [b"web one", b"web tw"] == [server.recv(1000)[-len(end) :] for end in (b"web one", b"web tw")]
+    written = (short_tmp / "out").read_text().splitlines()
+    assert ["one", "tw"] == [json.loads(line)["message"] for line in written]
+
+
+def test_without_a_file_nothing_becomes_json() -> None:
+    pipeline = Pipeline(StreamPlan("stdout", None, json_program="web"), None, Syslog())
+    pipeline.feed(b"half")
+    assert b"" == pipeline.state()
+
+
 def test_a_timestamp_is_iso_8601_in_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
@@ -120,15 +164,19 @@ STATES = [
 ]
 
 
+@pytest.mark.parametrize("look", [{"line_prefix": b"> "}, {"json_program": "web"}])
 @pytest.mark.parametrize("before", STATES)
-def test_another_pipeline_goes_on_where_one_was(tmp_path: Path, before: bytes) -> None:
+def test_another_pipeline_goes_on_where_one_was(
+    tmp_path: Path, before: bytes, look: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two lives with a state handed over are as one life."""
+    monkeypatch.setattr("vigild.host.pipeline.timestamp", lambda wall: b"then")
     after = b"1mred\x1b[0m\nISOR:END-->text\nlast"
     parts: list[bytes] = []
 
     def make(path: Path) -> tuple[Pipeline, ChildLogs]:
         logs = ChildLogs(str(tmp_path), "test", ListLog())
-        plan = StreamPlan("stdout", str(path), strip_ansi=True, capture_max_bytes=100, line_prefix=b"> ")
+        plan = StreamPlan("stdout", str(path), strip_ansi=True, capture_max_bytes=100, **look)
         plan.on_capture = parts.append
         plan.syslog_tag = "web"
         return Pipeline(plan, logs.open(plan), Syslog(path=str(tmp_path / "none"))), logs
@@ -164,12 +212,14 @@ def test_a_state_is_saved_when_it_changes_and_only_then(tmp_path: Path) -> None:
 
 
 def test_a_state_of_options_that_are_gone_is_left_out(tmp_path: Path) -> None:
-    plan = StreamPlan("stdout", None, strip_ansi=True, capture_max_bytes=9, line_prefix=b"x")
-    plan.syslog_tag = ""
-    full = Pipeline(plan, None, Syslog(path=str(tmp_path / "none")))
+    logs = ChildLogs(str(tmp_path), "test", ListLog())
+    plan = StreamPlan("stdout", str(tmp_path / "log"), strip_ansi=True, capture_max_bytes=9, line_prefix=b"x")
+    plan.syslog_tag, plan.json_program = "", "web"
+    full = Pipeline(plan, logs.open(plan), Syslog(path=str(tmp_path / "none")))
     full.feed(b"in line <!--XSUPERVISOR:BEGIN-->part\x1b[")
     bare = Pipeline(StreamPlan("stdout", None, on_data=lambda data: None), None, Syslog())
     bare.restore(full.state())
+    logs.close_all()
     assert bare.state() == b""
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TRUE_WORDS = ("yes", "true", "on", "1")
 FALSE_WORDS = ("no", "false", "off", "0")
 LOG_LEVELS = ("critical", "error", "warn", "info", "debug", "trace", "blather")
+LOG_FORMATS = ("text", "json")
 _UNIT_BYTES = {"kb": 1024, "mb": 1024**2, "gb": 1024**3}
 _SIGNAL_NAMES = {name: int(getattr(signals, name)) for name in dir(signals) if name.startswith("SIG")}
 _SIGNAL_NUMBERS = frozenset(_SIGNAL_NAMES.values())
@@ -157,6 +158,14 @@ def log_level(value: str, _: Surroundings) -> str:
     if word not in LOG_LEVELS:
         guess = "did you mean warn? " if word == "warning" else did_you_mean(word, LOG_LEVELS)
         raise BadValueError(f"not a log level: {value!r}", f"{guess}levels: {', '.join(LOG_LEVELS)}")
+    return word
+
+
+def log_format(value: str, _: Surroundings) -> str:
+    """What a program's log is written as: text or json."""
+    word = value.strip().lower()
+    if word not in LOG_FORMATS:
+        raise BadValueError(f"not a format of logs: {value!r}", "write text or json")
     return word
 
 

@@ -88,6 +88,7 @@ class ProcessConfig:
     restart_delay_seconds: float = 0.0
     restart_factor: float = 2.0
     restart_limit_seconds: float = 60.0
+    log_format: str = "text"  # Vigil's: or json
     log_prefix: str = ""  # Vigil's: put before every line of output; already expanded
     log_timestamps: bool = False  # Vigil's: an ISO 8601 time before every line of output
     # Vigil's: limits and identity. `limits`: (name as in limit_NAME, soft, hard), -1 being no limit.

@@ -14,7 +14,7 @@ SECTION_DOCS: dict[str, str] = {
     "fcgi-program": "A FastCGI program: the daemon opens its listening socket and hands it to every process as "
     "descriptor 0. All options of `[program:NAME]` hold as well. In a `[group:NAME]` it gets no socket.",
     "eventlistener": "A program that is told of events on its stdin and answers on its stdout. All options of "
-    "`[program:NAME]` hold but for `redirect_stderr`, `log_prefix`, `log_timestamps`, `forking`, `pidfile` and those of readiness and health.",
+    "`[program:NAME]` hold but for `redirect_stderr`, `log_format`, `log_prefix`, `log_timestamps`, `forking`, `pidfile` and those of readiness and health.",
     "group": "Programs that are started, stopped and named together; a program in a group is no group of its own.",
     "alert": "Who is told when something breaks, and where; see [how](../how-to/alerts.md). Changes take effect at a "
     "reread (`supervisorctl reread`) and restart no program.",
@@ -178,6 +178,9 @@ _PROGRAM_DOCS = {
     "environment of the daemon and of `[supervisord]`. Given several times in one section, the entries are merged.",
     "serverurl": "What the program gets as `SUPERVISOR_SERVER_URL`; `AUTO` is the daemon's own socket or port.",
     "redirect_stderr": "Send stderr where stdout goes.",
+    "log_format": "`json`: each line of the program's output becomes an object on a line of its log, "
+    '`{"time":"2026-11-20T22:00:00.123+01:00","program":"web","stream":"stdout","message":"…"}`. A line of more than 64 KiB comes in '
+    'parts, each but the last with `"partial":true`; see [how](../how-to/logs-out.md). syslog and events get the text.',
     "log_prefix": "Text put before every line of the program's output. May hold `%(program_name)s`, "
     "`%(process_name)s`, `%(group_name)s` and `%(process_num)d`. Put it in double quotes to keep the blank at its "
     'end: `log_prefix="%(program_name)s: "`.',
@@ -198,7 +201,15 @@ _PROGRAM_DOCS = {
     },
 }
 
-_NOT_FOR_LISTENERS = ("log_prefix", "log_timestamps", "forking", "pidfile", *_HEALTH_DOCS, *_SCHEDULE_DOCS)
+_NOT_FOR_LISTENERS = (
+    "log_format",
+    "log_prefix",
+    "log_timestamps",
+    "forking",
+    "pidfile",
+    *_HEALTH_DOCS,
+    *_SCHEDULE_DOCS,
+)
 
 _CREDENTIAL_DOCS = {
     "username": "The name that clients have to give. Goes with `password`.",

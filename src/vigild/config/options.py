@@ -177,6 +177,7 @@ _PROCESS_OPTIONS = (
     Option("redirect_stderr", convert.boolean, "false", "redirect_stderr", Names.PROGRAM),
     *_stream_options("stdout"),
     *_stream_options("stderr"),
+    Option("log_format", convert.log_format, "text", "log_format", Names.PROGRAM, "vigil"),
     Option("log_prefix", convert.quotable_text, "", "log_prefix", Names.PREFIX, "vigil"),
     Option("log_timestamps", convert.boolean, "false", "log_timestamps", Names.PROGRAM, "vigil"),
     *_RESTART_OPTIONS,
@@ -212,7 +213,7 @@ EVENTLISTENER = _table(
 # A listener's stdout is a protocol, not a log, and whoever speaks it stays in the foreground.
 _ASKED = tuple(option.name for option in HEALTH_OPTIONS)  # a listener says by its protocol how it is
 _PLANNED = tuple(option.name for option in SCHEDULE_OPTIONS)  # and is there when there are events
-for _vigils in ("log_prefix", "log_timestamps", "forking", "pidfile", *_ASKED, *_PLANNED):
+for _vigils in ("log_format", "log_prefix", "log_timestamps", "forking", "pidfile", *_ASKED, *_PLANNED):
     del EVENTLISTENER[_vigils]
 
 GROUP = _table(

@@ -37,7 +37,10 @@ def make_plans(process: "ManagedProcess", bus: EventBus, settings: Settings, log
             consumers.append(_to_watch(process.watch, channel))
         on_data = _all_of(consumers)
         on_capture = _captured(process, channel, bus, log)
-        plans.append(stream_plan(channel, stream, config, settings, logfile, on_data, on_capture))
+        plan = stream_plan(channel, stream, config, settings, logfile, on_data, on_capture)
+        if config.log_format == "json":
+            plan.json_program = process.namespec
+        plans.append(plan)
     return plans
 
 

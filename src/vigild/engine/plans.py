@@ -101,7 +101,8 @@ def stream_plan(
 ) -> StreamPlan:
     """The plan for one stream. A listener's stdout is its protocol: it is logged, never captured or dressed."""
     protocol = config.kind is GroupKind.EVENTLISTENER and channel == "stdout"
-    prefix = config.log_prefix.encode() if config.log_prefix and not protocol else b""
+    is_dressed = not protocol and config.log_format == "text"
+    prefix = config.log_prefix.encode() if config.log_prefix and is_dressed else b""
     return StreamPlan(
         channel=channel,
         logfile=logfile,
@@ -110,7 +111,7 @@ def stream_plan(
         syslog_tag=config.name if stream.syslog and not protocol else None,
         strip_ansi=settings.strip_ansi and not protocol,
         line_prefix=prefix,
-        line_timestamps=config.log_timestamps and not protocol,
+        line_timestamps=config.log_timestamps and is_dressed,
         capture_max_bytes=0 if protocol else stream.capture_max_bytes,
         on_data=on_data,
         on_capture=None if protocol else on_capture,

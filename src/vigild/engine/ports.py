@@ -86,6 +86,7 @@ class StreamPlan:
     strip_ansi: bool = False
     line_prefix: bytes = b""
     line_timestamps: bool = False
+    json_program: str = ""  # not empty: each line becomes a JSON object, which names the program so
     capture_max_bytes: int = 0
     on_data: Callable[[bytes], None] | None = None
     on_capture: Callable[[bytes], None] | None = None

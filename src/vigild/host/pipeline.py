@@ -1,7 +1,7 @@
 """What happens to the bytes of one output stream when an option has to look at them.
 
 In order: escape sequences out, captured parts out, the rest to `on_data` and to the sink, then heads before
-lines, then file and syslog. A stream without such options never comes here.
+lines (or lines as JSON), then file and syslog. A stream without such options never comes here.
 
 What is held back from one read to the next (half an escape sequence, a part that is still being captured, a
 line that has not ended) outlives the daemon: whenever it changed, `save` is told the new `state`, and the
@@ -10,6 +10,7 @@ recorder holds the state that goes with the bytes that are on their way to the l
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from vigild.engine.ports import Sink, StreamPlan
 from vigild.host.flight import NO_MARK, FlightRecorder
@@ -19,6 +20,9 @@ from vigild.wire.ansi import AnsiStripper
 from vigild.wire.capture import CaptureSplitter
 from vigild.wire.journal import decode, encode_put
 from vigild.wire.lines import LinePrefixer, LineSplitter
+
+if TYPE_CHECKING:
+    from vigild.wire.json_lines import JsonLines
 
 MAX_SAVED_CAPTURE_BYTES = 256 << 10  # of a part that is still being captured: the end of it
 
@@ -34,6 +38,7 @@ def needs_pipeline(plan: StreamPlan) -> bool:
         or plan.on_data is not None
         or plan.line_prefix
         or plan.line_timestamps
+        or plan.json_program
         or plan.syslog_tag is not None
         or (plan.tap is not None and plan.tap.is_wanted)
     )
@@ -46,6 +51,7 @@ class Pipeline:
         "_ansi",
         "_capture",
         "_file",
+        "_json",
         "_plan",
         "_prefixer",
         "_save",
@@ -69,6 +75,7 @@ class Pipeline:
         self._ansi = AnsiStripper() if plan.strip_ansi else None
         self._capture = CaptureSplitter(plan.capture_max_bytes) if plan.capture_max_bytes else None
         self._prefixer = LinePrefixer() if plan.line_prefix or plan.line_timestamps else None
+        self._json = _json_lines(plan) if plan.json_program and file is not None else None
         self._splitter = LineSplitter() if plan.syslog_tag is not None else None
         self._tag = (plan.syslog_tag or "").encode() + b" " if plan.syslog_tag else b""
         self.muted = False  # True: the child is gone, its callbacks too; files still get what comes
@@ -97,7 +104,7 @@ class Pipeline:
         if self._splitter is not None:
             for line in [*self._splitter.feed(data), *self._splitter.flush()]:
                 self._syslog.send(self._tag + line)
-        self._deliver(b"", data, flight, to_syslog=False)
+        self._deliver(b"", data, flight, at_end=True)
 
     def state(self) -> bytes:
         """What is held back, for `restore` in another life; empty for nothing."""
@@ -111,6 +118,8 @@ class Pipeline:
             parts += encode_put("token", "", capture.held)
         if self._prefixer is not None and not self._prefixer.at_start:
             parts += _IN_LINE
+        if self._json is not None and self._json.held:
+            parts += encode_put("json", "", self._json.held)
         if self._splitter is not None and self._splitter.held:
             parts += encode_put("line", "", self._splitter.held)
         return parts
@@ -131,6 +140,8 @@ class Pipeline:
             self._capture.held = entries.get("token", {}).get("", b"")
         if self._prefixer is not None:
             self._prefixer.at_start = "in-line" not in entries
+        if self._json is not None:
+            self._json.held = entries.get("json", {}).get("", b"")
         if self._splitter is not None:
             self._splitter.held = entries.get("line", {}).get("", b"")
 
@@ -147,7 +158,7 @@ class Pipeline:
                 self._plan.on_capture(part)
 
     def _deliver(
-        self, raw: bytes, data: bytes, flight: FlightRecorder | None, *, to_syslog: bool = True
+        self, raw: bytes, data: bytes, flight: FlightRecorder | None, *, at_end: bool = False
     ) -> bool:
         output: bytes | memoryview = data
         if data:
@@ -155,11 +166,16 @@ class Pipeline:
                 self._plan.on_data(data)
             if self.sink is not None:
                 self.sink.take(data)
-            if self._splitter is not None and to_syslog:
+            if self._splitter is not None and not at_end:
                 for line in self._splitter.feed(data):
                     self._syslog.send(self._tag + line)
             if self._prefixer is not None:
                 output = self._prefixer.feed(data, self._head())
+        if self._json is not None:
+            now = timestamp(time.time())
+            output = self._json.feed(data, now)
+            if at_end:
+                output += self._json.flush(now)
         state = self.state()
         if flight is not None and (output or state != self._saved):
             flight = self._record(flight, output is raw, state, output)
@@ -189,6 +205,12 @@ class Pipeline:
         if self._plan.line_timestamps:
             return timestamp(time.time()) + b" " + self._plan.line_prefix
         return self._plan.line_prefix
+
+
+def _json_lines(plan: StreamPlan) -> "JsonLines":
+    from vigild.wire.json_lines import JsonLines  # late: few programs ask for it
+
+    return JsonLines(plan.json_program, plan.channel)
 
 
 _IN_LINE = encode_put("in-line", "", b"")
