@@ -5,7 +5,7 @@ Every method raises `VigilError` (with the fault a client is told) and nothing e
 A *status struct* is `{"name", "group", "status", "description"}` with a `Fault` number as status.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from vigild.core.access import Caller
@@ -119,6 +119,9 @@ class ViewControl(Protocol):
     """Processes and groups as the JSON API tells of them: everything that is known, in the model's words."""
 
     def processes(self) -> list[Facts]: ...
+    def in_slices(self, count: int) -> Iterator[list[Facts]]:
+        """All processes, so many at a time, each as it is when it is asked for."""
+
     def process(self, name: str) -> Facts: ...
     def groups(self) -> list[Facts]: ...
     def group(self, name: str) -> Facts: ...

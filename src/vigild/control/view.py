@@ -1,6 +1,7 @@
 """What the JSON API tells of processes and groups: the model's words as plain values, one dictionary each."""
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vigild.control.facade import Facts
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from vigild.core.health import Health
     from vigild.core.samples import Sample
     from vigild.engine.scheduling import Job
+
+SLICE = 50  # views that are made in one go, where others wait
 
 
 def process_view(process: ManagedProcess, now_wall: float, sample: "Sample | None" = None) -> Facts:
@@ -140,14 +143,19 @@ class Views:
 
     def processes(self) -> list[Facts]:
         """All processes that who asks has to do with, by names of group and process."""
-        now = self._engine.ports.clock.wall()
+        return [view for some in self.in_slices(SLICE) for view in some]
+
+    def in_slices(self, count: int) -> Iterator[list[Facts]]:
+        """The same, so many at a time. Each is made when it is asked for, so that others can have their turn in between."""
         groups, latest = self._engine.groups, self._engine.latest_sample
-        processes = (
+        found = those_within(
             groups[group].processes[name]
             for group in sorted(groups)
             for name in sorted(groups[group].processes)
         )
-        return [process_view(process, now, latest(process)) for process in those_within(processes)]
+        for first in range(0, len(found), count):
+            now = self._engine.ports.clock.wall()
+            yield [process_view(process, now, latest(process)) for process in found[first : first + count]]
 
     def process(self, name: str) -> Facts:
         """One of them. BAD_NAME."""

@@ -1,6 +1,7 @@
 """Metrics, read by Prometheus' own parsers in both formats."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,14 +11,16 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from support.api import Api
 from support.fakes import group, listener, program
+from vigild.control.facade import Facts
+from vigild.control.view import Views
 from vigild.core.access import Caller, Role, current_caller
 from vigild.core.process import Stop
 from vigild.core.samples import Sample
 from vigild.fronts.metrics import make_metrics
-from vigild.fronts.metrics.collect import known, of_processes
-from vigild.fronts.metrics.exposition import MAX_LABEL_CHARACTERS, labels, render, wants_openmetrics
+from vigild.fronts.metrics.collect import SLICE, add_processes, known
+from vigild.fronts.metrics.exposition import MAX_LABEL_CHARACTERS, Samples, labels, render, wants_openmetrics
 from vigild.fronts.metrics.front import loop_delay_seconds
-from vigild.fronts.metrics.table import METRICS, Metric
+from vigild.fronts.metrics.table import METRICS, PROCESSES, Metric
 from vigild.fronts.serving.messages import Request, Response
 
 NASTY = 'we"b\\x\n<é'
@@ -94,6 +97,12 @@ def test_what_happened_to_a_process(tmp_path: Path) -> None:
         assert line in text.splitlines()
 
 
+def told_of(view: dict[str, object]) -> dict[str, Samples]:
+    samples: dict[str, Samples] = {metric.name: [] for metric in PROCESSES}
+    add_processes(samples, [view])
+    return {name: found for name, found in samples.items() if found}
+
+
 def test_schedules_and_health() -> None:
     view = {
         "group": "g",
@@ -116,7 +125,7 @@ def test_schedules_and_health() -> None:
         "health": {"state": "unhealthy", "failures": 3, "latency_ms": 1500.0},
         "schedule": {"next_at": 9.5, "last_start_at": 5.0, "outcome": "failed"},
     }
-    told = {metric.name: samples for metric, samples in of_processes([view]).items() if samples}
+    told = told_of(view)
     assert [9.5, 5.0, True, False, 3, 1.5] == [
         told[f"vigil_process_{name}"][0][1]
         for name in (
@@ -129,7 +138,7 @@ def test_schedules_and_health() -> None:
         )
     ]
     view |= {"schedule": {"next_at": 0, "last_start_at": 0, "outcome": ""}, "health": None}
-    told = {metric.name: samples for metric, samples in of_processes([view]).items() if samples}
+    told = told_of(view)
     assert not any("run" in name or "health" in name for name in told)
 
 
@@ -163,6 +172,37 @@ def test_monitors_and_alerts(tmp_path: Path) -> None:
     assert not any('metric="path"' in line for line in lines)
 
 
+def test_others_have_their_turn_while_many_processes_are_told_of(tmp_path: Path) -> None:
+    there = Api(tmp_path, *(group(program(f"p{number}")) for number in range(SLICE * 3)))
+    turns = 0
+
+    async def run() -> Response:
+        scraped = asyncio.ensure_future(
+            make_metrics(there.control)(Request("GET", "/metrics", "/metrics", "", ()))
+        )
+        nonlocal turns
+        while not scraped.done():
+            turns += there.control.views.made > 0
+            await asyncio.sleep(0)
+        return scraped.result()
+
+    there.control.views = CountingViews(there.control._engine)
+    text = text_of(asyncio.run(run()))
+    assert turns >= 2
+    assert SLICE * 3 == text.count("\nvigil_process_up{")
+
+
+class CountingViews(Views):
+    """Knows whether slices have been asked for."""
+
+    made = 0
+
+    def in_slices(self, count: int) -> Iterator[list[Facts]]:
+        for some in super().in_slices(count):
+            self.made += 1
+            yield some
+
+
 def test_who_may_and_how(tmp_path: Path) -> None:
     there = api(tmp_path)
     assert 405 == scrape(there, method="POST").status
@@ -194,10 +234,11 @@ def test_numbers() -> None:
     metric = Metric("vigil_x", "gauge", "Words.")
     values = [("", value) for value in (True, 3, 0.1, float("inf"), -float("inf"), float("nan"), 1e300)]
     told = [
-        line.split(" ")[-1] for line in render({metric: values}, openmetrics=False).decode().splitlines()[2:]
+        line.split(" ")[-1]
+        for line in b"".join(render({metric: values}, openmetrics=False)).decode().splitlines()[2:]
     ]
     assert ["1", "3", "0.1", "+Inf", "-Inf", "NaN", "1e+300"] == told
-    assert b"# EOF\n" == render({metric: []}, openmetrics=True)
+    assert [b"# EOF\n"] == list(render({metric: []}, openmetrics=True))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """From what control tells to samples of the metrics of the table."""
 
+import asyncio
 import os
 import resource
 from collections.abc import Callable
 from typing import Any
 
-from vigild.control.facade import Control, Facts
+from vigild.control.facade import Control
 from vigild.core.states import ProcessState
 from vigild.fronts.metrics.exposition import Samples, labels
 from vigild.fronts.metrics.table import (
@@ -20,6 +21,7 @@ from vigild.fronts.metrics.table import (
 )
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
+SLICE = 40  # processes in one turn of the loop: a millisecond or two
 _PAGE_BYTES = resource.getpagesize()
 
 # By metric: its value of one process, None for no sample. `usage` and `health` are None where nobody looks.
@@ -76,26 +78,32 @@ _REFUSALS = (
 )
 
 
-def collect(control: Control, loop_delay_seconds: float) -> dict[Metric, Samples]:
-    """Samples of every metric that there is something to say about, in the order of the table."""
-    views = control.views.processes()
+async def collect(control: Control, loop_delay_seconds: float) -> dict[Metric, Samples]:
+    """Samples of every metric that there is something to say about, in the order of the table.
+
+    Others have their turn between some processes and the next.
+    """
+    states = dict.fromkeys((state.name for state in ProcessState), 0)
+    processes: dict[str, Samples] = {metric.name: [] for metric in PROCESSES}
+    for views in control.views.in_slices(SLICE):
+        add_processes(processes, views)
+        for view in views:
+            states[str(view["state"])] += 1
+        await asyncio.sleep(0)
     return {
-        **_of_daemon(control, views, loop_delay_seconds),
+        **_of_daemon(control, states, loop_delay_seconds),
         **_of_listeners(control),
-        **of_processes(views),
+        **{metric: processes[metric.name] for metric in PROCESSES},
         **_of_alerts(control),
         **_of_monitors(control),
     }
 
 
-def _of_daemon(control: Control, views: list[Facts], loop_delay_seconds: float) -> dict[Metric, Samples]:
+def _of_daemon(control: Control, states: dict[str, int], loop_delay_seconds: float) -> dict[Metric, Samples]:
     facts, vitals = control.daemon.facts(), control.daemon.vitals()
     http: Any = vitals["http"]
     cpu = os.times()
     who = (facts["version"], facts["python"], control.daemon.identification())
-    states = dict.fromkeys((state.name for state in ProcessState), 0)
-    for view in views:
-        states[str(view["state"])] += 1
     plain: dict[str, Any] = {
         "vigil_daemon_running": control.daemon.state()[1] == "RUNNING",
         "vigil_daemon_start_time_seconds": facts["started"],
@@ -142,9 +150,8 @@ def _of_listeners(control: Control) -> dict[Metric, Samples]:
     }
 
 
-def of_processes(views: list[Any]) -> dict[Metric, Samples]:
-    """Of every process; `views` as `control.views` gives them."""
-    samples: dict[str, Samples] = {metric.name: [] for metric in PROCESSES}
+def add_processes(samples: dict[str, Samples], views: list[Any]) -> None:
+    """Add what these processes say, by metric; `views` as `control.views` gives them."""
     for view in views:
         of = labels(PROCESS, (view["group"], view["process"]))
         for name, value_of in _OF_PROCESS.items():
@@ -169,7 +176,6 @@ def of_processes(views: list[Any]) -> dict[Metric, Samples]:
             for name, key in _OF_USAGE.items():
                 if view["usage"][key] is not None:
                     samples[name].append((of, view["usage"][key]))
-    return {metric: samples[metric.name] for metric in PROCESSES}
 
 
 def _of_alerts(control: Control) -> dict[Metric, Samples]:

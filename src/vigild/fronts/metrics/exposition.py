@@ -1,7 +1,7 @@
 """Metrics as text: Prometheus' format 0.0.4, and OpenMetrics 1.0."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from vigild.fronts.metrics.table import Metric
 
@@ -24,12 +24,12 @@ def _escaped(value: object) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def render(samples: Mapping[Metric, Samples], *, openmetrics: bool) -> bytes:
-    """The whole text. Metrics without a sample are left out."""
-    lines: list[str] = []
+def render(samples: Mapping[Metric, Samples], *, openmetrics: bool) -> Iterator[bytes]:
+    """The whole text, a metric at a time. Metrics without a sample are left out."""
     for metric, found in samples.items():
         if not found:
             continue
+        lines: list[str] = []
         base, name = metric.name, metric.name
         if openmetrics:
             base = base.removesuffix("_total") if metric.kind == "counter" else base.removesuffix("_info")
@@ -39,9 +39,9 @@ def render(samples: Mapping[Metric, Samples], *, openmetrics: bool) -> bytes:
         if openmetrics and metric.unit:
             lines.append(f"# UNIT {base} {metric.unit}")
         lines += [f"{name}{of} {_number(value)}" for of, value in found]
+        yield ("\n".join(lines) + "\n").encode("utf-8", "replace")
     if openmetrics:
-        lines.append("# EOF")
-    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+        yield b"# EOF\n"
 
 
 def _number(value: float) -> str:
