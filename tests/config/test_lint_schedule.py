@@ -33,3 +33,5 @@ def test_options_that_only_a_schedule_has_a_use_for(tmp_path: Path) -> None:
         "schedule_timezone",
     ]
     assert advice(tmp_path, JOB + "schedule_missed=once\n", "V281") == []
+    wrong = text.replace("schedule_missed", "schedule=every day\nschedule_missed")
+    assert advice(tmp_path, wrong, "V281") == [], "what is wrong is the schedule"

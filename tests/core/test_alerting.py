@@ -173,6 +173,18 @@ def test_whoever_is_given_up_is_not_told_to_be_down_too() -> None:
     assert len(digest_of("ops", "id", 10.0, lasting).tellings) == 2
 
 
+def test_whoever_flaps_is_not_told_to_be_down_too() -> None:
+    flaps = replace(down(), kind=EdgeKind.FLAPPING, trouble="flapping")
+    fatal = replace(down(), kind=EdgeKind.FATAL, trouble="fatal")
+    unhealthy = replace(down(), kind=EdgeKind.UNHEALTHY, trouble="unhealthy")
+    for ended in (0.0, 9.0):
+        tellings = [Telling(edge, 1.0, ended=ended) for edge in (down(), flaps, unhealthy)]
+        kept = digest_of("ops", "id", 10.0, tellings).tellings
+        assert {telling.edge.trouble for telling in kept} == {"flapping", "unhealthy"}
+        kept = digest_of("ops", "id", 10.0, [*tellings, Telling(fatal, 2.0, ended=ended)]).tellings
+        assert {telling.edge.trouble for telling in kept} == {"fatal", "unhealthy"}
+
+
 def test_a_trouble_begun_again_while_it_lasts_is_not_told_again() -> None:
     alert = Alert()
     for _ in range(20):

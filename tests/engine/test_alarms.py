@@ -1,8 +1,15 @@
 """What people are told of programs: when a trouble begins, when it is over, and what is none."""
 
+from pathlib import Path
+
 import pytest
 
 from support.fakes import FakeAlerts, World, group, program
+from vigild.alerts.desk import Desk
+from vigild.alerts.outbox import AlertRow
+from vigild.alerts.settings import AlertSettings
+from vigild.config.model import StreamConfig
+from vigild.core.alerting import Policy
 from vigild.core.edges import Edge, EdgeKind, Severity
 from vigild.core.probe import Probe, Scheme
 from vigild.core.process import Autorestart, Renew, Start, Stop
@@ -10,6 +17,7 @@ from vigild.core.restarts import OnFlapping
 from vigild.core.states import SupervisorState
 from vigild.engine.alarms import MAX_STEADY_SECONDS, RECENT_MAX, Alarms
 from vigild.engine.records import TROUBLE
+from vigild.host.store.last_lines import last_lines
 
 SEGV_WITH_CORE = 11 | 0x80
 EXIT_3 = 3 << 8
@@ -137,7 +145,7 @@ def test_a_program_that_flaps_is_told_once_and_when_it_is_over() -> None:
     it.clock.advance(59)
     assert it._process("web").process.flapping
     it.clock.advance(1 + MAX_STEADY_SECONDS)
-    assert it.alerts.told == ["recovered program:web:flapping", "recovered program:web:down"]
+    assert it.alerts.told == ["recovered program:web:down", "recovered program:web:flapping"]
 
 
 def test_one_that_is_given_up_for_flapping_is_told_as_both() -> None:
@@ -168,6 +176,66 @@ def test_one_that_dies_just_after_its_start_for_ever_is_not_told_without_end() -
     assert told[:3] == ["down program:web:down", "recovered program:web:down", "down program:web:down"]
     assert len(told) < 12
     assert len(it.engine.settings.alarms._ends["web"]) == RECENT_MAX  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "titles"),
+    [
+        (0.1, ["fatal", "recovered"]),
+        (2, ["down", "flapping", "recovered"]),
+        (20, ["down over", "down", "recovered"]),
+        (100, ["down over", "down", "recovered", "down", "recovered"]),
+    ],
+)
+def test_a_crash_loop_of_ten_minutes_is_few_messages_and_one_that_it_is_over(
+    seconds: float, titles: list[str]
+) -> None:
+    it = World(group(program("web", start_seconds=1)), alarms=True).boot()
+    desk = Desk(AlertSettings("ops", Policy(), {}), AlertRow(), {}, lambda _: 0.0)
+    shown: list[str] = []
+    for step in range(15_000):
+        process = it._process("web")
+        if (
+            it.clock.now < 600
+            and process.process.pid
+            and it.clock.now - process.process.started_at >= seconds
+        ):
+            it.exits("web", EXIT_3)
+        if it.clock.now > 600 and it.state("web") == "FATAL":
+            process.feed(Start())
+        it.clock.advance(0.1)
+        for edge in it.alerts.edges:
+            desk.hear(edge, it.clock.wall(), lambda _: {})
+        it.alerts.edges.clear()
+        due = desk.due_at(it.clock.wall())
+        if due is not None and due <= it.clock.wall():
+            found = desk.take(it.clock.wall(), str(step))
+            assert found is not None
+            (telling,) = found[0].tellings
+            over = "recovered" if telling.was_told else f"{telling.edge.kind.value} over"
+            shown.append(over if telling.ended else telling.edge.kind.value)
+    assert shown == titles
+    assert it.state("web") == "RUNNING"
+
+
+def test_last_lines_are_those_of_the_run_that_failed(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("an earlier run\n")
+    it = World(group(program("web", stderr=StreamConfig(str(log)))), alarms=True).boot()
+    it.clock.advance(2)
+    with log.open("a") as file:
+        file.write("boom\n")
+    it.exits("web", EXIT_3)
+    (end,) = [one for one in only(it.alerts).outputs if one.channel == "stderr"]
+    assert (end.begin, end.size) == (15, 20)
+    assert last_lines(end, end.begin) == ["boom"]
+    it.clock.advance(100)
+    it.alerts.edges.clear()
+    log.rename(tmp_path / "log.1")
+    log.write_text("rotated meanwhile: all of it is of this run\n")
+    it.exits("web", EXIT_3)
+    (end,) = only(it.alerts).outputs
+    assert (end.begin, end.size) == (0, 44)
 
 
 def test_earlier_ends_are_counted_within_the_hour() -> None:

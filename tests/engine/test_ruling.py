@@ -101,7 +101,7 @@ def test_memory_max_ends_it_and_starts_it_again_and_says_why() -> None:
     edge = world.told.edges[0]
     assert (edge.source, edge.name, edge.trouble) == ("program", "w", "rule: memory_max")
     assert (edge.text, edge.severity, edge.at) == (
-        "memory_max: 2.5 GB > 2 GB",
+        "memory_max: 2.5 GB > 2 GB; it is restarted",
         Severity.WARNING,
         EPOCH + 11,
     )
@@ -110,6 +110,15 @@ def test_memory_max_ends_it_and_starts_it_again_and_says_why() -> None:
     assert world.told.edges[1].severity is Severity.INFO
     assert "INFO rule is over: w: memory_max: 1 GB" in world.log.lines
     assert [details["what"] for details in world.history.of(Kind.RULE, "w")] == ["raised", "cleared"]
+
+
+@pytest.mark.parametrize(
+    ("action", "consequence"), [("stop", "; it is stopped"), ("alert", ""), ("exec /bin/true", "")]
+)
+def test_who_is_told_of_a_rule_hears_what_becomes_of_the_program(action: str, consequence: str) -> None:
+    world = Ruled(rules=(f"if memory > 1GB then {action}",))
+    world.uses(memory=2 * GB)
+    assert world.told.edges[0].text == f"rule: memory 2 GB > 1 GB{consequence}"
 
 
 def test_memory_max_that_a_restart_does_not_mend_restarts_again_and_tells_again() -> None:

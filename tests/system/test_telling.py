@@ -43,7 +43,9 @@ def test_a_crash_is_told_with_how_it_ended_and_its_last_words_signed_for_dingtal
 [program:web]
 command=/bin/sh -c "echo listening >&2; echo out of memory >&2; exec sleep 1000"
 startsecs=1
-"""
+stderr_logfile={log}
+""".format(log=short_tmp / "web.log")
+    (short_tmp / "web.log").write_text("of an earlier run\n")
     with HttpReceiver(usual=TAKEN) as receiver:
         conf += f"[alert:ops]\nurl = dingtalk://TOKEN?secret=SECret&base={receiver.base}\nbatch_seconds=0\n"
         with daemon(short_tmp, conf) as running:
@@ -60,6 +62,7 @@ startsecs=1
         assert "web was killed by SIGSEGV after " in words
         assert "listening" in words
         assert "out of memory" in words
+        assert "of an earlier run" not in words
         assert "web is up again, after " in recovered.json["markdown"]["text"]
         assert "SECret" not in running.log() + running.words()
         assert not [word for process in psutil.process_iter() for word in _words(process) if "SECret" in word]

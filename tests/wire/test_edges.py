@@ -18,7 +18,7 @@ FULL = Edge(
     "down",
     "web:web_0 was killed by SIGSEGV",
     {"signal": "SIGSEGV", "core": True, "ran": 3.5, "before": 2},
-    (OutputEnd("stderr", "/var/log/web.log", 2049, 77, 1 << 40),),
+    (OutputEnd("stderr", "/var/log/web.log", 2049, 77, 1 << 40), OutputEnd("stdout", "/o", 1, 2, 30, 20)),
     quiet=True,
 )
 
@@ -40,7 +40,8 @@ def test_the_words_are_those_that_are_agreed() -> None:
         "text": "web:web_0 was killed by SIGSEGV",
         "details": {"signal": "SIGSEGV", "core": True, "ran": 3.5, "before": 2},
         "outputs": [
-            {"channel": "stderr", "path": "/var/log/web.log", "device": 2049, "inode": 77, "size": 1 << 40}
+            {"channel": "stderr", "path": "/var/log/web.log", "device": 2049, "inode": 77, "size": 1 << 40},
+            {"channel": "stdout", "path": "/o", "device": 1, "inode": 2, "size": 30, "begin": 20},
         ],
         "quiet": True,
     }

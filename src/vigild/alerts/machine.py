@@ -60,7 +60,7 @@ class Process:
 
     def last_lines(self, edge: Edge) -> dict[str, tuple[str, ...]]:
         """Of output, by channel; nothing where the log is gone."""
-        found = {end.channel: tuple(last_lines(end)) for end in edge.outputs}
+        found = {end.channel: tuple(last_lines(end, end.begin)) for end in edge.outputs}
         return {channel: lines for channel, lines in found.items() if lines}
 
     def tell(self, message: Mapping[str, Any]) -> None:

@@ -35,6 +35,8 @@ def _of_job(program: Program, process: ProcessConfig) -> Iterator[Diagnostic]:
 
 
 def _unused(program: Program) -> Iterator[Diagnostic]:
+    if "schedule" in program.entries:  # it is wrong, and that has been said
+        return
     for option in SCHEDULE_OPTIONS[1:]:
         if option.name in program.entries:
             text = f"without schedule, {option.name} has no effect"

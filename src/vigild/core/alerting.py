@@ -29,6 +29,7 @@ MAX_TROUBLES = 5000  # in one book
 MAX_TELLINGS = 1000  # in one digest; more are counted
 MAX_WITH_LINES = 20  # tellings of a digest that keep their last lines of output
 QUIET_HOURS, LIMIT = "quiet hours", "the limit of messages"
+_FOLDED = {EdgeKind.DOWN: 1, EdgeKind.FLAPPING: 2, EdgeKind.FATAL: 3}  # each says what those below it do
 _PASSING = {"critical": rank(Severity.CRITICAL), "warning": rank(Severity.WARNING), "none": -1}
 
 Lines = dict[str, tuple[str, ...]]
@@ -174,17 +175,16 @@ def digest_of(
 
 
 def _folded(tellings: list[Telling]) -> list[Telling]:
-    """Without what another says, too: whoever is given up is down, and one that is back from it is up again."""
-    given_up = {
-        (telling.edge.source, telling.edge.name, telling.ended > 0)
-        for telling in tellings
-        if telling.edge.kind is EdgeKind.FATAL
-    }
+    """Without what another says, too: whoever flaps or is given up is down, and one that is back from it is up again."""
+    worst: dict[tuple[str, str, bool], int] = {}
+    for telling in tellings:
+        whose = telling.edge.source, telling.edge.name, telling.ended > 0
+        worst[whose] = max(worst.get(whose, 0), _FOLDED.get(telling.edge.kind, 0))
     return [
         telling
         for telling in tellings
-        if telling.edge.kind is not EdgeKind.DOWN
-        or (telling.edge.source, telling.edge.name, telling.ended > 0) not in given_up
+        if _FOLDED.get(telling.edge.kind, 9)
+        >= worst[telling.edge.source, telling.edge.name, telling.ended > 0]
     ]
 
 

@@ -41,13 +41,17 @@ class Kind(StrEnum):
 
 @frozen
 class OutputEnd:
-    """How far a log was written when its process ended: the file by name, device and inode, and its length."""
+    """How far a log was written when its process ended: the file by name, device and inode, and its length.
+
+    `begin`: how long it was when that run began; 0 where that is not known.
+    """
 
     channel: str
     path: str
     device: int
     inode: int
     size: int
+    begin: int = 0
 
 
 @frozen

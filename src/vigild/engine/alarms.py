@@ -6,9 +6,9 @@
     unhealthy  its health checks fail, and `on_unhealthy` says alert
 
 A trouble that lasts is told once: a program that cannot be started for a day is `down` once, with thousands of tries.
-While it flaps, no further end of it is told. It has recovered when it is RUNNING again and not flapping; one that went
-down several times within the hour has to stay up longer for that, twice as long each time, or it would be told of
-without an end. What is stopped or removed by somebody has no trouble any more, and nobody is told. An exit that is
+While it flaps, no further end of it is told. It has recovered, from all of it at once, when it is RUNNING again and not
+flapping; one that went down several times within the hour has to stay up longer for that, twice as long each time, or it
+would be told of without an end. What is stopped or removed by somebody has no trouble any more, and nobody is told. An exit that is
 expected is none, nor is a stop.
 
 There is an `Alarms` only where somebody wants to be told; a process that is respawned pays for nothing else.
@@ -17,12 +17,22 @@ There is an `Alarms` only where somebody wants to be told; a process that is res
 import os
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vigild.core.edges import EdgeKind, Severity
-from vigild.core.effects import Alarm, Cleared, Effect, Entered, FlappingBegan, FlappingCleared, SetAlarm
+from vigild.core.effects import (
+    Alarm,
+    Cleared,
+    Effect,
+    Entered,
+    FlappingBegan,
+    FlappingCleared,
+    SetAlarm,
+    Spawn,
+)
 from vigild.core.health import Health, Verdict
-from vigild.core.history import Details
+from vigild.core.history import Details, OutputEnd
 from vigild.core.orders import Exited, Input, SpawnFailed
 from vigild.core.process import TOO_QUICKLY, Autorestart, Process, Wanted
 from vigild.core.restarts import OnFlapping
@@ -40,7 +50,8 @@ DOWN, FATAL, FLAPPING, UNHEALTHY = "down", "fatal", "flapping", "unhealthy"
 RECENT_SECONDS = 3600.0  # in which earlier ends are counted
 RECENT_MAX = 64  # of one program; "64 or more"
 FREE_ENDS = 1  # as many within the hour, and RUNNING is enough to have recovered
-FIRST_STEADY_SECONDS = 1.0  # after one more; twice as long for each further one
+UNPROVEN_SECONDS = 1.0  # of one that is RUNNING as soon as it is spawned
+FIRST_STEADY_SECONDS = 60.0  # after one more; twice as long for each further one
 MAX_STEADY_SECONDS = 300.0
 
 _STOPPED = "it was stopped"
@@ -56,6 +67,7 @@ class Alarms:
         self.pools = PoolAlarms(ports.clock, self.troubles)
         self._ends: dict[str, deque[float]] = {}  # of programs that ended, in wall time
         self._timers: dict[str, Timer] = {}  # of programs that may have recovered
+        self._begins: dict[str, tuple[OutputEnd, ...]] = {}  # how far logs were written when a run began
 
     # From the machines.
 
@@ -90,10 +102,9 @@ class Alarms:
             elif isinstance(effect, FlappingBegan):
                 self._flaps(process, effect, _end_of(process, before, input_, now))
             elif isinstance(effect, FlappingCleared):
-                quiet = effect.why is not Cleared.QUIET
-                text = f"{process.namespec} does not flap any more"
-                self.troubles.end(PROGRAM, process.namespec, (FLAPPING,), text, quiet=quiet)
-                self._is_up(process, now)
+                self._flaps_no_more(process, effect.why, now)
+            elif isinstance(effect, Spawn):
+                self._begins[process.namespec] = log_ends(process)
 
     def health_changed(self, process: "ManagedProcess", health: Health) -> None:
         """The verdict on its health has changed."""
@@ -114,7 +125,7 @@ class Alarms:
                     UNHEALTHY,
                     text,
                     details,
-                    log_ends(process),
+                    self._outputs(process),
                 )
         elif health.verdict is Verdict.HEALTHY:
             text = f"{name} is healthy again: {health.answer}"
@@ -124,6 +135,7 @@ class Alarms:
         """It leaves the configuration."""
         self._over(process, _REMOVED)
         self._ends.pop(process.namespec, None)
+        self._begins.pop(process.namespec, None)
 
     def adopted(self, processes: Iterable["ManagedProcess"], pools: Iterable[str]) -> None:
         """All that there is runs on: what became of the troubles that the daemon before this one told of?"""
@@ -173,7 +185,8 @@ class Alarms:
             details["restart_in"] = round(when, 1)
         text = f"{name} {_end_words(details)}; {_next_words(when)}{_earlier_words(earlier)}"
         severity = Severity.CRITICAL if when is None else Severity.WARNING
-        self.troubles.begin(EdgeKind.DOWN, severity, PROGRAM, name, DOWN, text, details, log_ends(process))
+        outputs = self._outputs(process)
+        self.troubles.begin(EdgeKind.DOWN, severity, PROGRAM, name, DOWN, text, details, outputs)
 
     def _gave_up(self, process: "ManagedProcess", before: Process, input_: Input, now: float) -> None:
         name = process.namespec
@@ -200,7 +213,7 @@ class Alarms:
             FATAL,
             f"{name} is given up (FATAL){_tries_words(details)}: {reason_words}",
             details,
-            log_ends(process),
+            self._outputs(process),
         )
 
     def _flaps(self, process: "ManagedProcess", began: FlappingBegan, end: Details) -> None:
@@ -217,7 +230,34 @@ class Alarms:
             "before": len(self._recent(name)),
         }
         self.troubles.begin(
-            EdgeKind.FLAPPING, Severity.CRITICAL, PROGRAM, name, FLAPPING, text, details, log_ends(process)
+            EdgeKind.FLAPPING,
+            Severity.CRITICAL,
+            PROGRAM,
+            name,
+            FLAPPING,
+            text,
+            details,
+            self._outputs(process),
+        )
+
+    def _flaps_no_more(self, process: "ManagedProcess", why: Cleared, now: float) -> None:
+        """Where it is down besides, it recovers from both at once."""
+        name = process.namespec
+        if why is not Cleared.QUIET or not self._is_down(name):
+            text = f"{name} does not flap any more"
+            self.troubles.end(PROGRAM, name, (FLAPPING,), text, quiet=why is not Cleared.QUIET)
+        self._is_up(process, now, process.process.started_at)
+
+    def _outputs(self, process: "ManagedProcess") -> tuple[OutputEnd, ...]:
+        """Where the last lines of this run stand in its logs."""
+        begins = {
+            (one.path, one.device, one.inode): one.size for one in self._begins.get(process.namespec, ())
+        }
+        ends = log_ends(process)
+        found = [begins.get((one.path, one.device, one.inode), 0) for one in ends]
+        return tuple(
+            replace(one, begin=begin) if 0 < begin <= one.size else one
+            for one, begin in zip(ends, found, strict=True)
         )
 
     def _has_done_its_work(self, process: "ManagedProcess") -> None:
@@ -225,56 +265,60 @@ class Alarms:
         if process.state is ProcessState.EXITED and not process.process.pausing:
             name = process.namespec
             text = f"{name} has ended as it should"
-            self.troubles.end(PROGRAM, name, (DOWN, FATAL), text)
+            self.troubles.end(PROGRAM, name, self._over_with_it(process), text)
             self.troubles.end(PROGRAM, name, (UNHEALTHY,), text, quiet=True)
         self._cancel(process.namespec)
 
     # Recovering.
 
-    def _is_up(self, process: "ManagedProcess", now: float) -> None:
-        """It is RUNNING, as far as is known now: it has recovered, or will have if it stays so for a while.
+    def _is_up(self, process: "ManagedProcess", now: float, since: float | None = None) -> None:
+        """It is RUNNING, since now or `since`: it has recovered, or will have if it stays so for a while.
 
         Not a job that a schedule started: that has recovered when a run of it has ended as it should.
         """
         name = process.namespec
         if process.config.schedule and process.config.autorestart is not Autorestart.ALWAYS:
             return
-        if process.state is not ProcessState.RUNNING or not self._has_to_recover(name):
+        if process.state is not ProcessState.RUNNING or not self._is_down(name) or name in self._timers:
             return
-        steady = self._steady_seconds(process)
-        if not steady:
-            self._recovered(process)
-        elif name not in self._timers:
 
-            def steadied() -> None:
-                self._timers.pop(name, None)
-                if process.state is ProcessState.RUNNING:
-                    self._recovered(process)
+        def steadied() -> None:
+            self._timers.pop(name, None)
+            if process.state is ProcessState.RUNNING and not process.process.flapping:
+                self._recovered(process)
 
-            self._timers[name] = self._ports.clock.call_at(now + steady, steadied)
+        at = (now if since is None else since) + self._steady_seconds(process)
+        if at <= now:
+            steadied()
+        else:
+            self._timers[name] = self._ports.clock.call_at(at, steadied)
 
-    def _has_to_recover(self, name: str) -> bool:
-        since = self.troubles.since
-        is_down = since(PROGRAM, name, DOWN) or since(PROGRAM, name, FATAL)
-        return bool(is_down) and not since(PROGRAM, name, FLAPPING)
+    def _is_down(self, name: str) -> bool:
+        return any(self.troubles.since(PROGRAM, name, trouble) for trouble in (DOWN, FATAL))
+
+    def _over_with_it(self, process: "ManagedProcess") -> tuple[str, ...]:
+        """Its troubles that are over when it is up, or has done its work."""
+        return (DOWN, FATAL) if process.process.flapping else (DOWN, FATAL, FLAPPING)
 
     def _steady_seconds(self, process: "ManagedProcess") -> float:
         """How long it has to stay up, beyond what makes it RUNNING."""
         count = len(self._recent(process.namespec))
         proven = process.policy.start_seconds > 0 or bool(process.policy.readiness)
-        if count <= FREE_ENDS and proven:
-            return 0.0
+        if count <= FREE_ENDS:
+            return 0.0 if proven else UNPROVEN_SECONDS
         doublings = max(0, count - FREE_ENDS - 1)
         return min(FIRST_STEADY_SECONDS * 2.0 ** min(doublings, 16), MAX_STEADY_SECONDS)
 
     def _recovered(self, process: "ManagedProcess") -> None:
         name = process.namespec
-        if not self._has_to_recover(name):
+        if not self._is_down(name):
             return
         since = min(at for trouble in (DOWN, FATAL) if (at := self.troubles.since(PROGRAM, name, trouble)))
         lasted = duration_words(max(0.0, self._ports.clock.wall() - since))
         how = "ready" if process.policy.readiness else "up"
-        self.troubles.end(PROGRAM, name, (DOWN, FATAL), f"{name} is {how} again, after {lasted}")
+        self.troubles.end(
+            PROGRAM, name, self._over_with_it(process), f"{name} is {how} again, after {lasted}"
+        )
 
     def _cancel(self, name: str) -> None:
         timer = self._timers.pop(name, None)

@@ -208,9 +208,8 @@ class Ruling:
             Fact(at, Kind.RULE, name, {"what": "raised" if is_raised else "cleared", **details})
         )
         severity = rule.severity if is_raised else Severity.INFO
-        edge = Edge(
-            at, kind, severity, SOURCE, name, f"rule: {rule.name}", _said(rule, text), details, quiet=quiet
-        )
+        said = _said(rule, text) + (_consequence(rule) if is_raised else "")
+        edge = Edge(at, kind, severity, SOURCE, name, f"rule: {rule.name}", said, details, quiet=quiet)
         self._ports.alerts.tell(edge)
 
 
@@ -219,6 +218,14 @@ def _said(rule: Rule, text: str) -> str:
     if rule.name == MEMORY_MAX:
         return f"{MEMORY_MAX}: {text.removeprefix('memory ')}"
     return f"rule: {text}"
+
+
+def _consequence(rule: Rule) -> str:
+    """What becomes of the program, for those who are told."""
+    verbs = {action.verb for action in rule.actions}
+    if Verb.RESTART in verbs:
+        return "; it is restarted"
+    return "; it is stopped" if Verb.STOP in verbs else ""
 
 
 def _quoted(rule: Rule) -> str:

@@ -33,6 +33,7 @@ def edge_to_struct(edge: Edge) -> Struct:
                 "device": end.device,
                 "inode": end.inode,
                 "size": end.size,
+                **({"begin": end.begin} if end.begin else {}),
             }
             for end in edge.outputs
         ]
@@ -84,6 +85,7 @@ def _output(struct: object) -> OutputEnd:
         int(_one_of(struct, "device", int)),
         int(_one_of(struct, "inode", int)),
         int(_one_of(struct, "size", int)),
+        int(_one_of({"begin": 0, **struct}, "begin", int)),
     )
 
 
