@@ -113,7 +113,7 @@ def test_memory_max_ends_it_and_starts_it_again_and_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "consequence"), [("stop", "; it is stopped"), ("alert", ""), ("exec /bin/true", "")]
+    ("action", "consequence"), [("stop", "; it is stopped"), ("alert", ""), ('exec "/bin/true"', "")]
 )
 def test_who_is_told_of_a_rule_hears_what_becomes_of_the_program(action: str, consequence: str) -> None:
     world = Ruled(rules=(f"if memory > 1GB then {action}",))
