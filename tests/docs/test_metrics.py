@@ -20,6 +20,7 @@ def test_the_dashboard() -> None:
     names = used(" ".join(expressions) + json.dumps(dashboard["templating"]))
     assert names <= NAMES
     assert len(names) > 20
+    assert {name.split("_")[1] for name in names} >= {"process", "daemon", "alert", "monitor", "forward"}
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
     labels = {label for metric in METRICS for label in metric.labels} | {"instance"}
     for expression in expressions:

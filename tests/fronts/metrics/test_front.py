@@ -14,13 +14,14 @@ from support.fakes import group, listener, program
 from vigild.control.facade import Facts
 from vigild.control.view import Views
 from vigild.core.access import Caller, Role, current_caller
+from vigild.core.forwards import ForwardCounts, ForwardInfo
 from vigild.core.process import Stop
 from vigild.core.samples import Sample
 from vigild.fronts.metrics import make_metrics
 from vigild.fronts.metrics.collect import SLICE, add_processes, known
 from vigild.fronts.metrics.exposition import MAX_LABEL_CHARACTERS, Samples, labels, render, wants_openmetrics
 from vigild.fronts.metrics.front import loop_delay_seconds
-from vigild.fronts.metrics.table import METRICS, PROCESSES, Metric
+from vigild.fronts.metrics.table import FORWARDS, METRICS, PROCESSES, Metric
 from vigild.fronts.serving.messages import Request, Response
 
 NASTY = 'we"b\\x\n<é'
@@ -170,6 +171,16 @@ def test_monitors_and_alerts(tmp_path: Path) -> None:
     ):
         assert line in lines
     assert not any('metric="path"' in line for line in lines)
+
+
+def test_forwards(tmp_path: Path) -> None:
+    there = api(tmp_path)
+    counts = ForwardCounts(10, 1000, 2, 3, 300, 4, 5)
+    info = ForwardInfo("loki", "", ("*",), ("stdout",), 2, True, "", 7, 900, counts, 6.0, "refused")
+    there.control.forwards = SimpleNamespace(status=lambda: [info])  # type: ignore[assignment]
+    told = {line.partition("{")[0]: line.rpartition(" ")[2] for line in text_of(scrape(there)).splitlines()}
+    assert [told[metric.name] for metric in FORWARDS] == "1 2 7 900 10 1000 2 3 300 4 5 1".split()
+    assert 'vigil_forward_failing{forward="loki"} 1' in text_of(scrape(there))
 
 
 def test_others_have_their_turn_while_many_processes_are_told_of(tmp_path: Path) -> None:

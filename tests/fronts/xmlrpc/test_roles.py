@@ -64,6 +64,8 @@ def test_a_token_for_some_programs_reaches_nothing_that_is_about_all(short_tmp: 
     refused = [
         ("vigil.getAlerts", []),
         ("vigil.testAlert", ["ops"]),
+        ("vigil.getForwards", []),
+        ("vigil.testForward", ["loki"]),
         ("vigil.getMonitors", []),
         ("vigil.monitorNow", ["m"]),
         ("vigil.setMonitor", ["m", True]),

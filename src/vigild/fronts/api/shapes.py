@@ -210,6 +210,28 @@ MONITOR = record(
     trouble=text("What those say"),
 )
 
+FORWARD = record(
+    "How one [forward:x] stands. Counts are since the daemon began.",
+    name=text(),
+    url=text("Without its secrets; empty until a forwarder has said what it is"),
+    programs=list_of(text(), "Patterns of the programs that it is for"),
+    channels=list_of(text(), "stdout, stderr"),
+    streams=integer("That are open now and go to it"),
+    is_running=boolean("Is there a forwarder now?"),
+    trouble=text("Why there is none"),
+    waiting_lines=integer("In its buffer"),
+    waiting_bytes=integer(),
+    sent_lines=integer("That the receiver has taken"),
+    sent_bytes=integer(),
+    sent_batches=integer(),
+    dropped_lines=integer("The oldest, because the buffer was full, or the forwarder died with them"),
+    dropped_bytes=integer(),
+    refused_lines=integer("The receiver said no for good"),
+    unsent_bytes=integer("Dropped by the daemon, because the forwarder was behind"),
+    failing_since=number(f"Since when lines cannot be delivered, {_TIME}"),
+    error=text("Why they cannot"),
+)
+
 TOKEN = record(
     "An API token, without what is secret. Times are in seconds since the epoch.",
     id=text("To revoke it"),
@@ -233,6 +255,7 @@ SHAPES: dict[str, Schema] = {
     "Operation": OPERATION,
     "Alert": ALERT,
     "Monitor": MONITOR,
+    "Forward": FORWARD,
     "Token": TOKEN,
     "Fact": FACT,
     "LogPart": LOG_PART,

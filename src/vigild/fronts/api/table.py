@@ -8,6 +8,7 @@ from vigild.fronts.api.nouns import (
     configuration,
     daemon,
     events,
+    forwards,
     history,
     logs,
     monitors,
@@ -31,6 +32,7 @@ TAGS = {
     "samples": "What programs use",
     "monitors": "What is looked at beyond programs",
     "alerts": "Who is told of troubles",
+    "forwards": "Where output is sent besides its logs",
     "tokens": "Who may come in without a name and a password",
     "about": "This interface",
 }
@@ -59,6 +61,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *samples.ENDPOINTS,
     *alerts.ENDPOINTS,
     *monitors.ENDPOINTS,
+    *forwards.ENDPOINTS,
     *tokens.ENDPOINTS,
     Endpoint(
         "GET",

@@ -12,6 +12,7 @@ from vigild.fronts.metrics.exposition import Samples, labels
 from vigild.fronts.metrics.table import (
     ALERTS,
     DAEMON,
+    FORWARDS,
     LISTENERS,
     METRICS,
     MONITORS,
@@ -96,6 +97,7 @@ async def collect(control: Control, loop_delay_seconds: float) -> dict[Metric, S
         **{metric: processes[metric.name] for metric in PROCESSES},
         **_of_alerts(control),
         **_of_monitors(control),
+        **_of_forwards(control),
     }
 
 
@@ -206,6 +208,17 @@ def _of_monitors(control: Control) -> dict[Metric, Samples]:
         for name, seen in monitor["values"].items():
             if isinstance(seen, bool | int | float):
                 found[value].append((labels(value.labels, (*who, name)), seen))
+    return found
+
+
+def _of_forwards(control: Control) -> dict[Metric, Samples]:
+    found: dict[Metric, Samples] = {metric: [] for metric in FORWARDS}
+    for info in control.forwards.status():
+        facts = info.facts() | {"running": info.is_running, "failing": info.failing_since > 0}
+        of = labels(("forward",), (info.name,))
+        for metric in FORWARDS:
+            name = metric.name.removeprefix("vigil_forward_").removesuffix("_total")
+            found[metric].append((of, _number(facts[name])))
     return found
 
 

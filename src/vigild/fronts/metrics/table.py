@@ -212,4 +212,46 @@ MONITORS = (
     ),
 )
 
-METRICS: tuple[Metric, ...] = (*DAEMON, *LISTENERS, *PROCESSES, *ALERTS, *MONITORS)
+_FORWARD = ("forward",)
+FORWARDS = (
+    Metric(
+        "vigil_forward_running",
+        "gauge",
+        "1 while there is a forwarder, which sends for all forwards.",
+        _FORWARD,
+    ),
+    Metric("vigil_forward_streams", "gauge", "Streams that are open now and go to the forward.", _FORWARD),
+    Metric("vigil_forward_waiting_lines", "gauge", "Lines that wait to be delivered.", _FORWARD),
+    Metric("vigil_forward_waiting_bytes", "gauge", "Bytes that wait to be delivered.", _FORWARD, "bytes"),
+    Metric("vigil_forward_sent_lines_total", "counter", "Lines that the receiver has taken.", _FORWARD),
+    Metric(
+        "vigil_forward_sent_bytes_total", "counter", "Bytes that the receiver has taken.", _FORWARD, "bytes"
+    ),
+    Metric("vigil_forward_sent_batches_total", "counter", "Batches that the receiver has taken.", _FORWARD),
+    Metric(
+        "vigil_forward_dropped_lines_total",
+        "counter",
+        "Lines that were lost: the buffer was full, or the forwarder died with them.",
+        _FORWARD,
+    ),
+    Metric(
+        "vigil_forward_dropped_bytes_total",
+        "counter",
+        "Bytes of these lines.",
+        _FORWARD,
+        "bytes",
+    ),
+    Metric(
+        "vigil_forward_refused_lines_total", "counter", "Lines that the receiver will never take.", _FORWARD
+    ),
+    Metric(
+        "vigil_forward_unsent_bytes_total",
+        "counter",
+        "Bytes that the daemon dropped because the forwarder was behind.",
+        _FORWARD,
+        "bytes",
+    ),
+    Metric("vigil_forward_failing", "gauge", "1 while lines cannot be delivered.", _FORWARD),
+)
+
+METRICS: tuple[Metric, ...] = (*DAEMON, *LISTENERS, *PROCESSES, *ALERTS, *MONITORS, *FORWARDS)

@@ -30,6 +30,7 @@ supervisor.removeProcessGroup vigil.upgrade vigil.getTokens vigil.createToken vi
 _ABOUT_ALL = """
 supervisor.readLog supervisor.readMainLog supervisor.clearLog supervisor.getAllConfigInfo
 supervisor.sendRemoteCommEvent vigil.getAlerts vigil.testAlert vigil.getMonitors vigil.monitorNow vigil.setMonitor
+vigil.getForwards vigil.testForward
 """
 
 ROLES: dict[str, Role] = {
