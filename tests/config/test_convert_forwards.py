@@ -35,8 +35,9 @@ def test_what_is_taken(converter: Any, text: str, value: object) -> None:
     ("converter", "text", "reason"),
     [
         (convert.url, " ", "no address"),
-        (convert.url, "SECRET", "there is no scheme"),
-        (convert.url, "://SECRET", "there is no scheme"),
+        (convert.url, "SECRET", "begins with no scheme"),
+        (convert.url, "loki+http://SECRET@host", "a user without a password"),
+        (convert.url, "lok+http://SECRET", "unknown scheme 'lok+http'"),
         (convert.programs, ",", "no programs"),
         (convert.channels, "", "no channels"),
         (convert.channels, "stdot", "not a channel: 'stdot'"),

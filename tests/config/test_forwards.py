@@ -71,6 +71,7 @@ def test_without_such_sections_there_are_none(tmp_path: Path) -> None:
         ("[forward:a\x7f]\nurl=journald:\n", "V008", 1),
         ("[forward:a b]\nurl=journald:\n", "V008", 1),
         ("[forward:x]\nurl=SECRET\n", "V006", 2),
+        ("[forward:x]\nurl=syslog+tcp://me:SECRET@host\n", "V006", 2),
         ("[forward:x]\nurl=journald:\nchannels=stdin\n", "V006", 3),
         ("[forward:x]\nurl=loki+http://%(ENV_NONE)s/\n", "V007", 2),
     ],
@@ -81,6 +82,12 @@ def test_what_is_refused_and_where(tmp_path: Path, text: str, code: str, line: i
     finding = only(loaded, code)
     assert line == finding.where.line
     assert "SECRET" not in str(finding)
+
+
+def test_a_misspelt_scheme_is_suggested(tmp_path: Path) -> None:
+    finding = only(load_text(tmp_path, "[forward:x]\nurl=lok+http://SECRET\n"), "V006")
+    assert "unknown scheme 'lok+http'" in finding.text
+    assert "did you mean loki+http?" in finding.hint
 
 
 def test_there_is_an_end_to_forwards(tmp_path: Path) -> None:

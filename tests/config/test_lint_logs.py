@@ -43,3 +43,19 @@ def test_numbered_processes_to_a_device_are_told_once(tmp_path: Path) -> None:
     text = "[program:w]\ncommand=x\nstdout_logfile=/dev/fd/1\nnumprocs=5\nprocess_name=%(process_num)d\n"
 
     assert len(advice(tmp_path, text, "V301")) == 1
+
+
+def test_options_that_json_has_no_place_for(tmp_path: Path) -> None:
+    text = "[program:x]\ncommand=/bin/cat\nlog_prefix=x\nlog_timestamps=true\n"
+    assert [] == advice(tmp_path, text, "V307")
+    found = advice(tmp_path, text + "log_format=json\n", "V307")
+    assert [("log_prefix", 3), ("log_timestamps", 4)] == [(item.option, item.where.line) for item in found]
+
+
+def test_a_format_of_a_log_that_is_not_kept(tmp_path: Path) -> None:
+    text = "[program:x]\ncommand=/bin/cat\nlog_format=json\nstdout_logfile=NONE\n"
+    assert [] == advice(tmp_path, text, "V307")
+    assert ["log_format"] == [
+        item.option for item in advice(tmp_path, text + "redirect_stderr=true\n", "V307")
+    ]
+    assert 1 == len(advice(tmp_path, text + "stderr_logfile=NONE\n", "V307"))

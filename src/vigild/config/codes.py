@@ -66,6 +66,7 @@ CODES: dict[str, str] = {
     "V304": "a temporary log that grows without end",
     "V305": "a stderr log file that is never written",
     "V306": "NONE, AUTO or nothing as the daemon's log file",
+    "V307": "options of a log's lines that have no effect",
     # Servers and clients.
     "V401": "a password in clear text",
     "V402": "a TCP port that is open without a password",
@@ -84,4 +85,10 @@ CODES: dict[str, str] = {
     "V511": "a monitor of which nobody is told",
     "V512": "options of a monitor that have no effect, or contradict each other",
     "V513": "a monitor that looks at what is not there, or a command of it that needs a shell",
+    # Forwards.
+    "V521": "a forward's secret that others can read, in a file or on the network",
+    "V522": "a file or socket that a forward needs is missing, cannot be read, or holds what is no address",
+    "V523": "a forward that nothing is sent to, or to which lines are sent twice",
+    "V524": "a label of a forward that the receiver does not take as it is",
+    "V525": "sizes of a forward that contradict each other",
 }

@@ -20,13 +20,24 @@ BUFFER_BYTES_MIN, BUFFER_BYTES_MAX = 64 << 10, 1 << 30
 
 
 def url(value: str, _: Surroundings) -> str:
-    """One address."""
+    """One address, checked."""
     address = value.strip()
-    scheme, colon, _rest = address.partition(":")
-    if not colon or not scheme:
-        hint = "write syslog:///dev/log, syslog+tls://HOST:6514, journald:, loki+https://HOST:3100 or otlp+https://HOST:4318"
-        raise BadValueError("no address: there is no scheme" if address else "no address", hint)
+    check_url(address)
     return address
+
+
+def check_url(address: str) -> None:
+    """Raises BadValueError where nothing can be sent to it; the reason shows nothing secret."""
+    from vigild.wire.forward_urls import SCHEMES, parse_target
+    from vigild.wire.url_parts import ReceiverUrlError
+
+    try:
+        parse_target(address)
+    except ReceiverUrlError as error:
+        guess = (
+            did_you_mean(address.partition(":")[0].lower(), SCHEMES) if "unknown scheme" in str(error) else ""
+        )
+        raise BadValueError(str(error) if address else "no address", f"{guess}{error.hint}") from None
 
 
 def programs(value: str, around: Surroundings) -> tuple[str, ...]:

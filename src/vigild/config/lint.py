@@ -10,6 +10,7 @@ from dataclasses import replace
 from vigild.config.diagnostics import Diagnostic
 from vigild.config.lint_alerts import ALERT_CHECKS
 from vigild.config.lint_dependencies import DEPENDENCY_CHECKS
+from vigild.config.lint_forwards import FORWARD_CHECKS
 from vigild.config.lint_health import HEALTH_CHECKS
 from vigild.config.lint_limits import LIMIT_CHECKS
 from vigild.config.lint_listeners import LISTENER_CHECKS
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     *MONITOR_CHECKS,
     *SERVER_CHECKS,
     *ALERT_CHECKS,
+    *FORWARD_CHECKS,
 )
 
 

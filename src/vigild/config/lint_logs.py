@@ -111,4 +111,19 @@ def check_daemon_log(subject: Subject) -> Iterator[Diagnostic]:
         )
 
 
-LOG_CHECKS: tuple[Check, ...] = (check_rotation, check_shared, check_kept, check_daemon_log)
+def check_lines(subject: Subject) -> Iterator[Diagnostic]:
+    """V307: what JSON has no place for, and a format of a log that is not kept."""
+    for program in subject.programs:
+        for process in program.processes[:1]:
+            if process.log_format != "json":
+                continue
+            for option in ("log_prefix", "log_timestamps"):
+                if option in program.entries:
+                    text = f"with log_format=json, {option} has no effect: the objects name the program and the time"
+                    yield program.finding("warning", "V307", option, text, "drop it")
+            if process.stdout.logfile is None and (process.redirect_stderr or process.stderr.logfile is None):
+                text = "log_format=json has no effect: no log is kept (syslog gets the text)"
+                yield program.finding("warning", "V307", "log_format", text, "name a log, or drop it")
+
+
+LOG_CHECKS: tuple[Check, ...] = (check_rotation, check_shared, check_kept, check_daemon_log, check_lines)

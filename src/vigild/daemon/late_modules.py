@@ -96,6 +96,7 @@ LATE_MODULES = (
     "vigild.host.token_file",
     "vigild.host.worker_process",
     "vigild.wire.alert_urls",
+    "vigild.wire.forward_urls",
     "vigild.wire.json_lines",
     "vigild.wire.url_lists",
     "vigild.wire.url_parts",
