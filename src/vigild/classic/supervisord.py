@@ -24,16 +24,10 @@ def main() -> int:
     import gc
 
     gc.disable()  # what is made while starting stays: looking through it again and again only costs
-    # asyncio would import ssl (4 MiB, 10 ms) although nothing here uses it: it takes an ImportError for an
-    # answer. Whoever needs ssl later, a plugin for one, can import it as usual.
-    blocked = "ssl" not in sys.modules
-    if blocked:
-        sys.modules["ssl"] = None  # type: ignore[assignment]
-    import asyncio  # noqa: F401
+    from vigild.daemon.lean_imports import lean_imports
 
-    if blocked:
-        del sys.modules["ssl"]
-    from vigild.daemon.main import run
+    with lean_imports():
+        from vigild.daemon.main import run
 
     return run(sys.argv)
 

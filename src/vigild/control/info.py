@@ -1,7 +1,6 @@
 """What clients are told of a process and of its configuration: keys, types and texts are Supervisor's."""
 
 import math
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from vigild.config.model import AUTO, GroupConfig, ProcessConfig, StreamConfig
@@ -119,6 +118,8 @@ def _supervisors_words(process: ManagedProcess, now_wall: float) -> str:
     machine = process.process
     match machine.state:
         case ProcessState.RUNNING:
+            from datetime import timedelta
+
             uptime = timedelta(seconds=max(0, int(now_wall) - int(process.started_wall)))
             return f"pid {machine.pid}, uptime {uptime}"
         case ProcessState.FATAL | ProcessState.BACKOFF:
@@ -136,6 +137,8 @@ def _supervisors_words(process: ManagedProcess, now_wall: float) -> str:
 
 
 def _moment(wall: float) -> str:
+    from datetime import UTC, datetime
+
     return datetime.fromtimestamp(int(wall), UTC).astimezone().strftime("%b %d %I:%M %p")
 
 

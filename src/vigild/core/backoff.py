@@ -11,6 +11,8 @@ MAX_SOURCES = 1024
 
 @dataclass(slots=True)
 class _Record:
+    """What is known of one source."""
+
     failures: int
     last: float
 

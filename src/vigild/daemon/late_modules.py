@@ -52,6 +52,7 @@ LATE_MODULES = (
     "vigild.daemon.alerting",
     "vigild.control.access",
     "vigild.core.sessions",
+    "urllib.parse",
     "vigild.daemon.admission",
     "vigild.daemon.reception",
     "vigild.daemon.status_line",
@@ -112,6 +113,9 @@ def import_late_modules(*, dotenv: bool = True) -> None:
     """
     from importlib import import_module
 
+    from vigild.daemon.lean_imports import import_late
+
+    import_late()
     for name in LATE_MODULES:
         if dotenv or name not in DOTENV_MODULES:
             import_module(name)

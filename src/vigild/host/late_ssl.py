@@ -1,6 +1,6 @@
 """TLS for asyncio, long after asyncio was imported.
 
-The daemon imports asyncio while `ssl` is hidden (`classic/supervisord.py`), which saves 4 MiB where nobody needs TLS.
+The daemon imports asyncio while `ssl` is hidden (`daemon/lean_imports.py`), which saves 4 MiB where nobody needs TLS.
 Where somebody does, asyncio has to be told that it is there.
 """
 

@@ -42,6 +42,8 @@ RETRY_SECONDS = 10.0  # between two tries to open a store that could not be open
 
 @dataclass(slots=True)
 class _Question:
+    """What somebody on the loop wants to know of the store."""
+
     ask: "Callable[[Store], Any]"
     answer: "asyncio.Future[Any]" = field(repr=False)
 
