@@ -7,6 +7,7 @@ import pytest
 
 from support.api import Api
 from support.fakes import World
+from vigild.config.model import Config, DaemonConfig
 from vigild.control.daemon import Configuration, Daemon, VigilControl
 from vigild.control.inspection import Inspection
 from vigild.core.errors import Fault, VigilError
@@ -26,6 +27,21 @@ def test_what_changes_in_a_group(tmp_path: Path) -> None:
         (one["option"], one["old"], one["new"]) for one in told["g"]["processes"][0]["options"]
     ]
     assert "removed" == told["old"]["change"]
+
+
+def test_what_is_in_force_after_a_reread(tmp_path: Path) -> None:
+    api = Api(tmp_path, conf=CONF)
+    there = api.control.inspection
+    assert [] == there.current()["forwards"]
+    api.path.write_text(
+        CONF.replace("[supervisord]\n", "[supervisord]\nminfds=7\n") + "[forward:x]\nurl=journald:\n"
+    )
+    config = api.load().config
+    assert config is not None
+    api.control.follow(config)
+    (forward,) = there.current()["forwards"]  # type: ignore[misc, attr-defined]
+    assert ("x", "********") == (forward["name"], forward["url"])
+    assert 1024 == there.current()["daemon"]["minfds"], "what takes a restart is not in force"  # type: ignore[index]
 
 
 def test_an_update_removes_and_says_what_failed(tmp_path: Path) -> None:
@@ -53,3 +69,4 @@ def test_without_a_configuration_there_is_nothing_to_inspect(tmp_path: Path) -> 
     )
     with pytest.raises(VigilError):
         _ = control.inspection
+    control.follow(Config("/x", DaemonConfig()))

@@ -237,6 +237,35 @@ def test_what_waits_for_a_slow_reader_is_bounded(
     os.close(reader)
 
 
+def test_what_is_lost_for_a_slow_reader_are_whole_lines(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logfile, "MAX_PENDING_BYTES", 1000)
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    file = opened(path)
+    file.write((b"x" * 98 + b"\n") * 2000)
+    file.write(b"y" * 500 + b"\n")
+    file.write(b"z\n")
+    lost = file.lost_bytes
+    assert lost > 500
+    got = b""
+    while data := _read_some(reader):
+        got += data
+        file.flush()
+    os.close(reader)
+    assert 2000 * 99 + 503 == len(got) + lost
+    assert {b"x" * 98, b"z"} == set(got.removesuffix(b"\n").split(b"\n")), "none of them is torn"
+
+
+def _read_some(fd: int) -> bytes:
+    try:
+        return os.read(fd, 1 << 20)
+    except BlockingIOError:
+        return b""
+
+
 def test_a_fifo_that_nobody_reads_does_not_stop_us(tmp_path: Path, opened: Opened) -> None:
     path = tmp_path / "fifo"
     os.mkfifo(path)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from vigild.control.samples import Samples
     from vigild.control.view import Views
     from vigild.engine.monitors import Monitors as EngineMonitors
+
+
+_IN_FORCE_AT_REREAD = ("alerts", "users", "monitors", "forwards")
 
 
 class MainLogFile(Protocol):
@@ -190,7 +194,7 @@ class VigilControl:
         files: "tuple[Config, Callable[[], Loaded]] | None" = None,
     ) -> None:
         self._engine = engine
-        self._files = files  # the configuration that this daemon began with, and how to read its files anew
+        self._files = files  # the configuration in force, but for groups, and how to read its files anew
         self.daemon = daemon
         self.config = configuration
         self.processes = Processes(engine)
@@ -267,7 +271,18 @@ class VigilControl:
 
         if self._files is None:
             raise VigilError(Fault.FAILED, "the configuration is not known here")
-        return Inspection(self._engine, *self._files, self)
+        return Inspection(self._engine, self._in_force, self._files[1], self)
+
+    def follow(self, config: "Config") -> None:
+        """The files were read anew: what runs no program is in force at once."""
+        if self._files is not None:
+            old, load = self._files
+            taken = {name: getattr(config, name) for name in _IN_FORCE_AT_REREAD}
+            self._files = (replace(old, **taken), load)
+
+    def _in_force(self) -> "Config":
+        assert self._files is not None
+        return self._files[0]
 
     @cached_property
     def access(self) -> "Access":

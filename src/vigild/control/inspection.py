@@ -29,9 +29,11 @@ class Nouns(Protocol):
 
 
 class Inspection:
-    """See `control.facade.InspectionControl`. `config`: as it was when the daemon began; `load` reads the files."""
+    """See `control.facade.InspectionControl`. `config`: what is in force, but for groups; `load` reads the files."""
 
-    def __init__(self, engine: Engine, config: "Config", load: "Callable[[], Loaded]", nouns: Nouns) -> None:
+    def __init__(
+        self, engine: Engine, config: "Callable[[], Config]", load: "Callable[[], Loaded]", nouns: Nouns
+    ) -> None:
         self._engine = engine
         self._config = config
         self._load = load
@@ -39,9 +41,10 @@ class Inspection:
 
     def current(self, *, reveal: bool = False) -> Facts:
         """What is in force now. Secrets are hidden unless `reveal`."""
+        config = self._config()
         told: Facts = {
-            field.name: shown(getattr(self._config, field.name), reveal=reveal)
-            for field in fields(self._config)
+            field.name: shown(getattr(config, field.name), reveal=reveal)
+            for field in fields(config)
             if field.name != "groups"
         }
         groups = (group.config for group in self._engine.groups.values())
@@ -103,7 +106,7 @@ class Inspection:
         findings = lint(loaded, environ=os.environ)
         counts: Counter[str] = Counter(finding.severity for finding in findings)
         return {
-            "file": self._config.path,
+            "file": self._config().path,
             "files": list(loaded.files),
             "errors": counts["error"],
             "warnings": counts["warning"],

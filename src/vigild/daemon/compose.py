@@ -433,6 +433,7 @@ class Life:
             from vigild.daemon.admission import renew_gates
 
             renew_gates(self._servers, config)
+        self._control.follow(config)
         return config.groups
 
     def _read_config(self) -> Config:

@@ -256,13 +256,21 @@ class LogFile:
             if count == len(data):
                 return True
             data = data[count:]
-        room = MAX_PENDING_BYTES - len(self._pending)
+        room = self._room_for(data)
         if room < len(data):
             self._lost_now += len(data) - room
             self.lost_bytes += len(data) - room
         self._pending += data[:room]
         self._watch()
         return False
+
+    def _room_for(self, data: bytes | memoryview) -> int:
+        """How many bytes of `data` may wait, too: whole lines, so that what is lost tears none in two."""
+        room = MAX_PENDING_BYTES - len(self._pending)
+        if room >= len(data):
+            return len(data)
+        after_line = bytes(data[:room]).rfind(b"\n") + 1
+        return after_line if after_line or self._pending else room
 
     def _put_plain(self, data: bytes | memoryview) -> int:
         return os.write(self._fd, data)

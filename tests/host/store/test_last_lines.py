@@ -5,6 +5,7 @@ from pathlib import Path
 
 from vigild.core.history import OutputEnd
 from vigild.host.store.last_lines import MAX_BYTES, MAX_LINES, last_lines
+from vigild.wire.json_lines import JsonLines
 
 
 def end_of(path: Path) -> OutputEnd:
@@ -69,3 +70,11 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 def test_an_empty_log(tmp_path: Path) -> None:
     (tmp_path / "log").touch()
     assert last_lines(end_of(tmp_path / "log")) == []
+
+
+def test_of_json_the_messages_are_shown(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    ours = JsonLines("web", "stderr").feed(b'Traceback "x"\n', b"2026-11-20T22:00:00.123+01:00")
+    others = b'{"time":"now","level":"info"}\n{"time":"broken}\n{"time":"half","message":"\n'
+    log.write_bytes(ours + others)
+    assert ['Traceback "x"', *others.decode().splitlines()] == last_lines(end_of(log))

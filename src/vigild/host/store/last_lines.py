@@ -43,4 +43,18 @@ def _lines(data: bytes, *, is_cut: bool) -> list[str]:
         lines.pop()
     if is_cut and len(lines) > 1 and len(lines) <= MAX_LINES:
         lines[0] = f"…{lines[0]}"
-    return [line.rstrip("\r") for line in lines[-MAX_LINES:]]
+    return [_message(line.rstrip("\r")) for line in lines[-MAX_LINES:]]
+
+
+def _message(line: str) -> str:
+    """What the program wrote, where the log holds JSON (`log_format=json`)."""
+    if not (line.startswith('{"time":"') and line.endswith("}")):
+        return line
+    from json import loads
+
+    try:
+        found = loads(line)
+    except ValueError:
+        return line
+    is_ours = {"program", "stream", "message"} <= found.keys()
+    return str(found["message"]) if is_ours else line
