@@ -79,7 +79,7 @@ def _command(grammar: Grammar) -> str:
     lines.append(f".PP\n\\fB{plain(grammar.synopsis)}\\fR\n")
     if not grammar.actions:
         lines += map(_argument, grammar.arguments)
-    lines += [_flag(flag) for flag in grammar.flags if flag.names[0] not in _CONNECTION]
+        lines += [_flag(flag) for flag in grammar.flags if flag.names[0] not in _CONNECTION]
     if grammar.exits:
         lines.append(f".PP\n{roff(_exits(grammar))}\n")
     return "".join(lines)
@@ -229,7 +229,7 @@ def _section(grammar: Grammar) -> str:
     if not grammar.actions:
         lines += ["```text", grammar.synopsis, "```\n"]
         lines += [_row((one.name,), "", one.text) for one in grammar.arguments]
-    lines += [_row(flag.names, flag.value, flag.text) for flag in grammar.flags if flag.names[0] not in _CONNECTION or "default" in flag.text]  # fmt: skip
+        lines += [_row(flag.names, flag.value, flag.text) for flag in grammar.flags if flag.names[0] not in _CONNECTION or "default" in flag.text]  # fmt: skip
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

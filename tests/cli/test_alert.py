@@ -65,6 +65,14 @@ def test_how_alerts_stand(url: str, alerts: list[dict[str, Any]], capsys: pytest
     ] == capsys.readouterr().out.splitlines()
 
 
+@pytest.mark.parametrize("words", ["-s URL --json list", "--json list -s URL", "-s URL list --json"])
+def test_flags_may_stand_before_and_after_the_action(
+    words: str, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == main(["alert", *words.replace("URL", url).split()])
+    assert [WELL] == json.loads(capsys.readouterr().out)
+
+
 def test_a_terminal_gets_colours(url: str) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

@@ -103,6 +103,13 @@ def test_without_a_file_it_looks_where_supervisord_looks(
     assert capsys.readouterr().out == "supervisord.conf: no findings\n"
 
 
+def test_the_file_may_be_named_as_in_other_commands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check.main(["-c", f"{tmp_path}/none.conf"]) == 2
+    assert "none.conf" in capsys.readouterr().out
+
+
 @pytest.mark.skipif(
     os.path.exists("/etc/supervisord.conf") or os.path.exists("/etc/supervisor/supervisord.conf"),
     reason="this machine has a configuration at a default place",

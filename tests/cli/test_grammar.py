@@ -39,7 +39,7 @@ def test_what_an_argument_names(command: str, kind: str) -> None:
 
 
 def test_the_synopsis() -> None:
-    assert grammar("check").synopsis == "vigil check [--json] [FILE]"
+    assert grammar("check").synopsis == "vigil check [-c FILE] [--json] [FILE]"
     assert grammar("schedule").synopsis.endswith("[-p PASSWORD] [NAME …]")
     assert grammar("alert").synopsis == "vigil alert ACTION …"
 

@@ -1,5 +1,7 @@
 """`vigil logs` against daemons with known logs."""
 
+import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from xmlrpc.client import Fault
@@ -8,6 +10,7 @@ import pytest
 
 from support.daemon import Daemon
 from support.fake_daemon import FakeDaemon
+from vigild.cli.logs import MAX_LINE_BYTES, JsonLines
 from vigild.cli.main import main
 
 LOG = "".join(f"line {number} é\n" for number in range(3000))
@@ -48,6 +51,24 @@ def test_following_goes_on_where_it_was(url: str, count: int, capsys: pytest.Cap
     assert main(["logs", "-s", url, "-f", "-n", str(count), "web"]) == 3  # the stream ended
     before = LOG.splitlines()[-count:] if count else []
     assert capsys.readouterr().out.splitlines() == [*before, "between", "fresh é"]
+
+
+def test_for_programs(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["logs", "-s", url, "--json", "-f", "-n", "1", "web"]) == 3  # the stream ended
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    about = {"name": "web", "channel": "stdout"}
+    assert told == [{**about, "text": text} for text in ("line 2999 é", "between", "fresh é")]
+
+
+def test_lines_for_programs_that_never_end_or_are_no_text() -> None:
+    out = io.StringIO()
+    lines = JsonLines("web", "stderr", out)
+    for piece in (b"a\xff\r\n", b"x" * (MAX_LINE_BYTES + 1), b"end"):
+        lines.write(piece)
+    lines.close()
+    lines.close()
+    texts = [json.loads(line)["text"] for line in out.getvalue().splitlines()]
+    assert texts == ["a\ufffd", "x" * (MAX_LINE_BYTES + 1), "end"]
 
 
 def test_stderr(url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,6 +77,13 @@ def test_revoking(url: str, asked: Asked, capsys: pytest.CaptureFixture[str]) ->
     assert (asked, capsys.readouterr().out) == ([("a1",)], "a1: revoked\n")
 
 
+def test_for_programs_and_with_flags_in_front(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "-s", url, "--json", "create", "ci"]) == 0
+    assert json.loads(capsys.readouterr().out) == {**TOKEN, "token": "vigil_a1_secret"}
+    assert main(["token", "-s", url, "revoke", "--json", "a1"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"id": "a1", "revoked": True}
+
+
 def test_a_daemon_without_tokens(short_tmp: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with FakeDaemon(short_tmp / "old", {}) as daemon:
         assert main(["token", "list", "-s", daemon.url]) == 3

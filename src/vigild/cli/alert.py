@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from vigild.cli.connection import EXIT_DONE, EXIT_REFUSED, EXIT_TEXT, add_connection_flags, ask
+from vigild.cli.connection import EXIT_DONE, EXIT_REFUSED, EXIT_TEXT, add_connection_flags, add_json_flag, ask
 from vigild.cli.facts import clock_time
 from vigild.client.errors import FaultError
 from vigild.core.errors import Fault
@@ -40,13 +40,15 @@ def build_parser() -> argparse.ArgumentParser:
         description="The alerts of a daemon, [alert:NAME] in its configuration: how each stands, and a message to try one.",
         epilog=f"{EXIT_TEXT}. A test is refused (1) when a receiver did not take the message",
     )
+    add_json_flag(parser)
+    add_connection_flags(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="how each alert stands: what waits, and why it does not arrive")
     testing = actions.add_parser("test", help="send a message through an alert now, and say what came of it")
     testing.add_argument("name", metavar="NAME", help="the alert, as in [alert:NAME]")
     for action in (listing, testing):
-        action.add_argument("--json", action="store_true", help="for programs")
-        add_connection_flags(action)
+        add_json_flag(action, again=True)
+        add_connection_flags(action, again=True)
     return parser
 
 

@@ -21,7 +21,7 @@ EXIT_CLEAN, EXIT_WARNINGS, EXIT_ERRORS = 0, 1, 2
 def main(arguments: Sequence[str]) -> int:
     """Check a file; the exit code tells the worst finding."""
     options = build_parser().parse_args(list(arguments))
-    path = options.file or find_config_file(sys.argv[0], os.getcwd())
+    path = options.file or options.configuration or find_config_file(sys.argv[0], os.getcwd())
     if path is None:
         places = ", ".join(dict.fromkeys(searched_paths(sys.argv[0])))
         print(f"vigil check: no configuration file found; looked for {places}. Name one.", file=sys.stderr)
@@ -44,6 +44,12 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="?",
         metavar="FILE",
         help="the configuration file (default: where supervisord looks for it)",
+    )
+    parser.add_argument(
+        "-c",
+        "--configuration",
+        metavar="FILE",
+        help="the same, as other commands have it",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     return parser

@@ -21,14 +21,27 @@ EXIT_TEXT = (
 _NAMES = ("configuration", "serverurl", "username", "password")
 
 
-def add_connection_flags(parser: argparse.ArgumentParser) -> None:
-    """`-c -s -u -p`."""
-    parser.add_argument("-c", "--configuration", metavar="FILE", help="the configuration file of the daemon")
-    parser.add_argument(
-        "-s", "--serverurl", metavar="URL", help="where it listens: unix:///path or http://host:port"
-    )
-    parser.add_argument("-u", "--username", help="for its server, if the file does not say")
-    parser.add_argument("-p", "--password", help="likewise")
+_CONNECTION = (
+    ("-c", "--configuration", "FILE", "the configuration file of the daemon"),
+    ("-s", "--serverurl", "URL", "where it listens: unix:///path or http://host:port"),
+    ("-u", "--username", None, "for its server, if the file does not say"),
+    ("-p", "--password", None, "likewise"),
+)
+
+
+def add_connection_flags(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """`-c -s -u -p`. `again`: for an action of a command that has them itself, so that they may stand before and after it."""
+    default = argparse.SUPPRESS if again else None
+    for short, long, metavar, text in _CONNECTION:
+        parser.add_argument(short, long, metavar=metavar, help=text, default=default)
+
+
+def add_json_flag(
+    parser: argparse.ArgumentParser, text: str = "for programs", *, again: bool = False
+) -> None:
+    """`--json`, likewise."""
+    default = argparse.SUPPRESS if again else False
+    parser.add_argument("--json", action="store_true", help=text, default=default)
 
 
 def flags_of(given: argparse.Namespace) -> list[str]:

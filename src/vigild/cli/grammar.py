@@ -11,7 +11,13 @@ from vigild.cli.main import COMMANDS
 from vigild.core.frozen import frozen
 
 FILES = "files"
-PROCESSES, ALERTS, MONITORS, TOKENS = NAME_KINDS = ("processes", "alerts", "monitors", "tokens")
+PROCESSES, ALERTS, FORWARDS, MONITORS, TOKENS = NAME_KINDS = (
+    "processes",
+    "alerts",
+    "forwards",
+    "monitors",
+    "tokens",
+)
 _KINDS = {
     "history": PROCESSES,
     "why": PROCESSES,
@@ -19,6 +25,7 @@ _KINDS = {
     "logs": PROCESSES,
     "schedule": PROCESSES,
     "alert test": ALERTS,
+    "forward test": FORWARDS,
     "monitors": MONITORS,
 }
 
@@ -69,7 +76,8 @@ class Grammar:
     @property
     def synopsis(self) -> str:
         """How it is called, on one line."""
-        flags = [f"[{flag.names[0]}{' ' if flag.value else ''}{flag.value}]" for flag in self.flags]
+        shown = () if self.actions else self.flags  # which may stand after the action, too
+        flags = [f"[{flag.names[0]}{' ' if flag.value else ''}{flag.value}]" for flag in shown]
         words = ["ACTION …"] if self.actions else [argument.usage for argument in self.arguments]
         return " ".join(["vigil", self.name, *flags, *words])
 

@@ -58,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "-c",
+        "--configuration",
         dest="file",
         metavar="FILE",
         help="the configuration file (default: where supervisord looks for it)",

@@ -1,11 +1,13 @@
 """`vigil logs NAME [-f] [-n LINES] [--stderr]`: the last lines that a program wrote, and what it writes from now on."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
-from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
+from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, add_json_flag, ask
 from vigild.cli.ctl.logs import OVERLAP_BYTES, unseen
 from vigild.cli.ctl.terminal import is_terminal, shown
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_LINES = 100_000
 _FIRST_BYTES = 16 * 1024  # enough for most; more is asked for where it is not
+MAX_LINE_BYTES = 1024 * 1024  # of a line that does not end, with --json
 _MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -44,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"the last LINES (20; at most {MAX_LINES})",
     )
     parser.add_argument("--stderr", action="store_true", help="of standard error, not of standard output")
+    add_json_flag(parser, "one JSON object a line")
     add_connection_flags(parser)
     return parser
 
@@ -60,16 +64,49 @@ def show(daemon: "Supervisor", given: argparse.Namespace, out: TextIO) -> int:
     channel = "stderr" if given.stderr else "stdout"
     end = read_end(daemon, given.name, channel, given.lines)
     last = end.splitlines(keepends=True)
-    _write(out, "".join(last[max(0, len(last) - given.lines) :]).encode("utf-8", "surrogateescape"))
-    if given.follow:
-        seen: bytes | None = end.encode("utf-8", "surrogateescape")
-        for piece in daemon.follow_process_log(given.name, channel):
-            if seen is not None:  # a stream begins with the end of the log, of which this was shown
-                _write(out, unseen(seen[-OVERLAP_BYTES:], piece))
+    shown_last = "".join(last[max(0, len(last) - given.lines) :]).encode("utf-8", "surrogateescape")
+    lines_out = JsonLines(given.name, channel, out) if given.json else None
+    write = partial(_write, out) if lines_out is None else lines_out.write
+    try:
+        write(shown_last)
+        if given.follow:
+            seen: bytes | None = end.encode("utf-8", "surrogateescape")
+            for piece in daemon.follow_process_log(given.name, channel):
+                # A stream begins with the end of the log, of which this was shown.
+                write(piece if seen is None else unseen(seen[-OVERLAP_BYTES:], piece))
                 seen = None
-            else:
-                _write(out, piece)
+    finally:
+        if lines_out is not None:
+            lines_out.close()
     return EXIT_DONE
+
+
+class JsonLines:
+    """A JSON object for each line: `name`, `channel`, `text`. What is not UTF-8 becomes U+FFFD."""
+
+    def __init__(self, name: str, channel: str, out: TextIO) -> None:
+        self._about = {"name": name, "channel": channel}
+        self._out = out
+        self._begun = b""
+
+    def write(self, data: bytes) -> None:
+        """Print the lines that have ended with this."""
+        *ended, self._begun = (self._begun + data).split(b"\n")
+        for line in ended:
+            self._print(line)
+        if len(self._begun) > MAX_LINE_BYTES:
+            self.close()
+        self._out.flush()
+
+    def close(self) -> None:
+        """Print the line that has not ended."""
+        if self._begun:
+            self._print(self._begun)
+            self._begun = b""
+
+    def _print(self, line: bytes) -> None:
+        told = {**self._about, "text": line.removesuffix(b"\r").decode("utf-8", "replace")}
+        self._out.write(json.dumps(told, ensure_ascii=False) + "\n")
 
 
 def read_end(daemon: "Supervisor", name: str, channel: str, count: int) -> str:

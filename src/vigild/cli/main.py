@@ -39,6 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("history", "vigild.cli.history", "show what happened, when, why and who ordered it"),
     Command("why", "vigild.cli.why", "tell the story of the latest failure of a program"),
     Command("alert", "vigild.cli.alert", "show who is told of troubles, and try whether it arrives"),
+    Command("forward", "vigild.cli.forward", "show where output is sent, and try whether it arrives"),
     Command("token", "vigild.cli.token", "make, show and revoke API tokens"),
     Command("user", "vigild.cli.user", "make the value of a password for the configuration"),
     Command("monitors", "vigild.cli.monitors", "show how what is monitored is, or pause and resume it"),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
+from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, add_json_flag, ask
 from vigild.cli.facts import clock_time
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def build_parser() -> argparse.ArgumentParser:
         "TOKEN`; vigil and supervisorctl take one from VIGIL_TOKEN, or from a file.",
         epilog=EXIT_TEXT,
     )
+    add_json_flag(parser)
+    add_connection_flags(parser)
     actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|revoke")
     create = actions.add_parser("create", help="make one; it is shown once, now")
     create.add_argument("name", metavar="NAME", help="what it is for, in a word or two")
@@ -43,11 +45,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--expires", type=duration, default=0, metavar="TIME", help="12h, 90d; for ever without it"
     )
     listing = actions.add_parser("list", help="show them, without what is secret")
-    listing.add_argument("--json", action="store_true", help="as a JSON array")
     revoke = actions.add_parser("revoke", help="let one count no more")
     revoke.add_argument("id", metavar="ID", help="as `vigil token list` shows it")
     for action in (create, listing, revoke):
-        add_connection_flags(action)
+        add_json_flag(action, again=True)
+        add_connection_flags(action, again=True)
     return parser
 
 
@@ -63,6 +65,9 @@ def _carry_out(daemon: "Supervisor", given: argparse.Namespace) -> int:
     match given.action:
         case "create":
             token = daemon.create_token(given.name, given.role, given.program, given.expires)
+            if given.json:
+                print(json.dumps(token, indent=2))
+                return EXIT_DONE
             print(
                 f"{token['id']}: {_limits(token)}. This is the only time that the token is shown:",
                 file=sys.stderr,
@@ -70,7 +75,7 @@ def _carry_out(daemon: "Supervisor", given: argparse.Namespace) -> int:
             print(token["token"])
         case "revoke":
             daemon.revoke_token(given.id)
-            print(f"{given.id}: revoked")
+            print(json.dumps({"id": given.id, "revoked": True}) if given.json else f"{given.id}: revoked")
         case _ if given.json:
             print(json.dumps(daemon.tokens(), indent=2))
         case _:

@@ -18,6 +18,7 @@ METHODS: dict[str, Any] = {
         {"name": "a\nb", "group": "evil"},
     ],
     "vigil.getAlerts": lambda: [{"name": "people"}],
+    "vigil.getForwards": lambda: [{"name": "loki"}],
     "vigil.getMonitors": lambda name: [{"name": "disk"}],
     "vigil.getTokens": lambda: [{"id": "t1", "name": "ci"}],
 }
@@ -31,7 +32,13 @@ def url(short_tmp: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("kind", "names"),
-    [("processes", "cat\nsite:web\n"), ("alerts", "people\n"), ("monitors", "disk\n"), ("tokens", "t1\n")],
+    [
+        ("processes", "cat\nsite:web\n"),
+        ("alerts", "people\n"),
+        ("forwards", "loki\n"),
+        ("monitors", "disk\n"),
+        ("tokens", "t1\n"),
+    ],
 )
 def test_names_that_the_daemon_knows(
     kind: str, names: str, url: str, capsys: pytest.CaptureFixture[str]

@@ -179,7 +179,20 @@ def test_forwards(tmp_path: Path) -> None:
     info = ForwardInfo("loki", "", ("*",), ("stdout",), 2, True, "", 7, 900, counts, 6.0, "refused")
     there.control.forwards = SimpleNamespace(status=lambda: [info])  # type: ignore[assignment]
     told = {line.partition("{")[0]: line.rpartition(" ")[2] for line in text_of(scrape(there)).splitlines()}
-    assert [told[metric.name] for metric in FORWARDS] == "1 2 7 900 10 1000 2 3 300 4 5 1".split()
+    assert [told[metric.name] for metric in FORWARDS] == [
+        "1",
+        "2",
+        "7",
+        "900",
+        "10",
+        "1000",
+        "2",
+        "3",
+        "300",
+        "4",
+        "5",
+        "1",
+    ]
     assert 'vigil_forward_failing{forward="loki"} 1' in text_of(scrape(there))
 
 

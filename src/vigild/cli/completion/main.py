@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from vigild.cli.connection import EXIT_DONE, EXIT_USAGE, add_connection_flags, flags_of
 from vigild.cli.ctl.options import UsageError, parse
-from vigild.cli.grammar import ALERTS, MONITORS, NAME_KINDS, PROCESSES, TOKENS, Grammar, grammars
+from vigild.cli.grammar import ALERTS, FORWARDS, MONITORS, NAME_KINDS, PROCESSES, TOKENS, Grammar, grammars
 from vigild.client.errors import ClientError
 from vigild.core.names import make_namespec
 
@@ -89,6 +89,7 @@ def _named(method: str, *arguments: str) -> Callable[["Supervisor"], Iterable[st
 _ASK: dict[str, Callable[["Supervisor"], Iterable[str]]] = {
     PROCESSES: lambda daemon: [make_namespec(info["group"], info["name"]) for info in daemon.all_info()],
     ALERTS: _named("vigil.getAlerts"),
+    FORWARDS: _named("vigil.getForwards"),
     MONITORS: _named("vigil.getMonitors", ""),
     TOKENS: lambda daemon: [token["id"] for token in daemon.tokens()],
 }
