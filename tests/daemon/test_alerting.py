@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,12 @@ import pytest
 from support import deliverer
 from support.fakes import World, group, program
 from support.until import DEADLINE_SECONDS
-from vigild.config.model import AlertConfig, Config, DaemonConfig
+from vigild.config.model import AlertConfig, Config, DaemonConfig, ForwardConfig
 from vigild.core.adoption import Fate
 from vigild.core.quiet import QuietHours
 from vigild.daemon import alerting
 from vigild.daemon.alert_switch import AlertSwitch
-from vigild.daemon.alerting import struct_of
+from vigild.daemon.structs import struct_of
 from vigild.engine.adoption import Adoption
 from vigild.engine.ports import NO_ALERTS
 from vigild.engine.records import EDGE, TROUBLE
@@ -110,14 +110,6 @@ def test_what_happens_before_the_deliverer_is_there_is_told_when_it_is(play: Cal
     assert not stage.world.journal.entries[TROUBLE]
 
 
-def test_the_config_has_all_but_where_it_stands() -> None:
-    struct = struct_of(OPS)
-    assert struct["urls"] == ["https://example.test/?token=secret"]
-    assert struct["quiet_hours"] == {"ranges": [[60, 120]], "zone": "UTC"}
-    assert struct.keys() == {field.name for field in fields(AlertConfig)} - {"where"}
-    assert json.loads(json.dumps(struct)) == struct
-
-
 def test_alerts_come_and_go_with_a_reread(play: Callable[..., Stage]) -> None:
     async def script(stage: Stage) -> None:
         switch, world = stage.switch, stage.world
@@ -175,6 +167,38 @@ def test_the_daemon_tells_of_itself(play: Callable[..., Stage]) -> None:
         assert {edge["name"] for edge in edges} == {"sup"}
 
     play(script, OPS)
+
+
+def test_a_forward_that_is_a_trouble_is_told_until_it_is_over_or_gone(play: Callable[..., Stage]) -> None:
+    async def script(stage: Stage) -> None:
+        stage.switch.begin(Adoption(), was_killed=False)
+        for name in ("a", "b"):
+            stage.switch.forward_changed(name, f"forward {name} has failed")
+            stage.switch.forward_changed(name, "for another reason")
+        stage.switch.forward_changed("a", "")
+        config = configured(stage.directory, OPS)
+        stage.switch.configure(replace(config, forwards=(ForwardConfig("b", url="journald:"),)))
+        await stage.until_kept(3)
+        stage.switch.configure(config)  # b is not in it any more
+        edges = await stage.until_kept(4)
+        assert [
+            (edge["kind"], edge["trouble"], edge.get("quiet", False), edge["text"]) for edge in edges
+        ] == [
+            ("daemon", "forward:a", False, "forward a has failed"),
+            ("daemon", "forward:b", False, "forward b has failed"),
+            ("recovered", "forward:a", False, "forward a delivers again, and has lost nothing lately"),
+            ("recovered", "forward:b", True, ""),
+        ]
+        assert edges[0]["details"] == {"forward": "a"}
+
+    play(script, OPS)
+
+
+def test_troubles_are_nobodys_without_an_alert(play: Callable[..., Stage]) -> None:
+    async def script(stage: Stage) -> None:
+        stage.switch.forward_changed("a", "gone")
+
+    assert play(script).told("edge") == []
 
 
 KILLED = "the daemon was killed, or crashed, and is back: 1 program ran on, 1 ended meanwhile"

@@ -22,6 +22,7 @@ def test_each_is_told_once_and_its_end_once() -> None:
     begin(known, "a")
     begin(known, "b")
     assert known.since("daemon", "x", "a") == EPOCH
+    assert (known.of("daemon", "x"), known.of("daemon", "y")) == (("a", "b"), ())
     world.clock.advance(5)
     known.end("daemon", "x", ("a", "c"), "over")
     known.end("daemon", "x", ("a",), "over")

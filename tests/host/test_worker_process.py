@@ -35,6 +35,8 @@ class Stage:
         self.strangers: list[int] = []
         self.pids: set[int] = set()
         loop = asyncio.get_running_loop()
+        self.argv = argv
+        self.others: list[WorkerProcess] = []
         self.worker = WorkerProcess(loop, argv, what="the tester", log=self.log, pids=self.pids)
         self.worker.on_message = self.heard.append
         self.worker.on_started = self._started
@@ -44,7 +46,7 @@ class Stage:
         self.starts += 1
 
     def _reaped(self, pid: int, wait_status: int) -> None:
-        if not self.worker.claim(pid, wait_status):
+        if not any(worker.claim(pid, wait_status) for worker in (self.worker, *self.others)):
             self.strangers.append(pid)
 
 
@@ -292,3 +294,99 @@ def test_one_that_does_not_go_when_it_is_sent_away_is_killed(monkeypatch: pytest
 
     stage = play(script, *python("import time; time.sleep(1000)"))
     assert 0 == stage.worker.failures
+
+
+TAKES_PIECES = """
+import json, sys
+while line := sys.stdin.buffer.readline():
+    message = json.loads(line)
+    data = sys.stdin.buffer.read(message["bytes"])
+    print(json.dumps({"n": message["n"], "bytes": len(data), "all": data == bytes([message["n"]]) * len(data)}), flush=True)
+"""
+WAITS = """
+import os, sys, time
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.01)
+"""
+
+
+def head(number: int, count: int) -> bytes:
+    return b'{"n":%d,"bytes":%d}\n' % (number, count)
+
+
+def test_raw_bytes_follow_a_line_and_what_is_not_taken_is_not_taken_at_all(tmp_path: Path) -> None:
+    async def script(stage: Stage) -> None:
+        worker = stage.worker
+        taken: list[int] = []
+        room = asyncio.Event()
+        worker.on_room = room.set
+        assert not worker.is_behind
+        for number in range(100):
+            if not worker.send_data(head(number, 50_000), bytes([number]) * 50_000):
+                break
+            taken.append(number)
+        assert worker.is_behind
+        assert len(taken) < 100  # its pipe holds no five megabytes
+        assert not worker.flush(0.01)
+        (tmp_path / "go").touch()
+        await room.wait()
+        assert not worker.is_behind
+        await soon(lambda: len(stage.heard) == len(taken))
+        assert stage.heard == [{"n": number, "bytes": 50_000, "all": True} for number in taken]
+        assert worker.send_data(head(7, 0), b"")
+        assert worker.send_data(head(8, 3_000_000), bytes([8]) * 3_000_000)
+        assert worker.flush(DEADLINE_SECONDS)  # without a turn of the loop
+        assert not worker.is_behind
+        await soon(lambda: len(stage.heard) == len(taken) + 2)
+        assert stage.heard[-1]["all"] is True
+
+    play(script, *python(WAITS + TAKES_PIECES), str(tmp_path / "go"))
+
+
+def test_its_pipe_may_be_larger() -> None:
+    async def script(stage: Stage) -> None:
+        worker = WorkerProcess(
+            asyncio.get_running_loop(), stage.argv, what="w", log=stage.log, pipe_bytes=256 << 10
+        )
+        stage.others.append(worker)
+        worker.start()
+        assert worker.send_data(b"x" * 100_000, b"y" * 150_000)
+        assert not worker.is_behind
+        assert worker.send_data(b"", b"y" * 20_000)
+        assert worker.is_behind
+        os.kill(worker.pid, signal.SIGKILL)
+        await soon(lambda: not worker.pid)
+        assert not worker.send_data(b"", b"")
+        assert worker.flush(0)
+        await worker.close()
+
+    play(script, sys.executable, "-c", "import signal; signal.pause()")
+
+
+def test_one_that_is_gone_takes_nothing() -> None:
+    async def script(stage: Stage) -> None:
+        worker = stage.worker
+        os.kill(worker.pid, signal.SIGSTOP)
+        assert worker.send_data(b"", b"x" * 200_000)
+        assert worker.is_behind
+        os.kill(worker.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+        assert worker.flush(DEADLINE_SECONDS)  # what it did not take is gone with it
+        assert not worker.send_data(b"", b"x")
+        await soon(lambda: not worker.is_running)
+        assert not worker.send_data(b"", b"x")
+
+    play(script, sys.executable, "-c", "import signal; signal.pause()")
+
+
+def test_a_pipe_that_cannot_be_larger_is_used_as_it_is() -> None:
+    async def script(stage: Stage) -> None:
+        worker = WorkerProcess(
+            asyncio.get_running_loop(), stage.argv, what="w", log=stage.log, pipe_bytes=1 << 40
+        )
+        stage.others.append(worker)
+        worker.start()
+        assert worker.send_data(b"x", b"y")
+        await worker.close()
+
+    play(script, sys.executable, "-c", "import sys; sys.stdin.read()")

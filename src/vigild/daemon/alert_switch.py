@@ -77,6 +77,11 @@ class AlertSwitch:
         if self.alerting is not None:
             self.alerting.store_changed(store, trouble)
 
+    def forward_changed(self, forward: str, trouble: str) -> None:
+        """It cannot be delivered, or loses output (why), or does so no more ("")."""
+        if self.alerting is not None:
+            self.alerting.forward_changed(forward, trouble)
+
     async def close(self) -> None:
         """The daemon ends."""
         self._switch_off()

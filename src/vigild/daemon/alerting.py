@@ -8,12 +8,11 @@ import asyncio
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from enum import Enum
 
 from vigild.config.model import AlertConfig, Config
 from vigild.core.adoption import Fate
 from vigild.core.edges import EdgeKind, Severity
+from vigild.daemon.structs import struct_of
 from vigild.engine.adoption import Adoption
 from vigild.engine.alarms import Alarms
 from vigild.engine.engine import Engine
@@ -27,6 +26,8 @@ from vigild.host.worker_process import WorkerProcess, module_argv
 
 DELIVERER = "vigild.alerts"
 SETTLE_SECONDS = 3.0  # for the deliverer to keep what it was told last, when the daemon ends
+
+_FORWARD = "forward:"  # what the troubles of forwards begin with
 
 Entries = Mapping[str, Mapping[str, bytes]]
 
@@ -69,6 +70,7 @@ class Alerting:
     def configure(self, config: Config) -> None:
         """The configuration was read, perhaps anew."""
         self._alerts = config.alerts
+        self._forget_forwards({forward.name for forward in config.forwards})
         daemon = config.daemon
         directory = daemon.state_dir or default_state_dir(os.environ, os.geteuid())
         about = {
@@ -127,6 +129,24 @@ class Alerting:
             text = f"the {trouble} can be written again"
             self._alarms.troubles.end(DAEMON, self._identifier, (trouble,), text)
 
+    def forward_changed(self, forward: str, reason: str) -> None:
+        """It cannot be delivered, or loses output (why), or does so no more ("")."""
+        if reason:
+            self._begin(_FORWARD + forward, Severity.WARNING, reason, {"forward": forward})
+        else:
+            text = f"forward {forward} delivers again, and has lost nothing lately"
+            self._alarms.troubles.end(DAEMON, self._identifier, (_FORWARD + forward,), text)
+
+    def _forget_forwards(self, known: set[str]) -> None:
+        """Of forwards that are not in the configuration any more."""
+        open_ones = self._alarms.troubles.of(DAEMON, self._identifier)
+        gone = [
+            name
+            for name in open_ones
+            if name.startswith(_FORWARD) and name.removeprefix(_FORWARD) not in known
+        ]
+        self._alarms.troubles.end(DAEMON, self._identifier, gone, "", quiet=True)
+
     def _happened(self, trouble: str, text: str, details: dict[str, object]) -> None:
         """A trouble that is over when it is told."""
         self._begin(trouble, Severity.WARNING, text, details)
@@ -136,21 +156,3 @@ class Alerting:
         self._alarms.troubles.begin(
             EdgeKind.DAEMON, severity, DAEMON, self._identifier, trouble, text, details
         )
-
-
-def struct_of(value: object) -> dict[str, object]:
-    """A value of the model as JSON knows it, without where it stands in the file."""
-    assert is_dataclass(value)
-    return {
-        field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.name != "where"
-    }
-
-
-def _plain(value: object) -> object:
-    if is_dataclass(value):
-        return struct_of(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value

@@ -26,6 +26,7 @@ from vigild.daemon.alert_switch import AlertSwitch
 from vigild.daemon.annals import Annals
 from vigild.daemon.arguments import UsageError
 from vigild.daemon.doors import address_of, hand_over_doors
+from vigild.daemon.forwarding import Forwarding
 from vigild.daemon.holdings import Holdings
 from vigild.daemon.inheritance import find_inheritance
 from vigild.daemon.monitoring import Monitoring
@@ -111,8 +112,7 @@ class Life:
         self._loop = loop
         self._holdings = holdings
         self._service = holdings.service
-        self._config = config
-        self._read = read
+        self._config, self._read = config, read
         self._log = log
         self._listeners = listeners
         self._signals = holdings.signals
@@ -151,6 +151,7 @@ class Life:
         self._alerts = AlertSwitch(loop, self._engine, self._table, inheritance.entries, config)
         self._journal.on_trouble = partial(self._alerts.store_changed, "journal")
         self._annals.on_trouble(partial(self._alerts.store_changed, "history"))
+        self._forwarding = Forwarding(loop, self._engine, self._table, self._alerts.forward_changed, config)
         self._engine.bus.restore(inheritance.entries, log)
         self._monitoring = Monitoring(self._engine, loop, log, self._table.workers, inheritance.entries)
         if self._service.store is not None:
@@ -174,6 +175,7 @@ class Life:
         """Start everything, serve, and return once all has ended: SHUTDOWN or RESTARTING."""
         reaper = Reaper(self._child_died)
         self._control.find_monitors = lambda: self._monitoring.monitors
+        self._control.forward_desk = lambda: self._forwarding.forwards
         SignalOrders(
             self._engine,
             self._log,
@@ -217,8 +219,7 @@ class Life:
             later.append(self._loop.call_later(first, begin_sampling, self._engine, daemon, writer))
         gc.enable()
         gc.freeze()
-        self._alerts.begin(self._adoption, was_killed=self._was_killed)
-        self._monitoring.follow(self._config.monitors)
+        self._start_workers()
         try:
             if self._status_line is not None:
                 await self._tell_ready(self._status_line)
@@ -226,7 +227,8 @@ class Life:
             for server in servers:
                 server.close()
             drained = (server.drain(DRAIN_SECONDS) for server in servers)
-            await asyncio.gather(*drained, self._monitoring.close(), self._alerts.close())
+            workers = (self._monitoring.close(), self._alerts.close(), self._forwarding.close())
+            await asyncio.gather(*drained, *workers)
         finally:
             for timer in later:
                 timer.cancel()
@@ -238,6 +240,12 @@ class Life:
                 self._annals.end("failed", "a defect ended the daemon; what it runs goes on")
             # Else a defect ends this daemon, and what runs is for the next one to adopt, as after SIGKILL.
         return self._engine.mood
+
+    def _start_workers(self) -> None:
+        """The programs have been started, and clients are served: now what works beside us."""
+        self._alerts.begin(self._adoption, was_killed=self._was_killed)
+        self._monitoring.follow(self._config.monitors)
+        self._forwarding.begin()
 
     def _clear_away(self) -> None:
         """All has ended: let go of everything, and leave nothing to adopt."""
@@ -355,6 +363,7 @@ class Life:
         self._log.flush()
         entries = {**self._journal.entries, **self._engine.hand_over(), **self._child_logs.hand_over()}
         package = pack(self._holdings, entries, self._children, self._shared, self._prober)
+        self._forwarding.flush()
         package.note("logfile", os.fsencode(self._log.path or "/dev/null"))
         hand_over_doors(package, self._config.servers, self._listeners)
         pack_clients(package, self._servers)
@@ -386,7 +395,8 @@ class Life:
         )
 
     def _child_died(self, pid: int, wait_status: int) -> None:
-        if any(one.claim(pid, wait_status) for one in (self._prober, self._alerts, self._monitoring)):
+        others = (self._prober, self._alerts, self._monitoring, self._forwarding)
+        if any(one.claim(pid, wait_status) for one in others):
             return
         if self._upgrade is None or not self._upgrade.claim(pid, wait_status):
             self._engine.child_died(pid, wait_status)
@@ -429,6 +439,7 @@ class Life:
         config = self._read_config()
         self._alerts.configure(config)
         self._monitoring.follow(config.monitors)
+        self._forwarding.follow(config)
         if self._servers:
             from vigild.daemon.admission import renew_gates
 

@@ -40,6 +40,8 @@ def make_plans(process: "ManagedProcess", bus: EventBus, settings: Settings, log
         plan = stream_plan(channel, stream, config, settings, logfile, on_data, on_capture)
         if config.log_format == "json":
             plan.json_program = process.namespec
+        if settings.forwards is not None:
+            plan.tap = settings.forwards.tap(process, channel)
         plans.append(plan)
     return plans
 

@@ -379,6 +379,23 @@ class Worker(Protocol):
         """There is to be none any more: let it end, by itself or not."""
 
 
+class StreamWorker(Worker, Protocol):
+    """A worker that is given raw bytes, too."""
+
+    on_room: Callable[[], None]
+    """It takes more, after it did not."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Is it yet to take some of what it was sent?"""
+
+    def send_data(self, head: bytes, data: bytes) -> bool:
+        """A line with its end, and raw bytes after it: all of it, or (False) nothing. `on_room` says when to try again."""
+
+    def flush(self, seconds: float) -> bool:
+        """Wait, and let everything wait, until it has taken what it was sent; False if it has not after so long."""
+
+
 class LogFiles(Protocol):
     """Reading and clearing the log files of processes; they may be open for writing at the same time."""
 

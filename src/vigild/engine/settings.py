@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from vigild.core.effects import Entered
     from vigild.engine.alarms import Alarms
+    from vigild.engine.forwards import Forwards
     from vigild.engine.managed import ManagedProcess
 
 
@@ -40,5 +41,6 @@ class Settings:
     output_to_main_log: bool = False  # at log level debug and below, as Supervisor does
     base_environment: dict[str, str] = field(default_factory=dict)
     alarms: "Alarms | None" = None  # where people are to be told of troubles
+    forwards: "Forwards | None" = None  # where output goes besides its logs
     observer: Observer | None = None  # while somebody watches
     on_move: Callable[[], None] | None = None  # after each move of a process, where somebody keeps a summary

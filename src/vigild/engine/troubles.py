@@ -38,6 +38,10 @@ class Troubles:
         """Is any trouble of this one open?"""
         return f"{source}:{name}" in self._open
 
+    def of(self, source: str, name: str) -> tuple[str, ...]:
+        """All that are open of this one."""
+        return tuple(self._open.get(f"{source}:{name}", ()))
+
     def names(self, source: str) -> list[str]:
         """Who has any."""
         return [subject[len(source) + 1 :] for subject in self._open if subject.startswith(f"{source}:")]
@@ -90,7 +94,7 @@ class Troubles:
 
     def end_all(self, source: str, name: str, text: str) -> None:
         """Whatever it has is over, and nobody has to be told."""
-        self.end(source, name, tuple(self._open.get(f"{source}:{name}", ())), text, quiet=True)
+        self.end(source, name, self.of(source, name), text, quiet=True)
 
     def close(self, text: str) -> None:
         """The daemon ends in good order: nobody watches any more."""

@@ -8,11 +8,14 @@ or executes itself anew: all of the daemon's ends are close-on-exec. Workers are
 """
 
 import asyncio
+import fcntl
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from vigild.engine.ports import SPAWN_MARK, Log
@@ -30,6 +33,8 @@ TERM_SECONDS = 2.0  # to end after SIGTERM
 MAX_LOG_LINES = 40  # of its stderr, in each of its lives
 MAX_LOG_CHARS = 500  # of one of them
 
+_F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
+
 Message = Mapping[str, object]
 
 
@@ -39,9 +44,10 @@ def module_argv(module: str) -> list[str]:
 
 
 class WorkerProcess:
-    """The `Worker` port: one worker, as long as it is wanted. `what` names it in the log ("the alert deliverer").
+    """The `StreamWorker` port: one worker, as long as it is wanted. `what` names it in the log ("the alert deliverer").
 
-    `pids` always holds the pid of the living one: for whoever must know that it is no program's.
+    `pids` always holds the pid of the living one: for whoever must know that it is no program's. `pipe_bytes`: how much
+    its stdin is to hold, where the kernel grants that. `eof_seconds`: what it has to end by itself.
     """
 
     def __init__(
@@ -52,8 +58,11 @@ class WorkerProcess:
         what: str,
         log: Log,
         pids: set[int] | None = None,
+        pipe_bytes: int = 0,
+        eof_seconds: float = EOF_SECONDS,
     ) -> None:
         self.on_started: Callable[[], None] = lambda: None
+        self.on_room: Callable[[], None] = lambda: None
         self.on_message: Callable[[dict[str, object]], None] = lambda message: None
         self.failures = 0  # ends that nobody asked for, and starts that came to nothing
         self.error = ""  # what the last of these was
@@ -64,6 +73,8 @@ class WorkerProcess:
         self._what = what
         self._log = log
         self._pids = pids if pids is not None else set()
+        self._pipe_bytes = pipe_bytes
+        self.eof_seconds = eof_seconds
         self.is_resting = False  # sent away because there is nothing to do
         self._wanted = False
         self._is_ending = False  # the one that runs was sent away
@@ -97,7 +108,7 @@ class WorkerProcess:
         self._wanted, self._is_ending, self.is_resting = False, True, True
         self.error = ""
         running.stdin.close()
-        self._loop.call_later(EOF_SECONDS, self._insist, running)
+        self._loop.call_later(self.eof_seconds, self._insist, running)
 
     def _insist(self, running: "_Running") -> None:
         if self._running is running:
@@ -114,6 +125,31 @@ class WorkerProcess:
                 pass  # its end is on the way, or its queue is full
         self.dropped += 1
         return False
+
+    def send_data(self, head: bytes, data: bytes) -> bool:
+        """A line with its end, and raw bytes after it. False: nothing was taken; `on_room` says when to try again."""
+        running = self._running
+        if running is None or self._is_ending or running.stdin.queued_bytes:
+            return False
+        try:
+            running.stdin.write_parts(head, data)
+        except BrokenPipeError:
+            return False  # its end is on the way
+        return True
+
+    @property
+    def is_behind(self) -> bool:
+        """Is some of what it was sent not even in its pipe?"""
+        return self._running is not None and self._running.stdin.queued_bytes > 0
+
+    def flush(self, seconds: float) -> bool:
+        """Wait until all that it was sent is in its pipe. Blocks the loop; False if it is not after so long."""
+        running, deadline = self._running, time.monotonic() + seconds
+        while running is not None and running.stdin.queued_bytes:
+            left = deadline - time.monotonic()
+            if left <= 0 or not running.stdin.wait(left):
+                return False
+        return True
 
     def claim(self, pid: int, wait_status: int) -> bool:
         """A child was reaped: True if it was this one."""
@@ -144,7 +180,7 @@ class WorkerProcess:
         if running is None:
             return
         running.stdin.close()
-        for seconds, signum in ((EOF_SECONDS, signal.SIGTERM), (TERM_SECONDS, signal.SIGKILL)):
+        for seconds, signum in ((self.eof_seconds, signal.SIGTERM), (TERM_SECONDS, signal.SIGKILL)):
             if await _ends_within(running, seconds):
                 return
             os.kill(running.pid, signum)  # not reaped yet, so the pid is still its own
@@ -169,9 +205,16 @@ class WorkerProcess:
             return
         process.returncode = 0  # Popen must not wait for it: host.reaper does
         self._running = running = _Running(process, self._loop, self._heard, self._said)
+        running.stdin.on_room = self._has_room
+        if self._pipe_bytes:
+            running.stdin.enlarge(self._pipe_bytes)
         self._pids.add(running.pid)
         self._log.debug(f"started {self._what} with pid {running.pid}")
         self.on_started()
+
+    def _has_room(self) -> None:
+        if self.is_running:
+            self.on_room()
 
     def _failed(self, how: str) -> None:
         self.failures += 1
@@ -196,6 +239,53 @@ class WorkerProcess:
         self._log.warn(f"{self._what}: {line[:MAX_LOG_CHARS].decode('utf-8', 'replace')}")
 
 
+class _WorkerStdin(StdinWriter):
+    """Its stdin: takes two parts without putting them together, and says when all has been taken."""
+
+    __slots__ = ("on_room",)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, fd: int) -> None:
+        super().__init__(loop, None, fd)
+        self.on_room: Callable[[], None] = lambda: None
+
+    @property
+    def queued_bytes(self) -> int:
+        """That are not in the pipe yet."""
+        return len(self._queue)
+
+    def enlarge(self, size: int) -> None:
+        """Let the pipe hold so much, or as much as there is to be had."""
+        try:
+            fcntl.fcntl(self._fd, _F_SETPIPE_SZ, size)
+        except OSError:
+            pass  # the user's share of pipe memory is used up, or this is no Linux: it works as well, with more waiting
+
+    def write_parts(self, head: bytes, data: bytes) -> None:
+        """Both of them, while nothing waits; what does not fit into the pipe waits then. Raises BrokenPipeError."""
+        if self._fd < 0:
+            raise BrokenPipeError
+        try:
+            count = os.writev(self._fd, (head, data))
+        except BlockingIOError:
+            count = 0
+        if count < len(head) + len(data):
+            self.write((head + data)[count:])
+
+    def wait(self, seconds: float) -> bool:
+        """For room in the pipe, and use it; False if there was none for so long."""
+        poll = select.poll()
+        poll.register(self._fd, select.POLLOUT)
+        if not poll.poll(seconds * 1000):
+            return False
+        self._on_writable()
+        return True
+
+    def _on_writable(self) -> None:
+        super()._on_writable()
+        if not self._queue and self._fd >= 0:
+            self.on_room()
+
+
 class _Running:
     """One that runs now: its ends of the pipes."""
 
@@ -214,7 +304,7 @@ class _Running:
         self.ended: asyncio.Future[None] = loop.create_future()
         stdin = os.dup(process.stdin.fileno())
         os.set_blocking(stdin, False)
-        self.stdin = StdinWriter(loop, None, stdin)
+        self.stdin = _WorkerStdin(loop, stdin)
         self._readers = [
             _Lines(loop, os.dup(process.stdout.fileno()), on_message, MAX_LINE_BYTES),
             _Lines(loop, os.dup(process.stderr.fileno()), on_words, MAX_LOG_CHARS, MAX_LOG_LINES),
