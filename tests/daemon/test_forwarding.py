@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support import forwarder
+from support import standin_forwarder
 from support.fakes import World, group, program
 from support.until import DEADLINE_SECONDS
 from vigild.config.model import Config, DaemonConfig, ForwardConfig
@@ -91,7 +91,7 @@ Play = Callable[..., Stage]
 @pytest.fixture
 def play(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
     def run(script: Callable[[Stage], Awaitable[object]], *forwards: ForwardConfig, how: str = "") -> Stage:
-        argv = [sys.executable, forwarder.__file__, str(short_tmp), how]
+        argv = [sys.executable, standin_forwarder.__file__, str(short_tmp), how]
         monkeypatch.setattr(forwarding, "module_argv", lambda module: argv, raising=False)
         monkeypatch.setattr("vigild.host.worker_process.module_argv", lambda module: argv)
 
