@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.story_codes import STORY_CODES
 from vigild.core.facts import Fact
 from vigild.core.story import explain, latest_failure, tell
 
@@ -28,7 +29,9 @@ def failure(at: float = 9_000.0, **details: object) -> Fact:
 def told(*facts: Fact) -> dict[str, str]:
     index = latest_failure(facts)
     assert index is not None
-    return dict(tell("web", facts, index, facts[index], NOW, clock_time, signal_name))
+    story = tell("web", facts, index, facts[index], NOW, clock_time, signal_name)
+    assert {sentence.code for part in story for sentence in part.sentences} <= STORY_CODES
+    return {part.heading: part.text for part in story}
 
 
 @pytest.mark.parametrize(
@@ -66,9 +69,10 @@ def told(*facts: Fact) -> dict[str, str]:
     ],
 )
 def test_what_an_end_usually_means(details: dict[str, object], meaning: str, advice: str) -> None:
-    said, tried = explain(details, signal_name)
-    assert meaning in said
-    assert advice in tried
+    known = explain(details, signal_name)
+    assert meaning in known.meaning
+    assert advice in known.advice
+    assert {f"meaning.{known.code}", f"try.{known.code}"} <= STORY_CODES
 
 
 @pytest.mark.parametrize(
@@ -143,3 +147,18 @@ def test_advice_for_what_was_given_up_and_for_what_ends_quickly() -> None:
     assert "supervisorctl start web" in story["Try"]
     assert "vigil history web" in story["Try"]
     assert story["Last lines"].startswith("none are kept")
+
+
+def test_a_sentence_can_be_said_in_other_words_by_its_code_and_values() -> None:
+    facts = [
+        failure(5_000, status=1),
+        failure(status=137, state="STARTING"),
+        fact(9_001, "state", new="STARTING", by="ann"),
+    ]
+    story = tell("web", facts, 1, facts[1], NOW, clock_time, signal_name)
+    said = {sentence.code: sentence.values for part in story for sentence in part.sentences}
+    assert said["failed"] == {"name": "web", "at": 9_000.0, "ago": 1_000.0}
+    assert said["ended"] == {"ran": 2.0, "status": 137, "pid": 7, "state": "STARTING"}
+    assert said["meaning.SIGKILL"] == said["try.SIGKILL"] == {"shell": True, "signal": "SIGKILL"}
+    assert said["before"] == {"count": 1, "lately": 1, "same": 0, "at": 5_000.0}
+    assert said["started"] == {"at": 9_001.0, "by": "ann"}

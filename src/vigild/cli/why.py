@@ -58,12 +58,12 @@ def explain(daemon: "Supervisor", name: str, out: TextIO, *, as_json: bool = Fal
     before = [fact for fact in last[:found] if fact["name"] == who]
     story = tell(who, [*before, *after], len(before), failure, time.time(), clock_time, signal_name)
     if as_json:
-        paragraphs = [{"heading": heading, "text": text} for heading, text in story]
+        paragraphs = [{"heading": part.heading, "text": part.text} for part in story]
         document = {"name": who, "failure": failure, "story": paragraphs}
         out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
         return EXIT_DONE
-    for heading, text in story:
-        out.write(_paragraph(heading, text, colours=out.isatty()))
+    for part in story:
+        out.write(_paragraph(part.heading, part.text, colours=out.isatty()))
     return EXIT_DONE
 
 

@@ -7,10 +7,10 @@ from vigild.core.access import Role
 from vigild.core.errors import Fault, VigilError
 from vigild.core.facts import Fact
 from vigild.core.history import MAX_FACTS, HistoryQuery, Kind
-from vigild.core.story import KINDS_BEFORE, KINDS_OF_STORY, latest_failure, tell
+from vigild.core.story import KINDS_BEFORE, KINDS_OF_STORY, Part, latest_failure, tell
 from vigild.fronts.api.endpoint import LATEST, MOST, NAME, Answer, Call, Endpoint, Parameter
 from vigild.fronts.api.problems import ProblemError
-from vigild.fronts.api.schema import boolean, integer, list_of, number, record, ref, text
+from vigild.fronts.api.schema import anything, boolean, integer, list_of, map_of, number, record, ref, text
 from vigild.fronts.api.times import clock_time, signal_name
 
 PAGE = 500
@@ -33,6 +33,14 @@ _STORY = record(
             ),
             heading=text("For people; empty for the first line"),
             text=text("May have several lines"),
+            sentences=list_of(
+                record(
+                    code=text("Which sentence it is, in a word that does not change"),
+                    text=text("The sentence"),
+                    values=map_of(anything(), "What stands in it; times in seconds since the epoch"),
+                ),
+                "The same, one a line",
+            ),
         )
     ),
 )
@@ -78,8 +86,13 @@ async def _why(call: Call) -> Answer:
     parts = tell(
         who, [*before, *following], len(before), failure, call.control.views.now(), clock_time, signal_name
     )
-    story = [{"part": _PARTS.get(heading, ""), "heading": heading, "text": words} for heading, words in parts]
-    return Answer({"name": who, "failure": failure, "story": story})
+    return Answer({"name": who, "failure": failure, "story": [_part(part) for part in parts]})
+
+
+def _part(part: Part) -> dict[str, object]:
+    sentences = [{"code": one.code, "text": one.text, "values": one.values} for one in part.sentences]
+    kind = _PARTS.get(part.heading, "")
+    return {"part": kind, "heading": part.heading, "text": part.text, "sentences": sentences}
 
 
 _PARTS = {

@@ -3,6 +3,7 @@ import { get, post } from "./api.js";
 import { askDialog, confirmDialog, messageDialog, toast } from "./dialog.js";
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
+import { problemWords, say } from "./said.js";
 import { store } from "./store.js";
 
 export const SIGNALS = ["HUP", "USR1", "USR2", "INT", "QUIT", "TERM", "KILL", "CONT", "STOP", "WINCH"];
@@ -47,6 +48,11 @@ export async function follow(operation) {
   return operation;
 }
 
+// Why it did not work for one process: what is known of it says more than the code.
+function refusal({ name, code, detail }) {
+  return say(detail) || say(store.processes.get(name)?.error) || problemWords({ code, title: code.replaceAll("_", " ") });
+}
+
 function tell(operation) {
   const failed = operation.outcomes.filter((outcome) => !outcome.ok);
   const good = operation.outcomes.length - failed.length;
@@ -56,10 +62,10 @@ function tell(operation) {
   }
   const rows = [...failed, ...operation.outcomes.filter((outcome) => outcome.ok)].slice(0, 200).map((outcome) =>
     h("tr", { class: outcome.ok ? "" : "bad" }, h("td", {}, outcome.name),
-      h("td", {}, outcome.ok ? t("op.ok") : outcome.detail || store.processes.get(outcome.name)?.error || outcome.code)));
+      h("td", {}, outcome.ok ? t("op.ok") : refusal(outcome))));
   messageDialog(
     t("op.failed", { action: t(`op.${operation.action}`), bad: failed.length, good }),
-    operation.error && h("p", { class: "bad" }, operation.error),
+    operation.error && h("p", { class: "bad" }, say(operation.error)),
     h("div", { class: "scroll" }, h("table", { class: "plain" }, h("tbody", {}, rows))),
   );
 }

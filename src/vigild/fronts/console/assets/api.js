@@ -1,14 +1,16 @@
 // The daemon's JSON interface. Everything that acts is a POST with a JSON body, which no other site can send.
 
+import { problemWords } from "./said.js";
+
 const BASE = "/api/v1";
 
 export class ApiError extends Error {
   constructor(status, problem) {
-    const isBare = problem.code === "no_such_name"; // the detail is a name only
-    super((isBare ? `${problem.title}: ${problem.detail}` : problem.detail || problem.title) || `HTTP ${status}`);
+    super(problemWords(problem) || `HTTP ${status}`);
     this.status = status;
     this.code = problem.code || "";
     this.title = problem.title || "";
+    this.detail = problem.detail || "";
   }
 }
 
@@ -26,9 +28,9 @@ async function answer(response) {
   throw new ApiError(response.status, body);
 }
 
-export async function get(path, parameters = {}) {
+export async function get(path, parameters = {}, signal = undefined) {
   const query = new URLSearchParams(parameters).toString();
-  return answer(await fetch(`${BASE}${path}${query ? "?" + query : ""}`, { cache: "no-store", headers: { Accept: "application/json" } }));
+  return answer(await fetch(`${BASE}${path}${query ? "?" + query : ""}`, { cache: "no-store", signal, headers: { Accept: "application/json" } }));
 }
 
 export async function send(method, path, body = {}) {

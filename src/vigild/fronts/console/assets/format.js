@@ -32,6 +32,11 @@ export function duration(seconds) {
   return told.join(" ");
 }
 
+// The same, with tenths below a minute: how long something ran that ended at once.
+export function fineDuration(seconds) {
+  return seconds < 60 ? `${seconds.toFixed(1)} ${t("unit.s")}` : duration(seconds);
+}
+
 export function time(at) {
   if (!at) return "";
   const when = new Date(at * 1000);

@@ -1,6 +1,7 @@
 // Logging in where the daemon asks for a name and a password.
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
+import { problemWords } from "./said.js";
 
 export function showLogin(place) {
   if (place.querySelector("form.login")) return;
@@ -16,7 +17,7 @@ export function showLogin(place) {
     const answer = await fetch("/login", { method: "POST", headers: { "Content-Type": "application/json" }, body });
     if (answer.ok) return location.reload();
     const told = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : {};
-    wrong.textContent = answer.status === 401 ? t("login.wrong") : told.detail || t("failed", { error: answer.status });
+    wrong.textContent = answer.status === 401 ? t("login.wrong") : (told.code ? problemWords(told) : told.detail) || t("failed", { error: answer.status });
     password.select();
   });
   place.replaceChildren(form);

@@ -5,6 +5,7 @@ import { toast } from "../dialog.js";
 import { h, replaceCards } from "../dom.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
+import { say } from "../said.js";
 import { on } from "../store.js";
 
 export function showAlerts(place, signal) {
@@ -24,7 +25,7 @@ export function showAlerts(place, signal) {
 
   function card(alert) {
     const isBad = alert.refused || alert.failing_since || alert.trouble;
-    const words = alert.trouble ? alert.trouble : alert.refused ? `${t("alerts.refused")}: ${alert.refused}` : alert.failing_since ? `${t("alerts.failing", { time: time(alert.failing_since) })}: ${alert.error}` : t("alerts.fine");
+    const words = alert.trouble ? say(alert.trouble) : alert.refused ? `${t("alerts.refused")}: ${say(alert.refused)}` : alert.failing_since ? `${t("alerts.failing", { time: time(alert.failing_since) })}: ${say(alert.error)}` : t("alerts.fine");
     const button = h("button", { "data-order": "test", disabled: !mayOperate() || testing.has(alert.name), onclick: async () => {
       button.disabled = true;
       testing.add(alert.name);

@@ -4,7 +4,8 @@ import { get, post } from "../api.js";
 import { confirmDialog, toast } from "../dialog.js";
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
-import { shownValue } from "./process.js";
+import { findingWords } from "../said.js";
+import { optionName, shownValue } from "./values.js";
 
 export function showConfig(place, signal) {
   const pending = h("section", {}), findings = h("section", {});
@@ -28,7 +29,7 @@ export function showConfig(place, signal) {
       if (!changes.length) pending.append(h("p", { class: "good" }, t("config.same")));
       pending.append(...changes.map(diff));
     } catch (error) {
-      pending.append(h("p", { class: "bad" }, error.code === "cannot_reread" ? t("config.broken") : error.message), h("pre", {}, error.message));
+      pending.append(h("p", { class: "bad" }, error.code === "cannot_reread" ? t("config.broken") : error.message), error.code === "cannot_reread" && h("pre", { lang: "en" }, error.detail));
     }
   }
 
@@ -36,8 +37,8 @@ export function showConfig(place, signal) {
     return h("article", { class: `card ${change}` }, h("h3", {}, group, " ", h("span", { class: `badge change ${change}` }, t(`change.${change}`))),
       processes.map((process) => h("div", {}, process.process && h("h4", {}, process.process, " ", h("span", { class: "quiet" }, t(`change.${process.change}`))),
         process.options.length > 0 && h("table", { class: "plain diff" }, h("thead", {}, h("tr", {}, ["option", "old", "new"].map((one) => h("th", { scope: "col" }, t(`field.${one}`))))),
-          h("tbody", {}, process.options.map((one) => h("tr", {}, h("th", { scope: "row" }, one.option),
-            h("td", { class: "old" }, shownValue(one.old)), h("td", { class: "new" }, shownValue(one.new)))))))));
+          h("tbody", {}, process.options.map((one) => h("tr", {}, h("th", { scope: "row", title: one.option }, optionName(one.option)),
+            h("td", { class: "old" }, shownValue(one.old, one.option)), h("td", { class: "new" }, shownValue(one.new, one.option)))))))));
   }
 
   async function loadFindings() {
@@ -45,12 +46,22 @@ export function showConfig(place, signal) {
     try {
       const { findings: found } = await get("/config/diagnostics");
       if (!found.length) findings.append(h("p", { class: "good" }, t("config.clean")));
-      else findings.append(h("table", { class: "plain findings" }, h("tbody", {}, found.map((one) => h("tr", {},
-        h("td", {}, h("span", { class: `badge severity ${one.severity}` }, t(`severity.${one.severity}`))), h("td", {}, one.code),
-        h("td", {}, h("code", {}, `${one.file.split("/").pop()}:${one.line}`)), h("td", {}, one.text, one.hint && h("div", { class: "quiet" }, one.hint)))))));
+      else findings.append(h("table", { class: "plain findings" }, h("thead", {}, h("tr", {}, ["severity", "place", "finding"].map((one) => h("th", { scope: "col" }, t(`config.${one}`))))),
+        h("tbody", {}, found.map(finding))));
     } catch (error) {
       findings.append(h("p", { class: "quiet" }, error.message));
     }
+  }
+
+  // Section and option, where that stands, what it is, what next; in Chinese by its code, with its own words beside it.
+  function finding(one) {
+    const { title, next } = findingWords(one.code);
+    return h("tr", {}, h("td", {}, h("span", { class: `badge severity ${one.severity}` }, t(`severity.${one.severity}`)), h("div", {}, h("code", {}, one.code))),
+      h("td", {}, one.section && h("div", {}, h("code", {}, `[${one.section}]`)), one.option && h("div", {}, h("code", {}, one.option)),
+        h("div", { class: "quiet", title: one.file }, h("code", {}, `${one.file.split("/").pop()}:${one.line}`))),
+      h("td", {}, title && h("div", {}, title), h("div", { class: title ? "original" : "", lang: title ? "en" : null }, one.text),
+        (next || one.hint) && h("div", { class: "next" }, h("strong", {}, t("config.next")), " ", next && h("span", {}, next), " ",
+          one.hint && h("span", { class: title ? "original" : "", lang: title ? "en" : null }, one.hint))));
   }
 
   async function update() {

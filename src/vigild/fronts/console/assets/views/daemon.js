@@ -5,6 +5,7 @@ import { confirmDialog, toast } from "../dialog.js";
 import { h } from "../dom.js";
 import { duration, time } from "../format.js";
 import { t } from "../i18n.js";
+import { say } from "../said.js";
 import { on, store } from "../store.js";
 import { showLog } from "./log.js";
 
@@ -21,7 +22,7 @@ export function showDaemon(place, signal) {
       const pairs = [
         ["daemon.identifier", daemon.identifier], ["daemon.version", `Vigil ${daemon.version}, Python ${daemon.python}`], ["daemon.pid", daemon.pid],
         ["col.state", t(`state.${daemon.state}`)], ["daemon.uptime", `${duration(store.now() - daemon.started_at)} (${t("process.since", { time: time(daemon.started_at) })})`],
-        ["daemon.survives", daemon.survives ? t("yes") : `${t("no")}: ${daemon.survival}`], ["daemon.generation", daemon.generation], ["daemon.adopted", daemon.adopted],
+        ["daemon.survives", daemon.survives ? t("yes") : `${t("no")}: ${say(daemon.survival)}`], ["daemon.generation", daemon.generation], ["daemon.adopted", daemon.adopted],
       ];
       list.replaceChildren(...pairs.map(([label, value]) => h("div", {}, h("dt", {}, t(label)), h("dd", {}, String(value)))));
     } catch {

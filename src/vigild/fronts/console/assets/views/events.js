@@ -1,8 +1,9 @@
 // What happened: the history as a list, of all or of one, that grows at its head while one looks.
 import { get } from "../api.js";
 import { h } from "../dom.js";
-import { fullTime, time } from "../format.js";
+import { fineDuration, fullTime, time } from "../format.js";
 import { t } from "../i18n.js";
+import { endWords, say } from "../said.js";
 import { on } from "../store.js";
 import { pathOf } from "./words.js";
 
@@ -77,16 +78,30 @@ export function factList(place, signal, { name }) {
 // A fact in one line. What no line is known for is shown as it is.
 export function tell(fact) {
   const d = fact.details;
-  const by = d.by ? ` (${t("fact.by", { who: d.by })})` : "";
-  if (fact.kind === "state") return `${t(`state.${d.old}`)} → ${t(`state.${d.new}`)}${d.cause ? ` · ${d.cause}` : ""}${by}`;
-  if (fact.kind === "exit") {
-    const how = d.unseen ? d.unseen : d.signal ? t("note.signal", { signal: d.signal }) : t("note.exit", { status: d.status });
-    return `${how}${d.core ? " (core)" : ""} · PID ${d.pid} · ${d.ran} ${t("unit.s")}`;
-  }
-  if (fact.kind === "order") return `${d.method} ${(d.arguments || []).join(" ")}${by}${d.result ? `: ${d.result}` : ""}`;
-  const what = d.what && !(d.text || "").startsWith(`${d.what}: `) && d.what; // a monitor's text may begin with it
-  const words = [d.alert, what, d.text, d.error].filter(Boolean).join(": ");
+  const by = d.by ? ` (${t("fact.by", { who: d.by === "schedule" ? t("kind.schedule") : d.by })})` : "";
+  if (fact.kind === "state") return `${t(`state.${d.old}`)} → ${t(`state.${d.new}`)}${d.cause ? ` · ${t(`cause.${d.cause}`)}` : ""}${by}`;
+  if (fact.kind === "exit") return endOf(d);
+  if (fact.kind === "order") return `${orderWords(d)}${by}${d.failed ? `: ${say(d.failed)}` : ""}`;
+  if (fact.kind === "lost") return t("fact.lost", { count: d.count });
+  if (fact.kind === "daemon") return daemonWords(d) + by;
+  const isToldTwice = (d.text || "").startsWith(`${d.what}: `); // a monitor's text may begin with it
+  const words = [d.alert, d.what && !isToldTwice && t(`what.${d.what}`), say(d.text), say(d.error)].filter(Boolean).join(": ");
   return (words || JSON.stringify(d)) + by;
+}
+
+function endOf(d) {
+  const why = d.reason ? `${t("fact.ended", { reason: say(d.reason) })} · ` : "";
+  return `${why}${endWords(d)} · PID ${d.pid} · ${t("fact.ran", { time: fineDuration(d.ran) })}${d.expected ? "" : ` · ${t("fact.unexpected")}`}`;
+}
+
+function orderWords({ method, arguments: told = [] }) {
+  const known = t(`order.${method}`);
+  return [known.startsWith("order.") ? method : known, ...told].join(" ");
+}
+
+function daemonWords({ what, text, version, pid, adopted }) {
+  const words = [t(`daemon.did.${what}`), say(text)].filter(Boolean).join(": ");
+  return `${words} · Vigil ${version} · PID ${pid}${adopted ? ` · ${t("fact.adopted", { count: adopted })}` : ""}`;
 }
 
 function output(fact) {

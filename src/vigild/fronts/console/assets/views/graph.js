@@ -2,6 +2,7 @@
 import { get } from "../api.js";
 import { h, s } from "../dom.js";
 import { t } from "../i18n.js";
+import { say } from "../said.js";
 import { on } from "../store.js";
 import { pathOf, stateBadge } from "./words.js";
 
@@ -19,7 +20,7 @@ export async function showGraph(place, signal) {
     const nodes = new Map();
     const node = (name) => {
       const process = byName.get(name);
-      const needs = process.depends_on.map((one) => h("li", { class: one.waited_for ? "bad" : "quiet" }, t("graph.needs", { name: one.name, condition: one.condition }), one.trouble && ` — ${one.trouble}`));
+      const needs = process.depends_on.map((one) => h("li", { class: one.waited_for ? "bad" : "quiet" }, t("graph.needs", { name: one.name, condition: t(`condition.${one.condition}`) }), one.trouble && ` — ${say(one.trouble)}`));
       nodes.set(name, h("div", { class: "node" }, h("a", { href: pathOf(name) }, name), " ", stateBadge(process.state), needs.length > 0 && h("ul", {}, needs)));
       return nodes.get(name);
     };

@@ -3,9 +3,27 @@ import { at, get, post } from "../api.js";
 import { mayOperate } from "../actions.js";
 import { toast } from "../dialog.js";
 import { h, replaceCards } from "../dom.js";
-import { time } from "../format.js";
+import { bytes, fineDuration, percent, time } from "../format.js";
 import { t } from "../i18n.js";
+import { say } from "../said.js";
 import { on } from "../store.js";
+
+// Metrics by what their numbers are (core/monitors.py); all others are shown as they come.
+const BYTES = ["memory", "memory_available", "swap", "space", "space_free", "size", "unread", "own_memory"];
+const SECONDS = ["uptime", "age", "oldest", "response_time", "duration"];
+const RATES = ["receive_rate", "send_rate"];
+const PERCENT = ["cpu", "cpu_user", "cpu_system", "cpu_iowait", "cpu_steal", "memory_percent", "swap_percent", "open_files_percent", "space_percent",
+  "inodes_percent", "saturation", "own_cpu"];
+
+function shown(metric, value) {
+  if (typeof value === "boolean") return t(value ? "yes" : "no");
+  if (typeof value !== "number") return h("code", {}, String(value));
+  if (BYTES.includes(metric)) return bytes(value);
+  if (RATES.includes(metric)) return `${bytes(value)}/s`;
+  if (PERCENT.includes(metric)) return percent(value);
+  if (SECONDS.includes(metric)) return fineDuration(value);
+  return metric === "modified" ? time(value) : String(Math.round(value * 100) / 100);
+}
 
 export function showMonitors(place, signal) {
   const list = h("div", { class: "cards" });
@@ -32,10 +50,10 @@ export function showMonitors(place, signal) {
     const isToldTwice = (monitor.text || "").includes(monitor.error);
     return h("article", { class: `card ${monitor.state}`, "data-name": monitor.name },
       h("h2", {}, monitor.name, " ", h("span", { class: `badge monitor ${monitor.state}` }, t(`monitors.state.${monitor.state}`))),
-      h("p", { class: "quiet" }, monitor.type, monitor.since ? ` · ${t("process.since", { time: time(monitor.since) })}` : ""),
-      monitor.error && !isToldTwice && h("p", { class: "bad" }, monitor.error), monitor.text && h("p", { class: monitor.state === "failed" ? "bad" : "" }, monitor.text),
+      h("p", { class: "quiet" }, t(`type.${monitor.type}`), monitor.since ? ` · ${t("process.since", { time: time(monitor.since) })}` : ""),
+      monitor.error && !isToldTwice && h("p", { class: "bad" }, say(monitor.error)), monitor.text && h("p", { class: monitor.state === "failed" ? "bad" : "" }, (monitor.text || "").split("; ").map(say).join("; ")),
       values.length > 0 && h("details", {}, h("summary", {}, t("monitors.values")), h("table", { class: "plain" }, h("tbody", {}, values.map(([key, value]) =>
-        h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, String(value))))))),
+        h("tr", {}, h("th", { scope: "row", title: key }, say(key.replaceAll("_", " "))), h("td", {}, shown(key, value))))))),
       h("div", { class: "buttons" }, h("button", { "data-order": "pause", disabled: !mayOperate(), onclick: () => send(order) }, t(`monitors.${order}`)),
         !isPaused && h("button", { "data-order": "look", disabled: !mayOperate(), onclick: () => send("look") }, t("monitors.look"))));
   }

@@ -5,6 +5,7 @@ import { h, setAttribute, setText } from "../dom.js";
 import { bytes, duration, percent } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../i18n.js";
+import { say } from "../said.js";
 import { on, store } from "../store.js";
 import { inTrouble, pathOf, remarks, stateBadge, updateBadge } from "./words.js";
 
@@ -32,7 +33,8 @@ class Row {
     this.uptime = h("td", { class: "c-uptime", "data-label": t("col.uptime") });
     this.restarts = h("td", { class: "c-restarts number", "data-label": t("col.restarts") });
     this.pid = h("td", { class: "c-pid number", "data-label": t("col.pid") });
-    this.note = h("td", { class: "c-note" });
+    this.note = h("span", {});
+    this.noteCell = h("td", { class: "c-note" }, this.note);
     this.buttons = ["start", "stop", "restart"].map((action) =>
       h("button", { class: `act ${action}`, title: t(`do.${action}`), "aria-label": `${t(`do.${action}`)}: ${process.name}`,
         onclick: () => act(action, [this.name]) }, icon(action)));
@@ -42,7 +44,7 @@ class Row {
       h("th", { scope: "row", class: "c-name" }, this.link), h("td", { class: "c-health" }, this.health),
       h("td", { class: "c-cpu", "data-label": t("col.cpu") }, this.cpu, this.cpuLine),
       h("td", { class: "c-memory", "data-label": t("col.memory") }, this.memory, this.memoryLine),
-      this.uptime, this.restarts, this.pid, this.note, h("td", { class: "c-actions" }, this.buttons));
+      this.uptime, this.restarts, this.pid, this.noteCell, h("td", { class: "c-actions" }, this.buttons));
     this.update(process);
   }
 
@@ -53,7 +55,7 @@ class Row {
     const health = process.health ? process.health.state : "";
     setText(this.health, health ? t(`health.${health}`) : "");
     setAttribute(this.health, "class", health && `health ${health}`);
-    setAttribute(this.health, "title", process.health ? process.health.answer : null);
+    setAttribute(this.health, "title", process.health ? say(process.health.answer) : null);
     setText(this.restarts, process.restarts || "");
     setText(this.pid, process.pid || "");
     setText(this.note, remarks(process));

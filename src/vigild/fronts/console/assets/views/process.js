@@ -7,12 +7,15 @@ import { h, setText } from "../dom.js";
 import { bytes, duration, percent, time } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../i18n.js";
+import { say, sayStory } from "../said.js";
 import { on, store } from "../store.js";
 import { factList } from "./events.js";
 import { showLog } from "./log.js";
+import { flatten, isUnset, optionName, shownValue } from "./values.js";
 import { pathOf, remarks, runs, stateBadge, updateBadge } from "./words.js";
 
 const TABS = ["overview", "log", "history", "config", "tree"];
+const OWN = { name: "col.name", kind: "history.kind", where: "field.where" }; // no options: what the reader made of them
 const RANGES = [3600, 86400, 2592000];
 
 export function showProcess(place, signal, name, tab = "overview") {
@@ -66,7 +69,7 @@ function showFacts(place, signal, name) {
       ["col.uptime", process.state === "RUNNING" ? `${duration(store.now() - process.started_at)} (${t("process.since", { time: time(process.started_at) })})` : ""],
       ["field.exit", process.exit_signal || process.exit_status],
       ["field.ready", process.state === "RUNNING" ? t(process.ready ? "yes" : "no") : ""],
-      ["col.health", process.health ? `${t(`health.${process.health.state}`)}: ${process.health.answer} (${Math.round(process.health.latency_ms)} ms)` : ""],
+      ["col.health", process.health ? `${t(`health.${process.health.state}`)}: ${say(process.health.answer)} (${Math.round(process.health.latency_ms)} ms)` : ""],
       ["col.cpu", process.pid ? percent(sample.cpu_percent) : ""],
       ["col.memory", process.pid ? bytes(sample.rss_bytes) : ""],
       ["field.threads", process.pid ? sample.threads ?? "" : ""],
@@ -116,10 +119,10 @@ async function tellWhy(place, name) {
   place.append(h("h2", {}, t("process.why")));
   try {
     const { story } = await get(`/processes/${at(name)}/why`);
-    for (const { part, heading, text } of story) {
-      const isOutput = ["stderr", "stdout", "output"].includes(part);
+    for (const { part, heading, sentences } of story) {
+      const isOutput = ["stderr", "stdout"].includes(part);
       if (heading) place.append(h("h3", {}, t(`why.${part}`)));
-      place.append(h(isOutput ? "pre" : "p", { class: "lined" }, text));
+      place.append(h(isOutput ? "pre" : "p", { class: "lined" }, sentences.map(sayStory).join("\n")));
     }
   } catch (error) {
     place.append(h("p", { class: "quiet" }, error.code === "no_failure" ? t("process.nowhy") : error.message));
@@ -134,30 +137,26 @@ function showHistory(place, signal, name) {
 }
 
 async function showConfig(place, signal, name) {
-  const body = h("tbody", {});
-  const table = h("table", { class: "plain config" }, h("thead", {}, h("tr", {}, h("th", {}, t("field.option")), h("th", {}, t("field.value")))), body);
+  const set = h("tbody", {}), unset = h("code", { class: "quiet" });
+  const head = h("thead", {}, h("tr", {}, ["option", "value"].map((one) => h("th", { scope: "col" }, t(`field.${one}`)))));
   const reveal = store.role === "admin" && h("button", { onclick: () => load(true) }, t("process.reveal"));
-  place.append(h("p", { class: "quiet" }, t("process.hidden"), " ", reveal), table);
+  const others = h("details", {}, h("summary", {}), unset);
+  place.append(h("p", { class: "quiet" }, t("process.hidden"), " ", reveal), h("table", { class: "plain config" }, head, set), others);
   async function load(revealed) {
     try {
-      const config = await get(`/processes/${at(name)}/config`, revealed ? { reveal: "true" } : {});
-      body.replaceChildren(...Object.entries(config).map(([option, value]) =>
-        h("tr", {}, h("th", { scope: "row" }, option), h("td", {}, shownValue(value)))));
+      const config = flatten(await get(`/processes/${at(name)}/config`, revealed ? { reveal: "true" } : {}));
+      if (signal.aborted) return;
+      set.replaceChildren(...config.filter(([, value]) => !isUnset(value)).map(([field, value]) =>
+        h("tr", {}, h("th", { scope: "row", title: field }, OWN[field] ? t(OWN[field]) : optionName(field)), h("td", { class: "lined" }, shownValue(value, field)))));
+      const idle = config.filter(([, value]) => isUnset(value)).map(([field]) => optionName(field));
+      setText(others.firstChild, t("process.unset", { count: idle.length }));
+      setText(unset, idle.join(", "));
+      if (revealed) reveal.remove();
     } catch (error) {
       toast(error.message, "bad");
     }
   }
   await load(false);
-}
-
-export function shownValue(value) {
-  if (value === null || value === undefined || value === "") return h("span", { class: "quiet" }, "—");
-  if (Array.isArray(value)) return value.every((one) => typeof one !== "object") ? value.join(", ") || h("span", { class: "quiet" }, "—") : h("code", {}, JSON.stringify(value));
-  if (typeof value === "object") {
-    return h("table", { class: "plain inner" }, h("tbody", {}, Object.entries(value).map(([key, inner]) =>
-      h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, shownValue(inner))))));
-  }
-  return String(value);
 }
 
 async function showTree(place, signal, name) {
@@ -174,7 +173,7 @@ async function showTree(place, signal, name) {
         below.set(parent, [...(below.get(parent) || []), one]);
       }
       const branch = (pid) => below.has(pid) && h("ul", { class: "tree" }, below.get(pid).map((one) =>
-        h("li", {}, h("code", {}, String(one.pid)), " ", one.name, branch(one.pid))));
+        h("li", {}, h("code", {}, `${one.pid} ${one.name}`), branch(one.pid))));
       list.replaceChildren(branch(0) || h("p", { class: "quiet" }, t("none")));
     } catch (error) {
       list.replaceChildren(h("p", { class: "quiet" }, error.message));

@@ -2,6 +2,7 @@
 import { h, setText } from "../dom.js";
 import { duration, time } from "../format.js";
 import { t } from "../i18n.js";
+import { say } from "../said.js";
 import { store } from "../store.js";
 
 export function pathOf(name) {
@@ -34,31 +35,39 @@ export function updateBadge(badge, state) {
 // When it runs by schedule, and how the last run ended.
 export function runs({ next_at: next, last_end_at: ended, outcome, outcome_text: words, queued }) {
   const told = [];
-  if (ended && outcome) told.push(t("schedule.last", { time: time(ended), outcome: t(`schedule.${outcome}`) }) + (outcome === "failed" && words ? `: ${words}` : ""));
+  if (ended && outcome) told.push(t("schedule.last", { time: time(ended), outcome: t(`schedule.${outcome}`) }) + (outcome === "failed" && words ? `: ${say(words)}` : ""));
   if (queued) told.push(t("schedule.queued"));
   else if (next) told.push(t("schedule.next", { time: time(next) }));
   return told;
+}
+
+function waitWords({ name, condition, trouble }) {
+  const why = trouble ? `${t("sep")}${say(trouble)}` : "";
+  return `${name} (${t(`condition.${condition}`)}${why})`;
+}
+
+function endOf(process) {
+  return process.exit_signal ? t("note.signal", { signal: process.exit_signal }) : t("note.exit", { status: process.exit_status });
 }
 
 // Everything worth a remark, in one line.
 export function remarks(process) {
   const told = [];
   if (process.waiting_for && process.waiting_for.length) {
-    told.push(t("note.waits", { names: process.waiting_for.map((one) => `${one.name} (${one.condition})`).join(", ") }));
-  }
+    told.push(t("note.waits", { names: process.waiting_for.map(waitWords).join(", ") }));
+  } else if (process.state === "STARTING" && process.description) told.push(say(process.description));
   if (process.flapping) told.push(t("note.flapping"));
   if (process.restart_at) told.push(t("note.restart", { time: duration(process.restart_at - store.now()) }));
   const isToldByRun = process.schedule && process.state === "EXITED";
-  if (process.error && !isToldByRun) told.push(process.error);
-  else if (!isToldByRun && (process.state === "EXITED" || process.state === "FATAL")) {
-    if (process.exit_signal) told.push(t("note.signal", { signal: process.exit_signal }));
-    else if (process.exit_status !== null && process.exit_status !== undefined) told.push(t("note.exit", { status: process.exit_status }));
-  }
+  const hasEnd = process.exit_signal || (process.exit_status !== null && process.exit_status !== undefined);
+  const isBareEnd = !process.error || (process.error.startsWith("Bad exit code") && hasEnd); // the end itself says more
+  if (!isBareEnd && !isToldByRun) told.push(say(process.error));
+  else if (!isToldByRun && hasEnd && (process.state === "EXITED" || process.state === "FATAL")) told.push(endOf(process));
   if (process.state === "RUNNING" && process.ready === false) told.push(t("note.notready"));
   if (process.status_text) told.push(process.status_text);
   if (process.left_behind && process.left_behind.length) told.push(t("note.left", { count: process.left_behind.length }));
   if (process.schedule) told.push(...runs(process.schedule));
-  else if (process.state === "STOPPED" && !process.started_at) told.push(t("note.notstarted"));
-  else if (process.description && process.description !== process.error && process.state !== "RUNNING") told.push(process.description);
+  else if (process.state === "STOPPED" && !process.started_at) told.push(process.description.includes(":") ? say(process.description) : t("note.notstarted"));
+  else if (process.stopped_at && ["STOPPED", "EXITED", "FATAL"].includes(process.state)) told.push(t("note.since", { time: time(process.stopped_at) }));
   return told.join(" · ");
 }
