@@ -18,7 +18,7 @@ command=sleep 1000
 command=sleep 1000
 depends_on=db
 """
-PAGES = ["", "#/graph", "#/monitors", "#/alerts", "#/events", "#/config", "#/daemon", "#/process/web", "#/process/web/log",
+PAGES = ["", "#/graph", "#/monitors", "#/alerts", "#/forwards", "#/events", "#/config", "#/daemon", "#/process/web", "#/process/web/log",
          "#/process/web/history", "#/process/web/config", "#/process/web/tree"]  # fmt: skip
 
 

@@ -12,12 +12,13 @@ import { showAlerts } from "./views/alerts.js";
 import { showConfig } from "./views/config.js";
 import { showDaemon } from "./views/daemon.js";
 import { showEvents } from "./views/events.js";
+import { showForwards } from "./views/forwards.js";
 import { showGraph } from "./views/graph.js";
 import { showMonitors } from "./views/monitors.js";
 import { showOverview } from "./views/overview.js";
 import { showProcess } from "./views/process.js";
 
-const PAGES = { "": showOverview, graph: showGraph, monitors: showMonitors, alerts: showAlerts, events: showEvents, config: showConfig, daemon: showDaemon };
+const PAGES = { "": showOverview, graph: showGraph, monitors: showMonitors, alerts: showAlerts, forwards: showForwards, events: showEvents, config: showConfig, daemon: showDaemon };
 const THEMES = ["auto", "light", "dark"];
 
 let view = null; // aborts what the page before listens to

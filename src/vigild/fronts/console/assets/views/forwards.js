@@ -1,0 +1,61 @@
+// Where output is sent besides its logs, and whether it arrives; with a button to try.
+import { at, get, post } from "../api.js";
+import { mayOperate } from "../actions.js";
+import { toast } from "../dialog.js";
+import { h, replaceCards } from "../dom.js";
+import { bytes, time } from "../format.js";
+import { t } from "../i18n.js";
+import { on } from "../store.js";
+
+export function showForwards(place, signal) {
+  const testing = new Set();
+  const list = h("div", { class: "cards" });
+  place.append(h("h1", {}, t("nav.forwards")), list);
+
+  async function load() {
+    try {
+      const { forwards } = await get("/forwards");
+      if (signal.aborted) return;
+      replaceCards(list, forwards.length ? forwards.map(card) : [h("p", { class: "empty" }, t("forwards.none"))]);
+    } catch (error) {
+      list.replaceChildren(h("p", { class: "quiet" }, error.code === "not_found" ? t("forwards.none") : error.message));
+    }
+  }
+
+  async function test(name, button) {
+    button.disabled = true;
+    testing.add(name);
+    try {
+      const { text } = await post(`/forwards/${at(name)}/test`);
+      toast(`${t("forwards.tested", { name })} ${text}`, "good");
+    } catch (error) {
+      toast(error.message, "bad");
+    }
+    testing.delete(name);
+    load();
+  }
+
+  function card(forward) {
+    const isBad = Boolean(forward.trouble || forward.failing_since);
+    const words = forward.trouble || (forward.failing_since ? `${t("forwards.failing", { time: time(forward.failing_since) })}: ${forward.error}` : t("forwards.fine"));
+    const button = h("button", { "data-order": "test", disabled: !mayOperate() || testing.has(forward.name), onclick: () => test(forward.name, button) }, t("forwards.test"));
+    const number = (count) => count.toLocaleString();
+    const lost = [
+      forward.dropped_lines > 0 && t("forwards.dropped", { count: number(forward.dropped_lines) }),
+      forward.refused_lines > 0 && t("forwards.refused", { count: number(forward.refused_lines) }),
+      forward.unsent_bytes > 0 && t("forwards.unsent", { size: bytes(forward.unsent_bytes) }),
+    ].filter(Boolean);
+    return h("article", { class: `card ${isBad ? "failed" : lost.length ? "changed" : "passed"}`, "data-name": forward.name },
+      h("h2", {}, forward.name), forward.url && h("p", {}, h("code", {}, forward.url)),
+      h("p", { class: "quiet" }, `${forward.programs.join(", ")} · ${forward.channels.join(", ")} · ${t("forwards.streams", { count: forward.streams })}`),
+      h("p", { class: isBad ? "bad" : "good" }, words),
+      h("p", {}, t("forwards.sent", { count: number(forward.sent_lines), size: bytes(forward.sent_bytes) }), " · ",
+        t("forwards.waiting", { count: number(forward.waiting_lines), size: bytes(forward.waiting_bytes) })),
+      lost.map((text) => h("p", { class: "bad" }, text)), button);
+  }
+
+  on(["connection"], load, signal);
+  const again = setInterval(load, 5000);
+  signal.addEventListener("abort", () => clearInterval(again));
+  load();
+}
