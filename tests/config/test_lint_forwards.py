@@ -105,7 +105,8 @@ def test_sockets_and_certificates_that_are_not_there(tmp_path: Path) -> None:
     [
         (P + UDP + "programs=wbe\n", "no program is named wbe"),
         (P + UDP + "programs=web, nope:*\n", "no program is named nope:*"),
-        (P + UDP + "programs=w*:*\n", None),
+        (P + UDP + "programs=web:*\n", "no program is named web:*"),
+        (P + "numprocs=2\nprocess_name=%(process_num)d\n" + UDP + "programs=w*:*\n", None),
         (UDP + "programs=web\n", None),
         (P + "redirect_stderr=true\n" + UDP + "channels=stderr\n", "write no stderr"),
         (P + "redirect_stderr=true\n" + UDP, None),

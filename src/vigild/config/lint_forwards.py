@@ -11,6 +11,7 @@ from vigild.config.lint_subject import PROGRAM_KINDS, Check, Subject
 from vigild.config.model import Config, ForwardConfig, ProcessConfig
 from vigild.config.options import kind_of
 from vigild.core.alert_filter import matches_name
+from vigild.core.names import make_namespec
 from vigild.wire.forward_urls import Journald, Kind, Syslog, Target, Web, parse_target
 from vigild.wire.url_lists import urls_of_file
 from vigild.wire.url_parts import ReceiverUrlError
@@ -157,7 +158,7 @@ def _reached(config: Config, patterns: tuple[str, ...]) -> dict[str, ProcessConf
         name: process
         for group in config.groups
         for process in group.processes
-        if matches_name(patterns, name := f"{group.name}:{process.name}")
+        if matches_name(patterns, name := make_namespec(group.name, process.name))
     }
 
 
