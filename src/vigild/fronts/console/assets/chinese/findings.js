@@ -62,6 +62,7 @@ export const FINDINGS = {
   V304: ["临时日志会无限增长", "设置 logfile_maxbytes"],
   V305: ["stderr 日志文件永远不会被写入", "删除 stderr_logfile，或去掉 redirect_stderr"],
   V306: ["守护进程的日志文件是 NONE、AUTO 或空", "写明文件路径"],
+  V307: ["日志格式与其他选项矛盾，或没有作用", "按原文提示修改"],
   V401: ["密码以明文写在配置中", "运行 vigil user，改用 {scrypt} 形式的密码"],
   V402: ["TCP 端口没有密码保护", "设置用户和密码，或改为监听 127.0.0.1"],
   V403: ["所有用户都可以使用的 unix 套接字", "设置 chmod=0700"],
