@@ -243,9 +243,9 @@ def test_a_test_is_answered_by_the_forwarder() -> None:
         await asyncio.sleep(0)
         (asked,) = stage.worker.take("test")
         assert asked["forward"] == "central"
-        stage.worker.says(type="tested", id=asked["id"], ok=True, text="delivered")
+        stage.worker.says(type="tested", id=asked["id"], ok=True, text="deliver\x1bed")
         stage.worker.says(type="tested", id=asked["id"], ok=True, text="twice")
-        assert await task == (True, "delivered")
+        assert await task == (True, "deliver ed")
         stage.worker.says(type="tested", id=99, ok=True, text="to nobody")
         task = asyncio.create_task(stage.forwards.test("central"))
         await asyncio.sleep(0)

@@ -198,10 +198,10 @@ class Forwards:
                     forward = self._forwards.get(name)
                     if forward is not None and isinstance(report, dict):
                         forward.reports(report)
-            case {"type": "tested", "id": int(number), "ok": bool(ok), "text": str(text)}:
+            case {"type": "tested", "id": int(number), "ok": bool(ok)}:
                 answer = self._tests.get(number)
                 if answer is not None:
-                    _settle(answer, ok, text[:MAX_WORDS])
+                    _settle(answer, ok, _words(message, "text"))
             case _:
                 pass  # of a later version, perhaps
 
@@ -340,4 +340,5 @@ def _number(report: Message, name: str) -> int:
 
 def _words(report: Message, name: str) -> str:
     value = report.get(name, "")
-    return value[:MAX_WORDS] if isinstance(value, str) else ""
+    text = value[:MAX_WORDS] if isinstance(value, str) else ""
+    return "".join(sign if sign.isprintable() else " " for sign in text)  # it goes to logs and terminals
