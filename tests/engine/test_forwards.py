@@ -12,7 +12,7 @@ from vigild.core.forwards import ForwardCounts, ForwardInfo
 from vigild.engine import forwards as module
 from vigild.engine.forward_outlet import ForwardTap
 from vigild.engine.forward_watch import FAILING_SECONDS, QUIET_SECONDS
-from vigild.engine.forwards import Forwards
+from vigild.engine.forwards import STEADY_SECONDS, Forwards
 
 SECRET = "loki+http://me:geheim@loki:3100"
 CENTRAL = ForwardConfig("central", url=SECRET)
@@ -179,7 +179,18 @@ def test_a_forwarder_that_does_not_come_up_is_a_trouble_of_every_forward() -> No
     ]
     assert "forward" not in str(stage.world.log.lines)  # the worker itself has said so
     stage.worker.start()
-    assert stage.told == [("central", ""), ("web", "")]
+    stage.report()
+    stage.world.clock.advance(STEADY_SECONDS - 1)
+    stage.worker.dies("exit status 1")
+    stage.forwards.ended()
+    stage.world.clock.advance(STEADY_SECONDS)
+    assert stage.told == []  # it died again: that is the same trouble
+    stage.worker.start()
+    stage.report(failing_since=EPOCH, error="connection refused")
+    stage.world.clock.advance(STEADY_SECONDS)
+    assert stage.told == [("web", "")]
+    stage.report(sent_batches=0)
+    assert stage.told == [("central", "")]
 
 
 def test_one_that_fails_is_said_and_told_and_so_is_its_end() -> None:
@@ -326,7 +337,9 @@ def test_before_an_upgrade_what_waits_is_handed_on() -> None:
     assert (stage.worker.flushes, stage.world.log.lines) == ([1.0], [])
     stage.worker.room = 0
     stage.world.boot()
-    stage.tap("web").open(1).take(b"12345")
+    sink = stage.tap("web").open(1)
+    sink.take(b"12345")
+    sink.take(b"12345")
     stage.forwards.flush(1.0)
     assert stage.world.log.lines[-1].startswith("ERRO the forwarder is behind")
 

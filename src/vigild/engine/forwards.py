@@ -17,11 +17,12 @@ from vigild.core.errors import Fault, VigilError
 from vigild.core.forwards import ForwardCounts, ForwardInfo
 from vigild.engine.forward_outlet import ForwardSink, ForwardTap, Names, Outlet
 from vigild.engine.forward_watch import ForwardWatch, OnTrouble
-from vigild.engine.ports import Ports, StreamWorker
+from vigild.engine.ports import Ports, StreamWorker, Timer
 
 if TYPE_CHECKING:
     from vigild.engine.managed import ManagedProcess
 
+STEADY_SECONDS = 60.0  # a forwarder that has run for so long is well
 TEST_SECONDS = 60.0  # for the forwarder to answer a test
 MAX_TESTS = 16  # at once
 MAX_WORDS = 500  # of what the forwarder says
@@ -45,6 +46,7 @@ class Forwards:
         self._tests: dict[int, asyncio.Future[tuple[bool, str]]] = {}
         self._test_number = 0
         self._when_sent: asyncio.Event | None = None
+        self._steady_timer: Timer | None = None
 
     # Whose output goes where.
 
@@ -114,6 +116,9 @@ class Forwards:
     def ended(self) -> None:
         """The forwarder was reaped. What it had not delivered is lost."""
         trouble = self.trouble
+        if self._steady_timer is not None:
+            self._steady_timer.cancel()
+            self._steady_timer = None
         for forward in self._forwards.values():
             lost_lines = forward.worker_ended()
             if lost_lines:
@@ -135,6 +140,8 @@ class Forwards:
 
     def leave(self) -> None:
         """The daemon ends, or nothing is forwarded any more: read what is there, and close all streams. Before `settle`."""
+        if self._steady_timer is not None:
+            self._steady_timer.cancel()
         for forward in self._forwards.values():
             forward.watch.close()
         self._forwards.clear()
@@ -160,18 +167,28 @@ class Forwards:
     def flush(self, seconds: float) -> None:
         """Hand on what waits, and let everything wait for that: before this daemon executes itself anew."""
         worker = self.outlet.worker
-        if worker is not None and worker.is_running and not worker.flush(seconds):
-            count = self.outlet.queued_bytes
+        if worker is not None and worker.is_running:
+            worker.flush(seconds)
+        count = self.outlet.queued_bytes
+        if count:
             self._ports.log.error(
                 f"the forwarder is behind: {count} bytes of output that it has not taken are lost"
             )
 
     def _started(self) -> None:
         self._send(self._config)
-        for forward in self._forwards.values():
-            if forward.watch.is_failing and not forward.reported:
-                forward.watch.delivering(says_so=False)  # as far as anybody knows
+        if self._steady_timer is not None:
+            self._steady_timer.cancel()
+        clock = self._ports.clock
+        self._steady_timer = clock.call_at(clock.monotonic() + STEADY_SECONDS, self._is_steady)
         self.outlet.tell_all()
+
+    def _is_steady(self) -> None:
+        """The forwarder has not died again: that it did is no trouble any more."""
+        self._steady_timer = None
+        for forward in self._forwards.values():
+            if forward.watch.is_failing and not forward.is_failing:
+                forward.watch.delivering(says_so=False)
 
     def _has_room(self) -> None:
         self.outlet.send_on()
@@ -247,7 +264,6 @@ class _Forward:
     def __init__(self, config: ForwardConfig, watch: ForwardWatch) -> None:
         self.config = config
         self.watch = watch
-        self.reported = False  # by the forwarder that runs now
         self._former = ForwardCounts()  # of those that are gone
         self._report: Message = {}
 
@@ -263,6 +279,11 @@ class _Forward:
                 if name != "unsent_bytes"
             },
         )
+
+    @property
+    def is_failing(self) -> bool:
+        """Says the forwarder that it cannot deliver?"""
+        return bool(self._report.get("failing_since"))
 
     def info(self, streams: int, trouble: str, *, is_running: bool) -> ForwardInfo:
         """How it stands."""
@@ -286,13 +307,13 @@ class _Forward:
     def reports(self, report: Message) -> None:
         """The forwarder says how it stands."""
         lost = self._losses(report) - self._losses(self._report)
-        self._report, self.reported = report, True
+        was_failing, self._report = self.is_failing, report
         self.watch.url = _words(report, "url")
         if lost > 0:
             self.watch.lost(f"{_lines(lost)} for which there was no room, or which were refused")
-        if report.get("failing_since"):
+        if self.is_failing:
             self.watch.failing(_words(report, "error") or "nobody knows why")
-        elif _number(report, "sent_batches") or self.watch.is_failing:
+        elif was_failing or _number(report, "sent_batches"):
             self.watch.delivering()
 
     def dropped(self, count: int) -> None:
@@ -309,7 +330,7 @@ class _Forward:
             dropped_lines=counts.dropped_lines + lines,
             dropped_bytes=counts.dropped_bytes + size,
         )
-        self._report, self.reported = {}, False
+        self._report = {}
         return lines
 
     @staticmethod
