@@ -82,6 +82,7 @@ def test_json_and_names(url: str, capsys: pytest.CaptureFixture[str]) -> None:
                 "expression": "30 4 * * *",
                 "timezone": "Europe/Berlin",
                 "state": "STOPPED",
+                "paused": False,
                 "next_at": 2000,
                 "last_start_at": 1000,
                 "last_end_at": 1090,
@@ -104,3 +105,28 @@ def test_no_program_has_one(short_tmp: Path, capsys: pytest.CaptureFixture[str])
     with FakeDaemon(short_tmp / "s", {"vigil.getAllProcessInfo": list}) as daemon:
         assert main(["schedule", "-s", daemon.url]) == 4
     assert capsys.readouterr().out == "no program has a schedule\n"
+
+
+@pytest.mark.parametrize("words", [["--pause", "backup", "web:a"], ["pause", "backup", "web:a"]])
+def test_a_schedule_is_paused_and_resumed(
+    words: list[str], short_tmp: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    methods = {"vigil.setSchedule": lambda name, enabled: True}
+    with FakeDaemon(short_tmp / "s", methods) as daemon:
+        assert main(["schedule", *words, "-s", daemon.url]) == 0
+        assert main(["schedule", "--resume", "backup", "-s", daemon.url]) == 0
+        assert daemon.named("vigil.setSchedule") == [("backup", False), ("web:a", False), ("backup", True)]
+    assert capsys.readouterr().out.splitlines() == [
+        "backup: schedule paused",
+        "web:a: schedule paused",
+        "backup: schedule resumed",
+    ]
+    with pytest.raises(SystemExit, match="2"):
+        main(["schedule", "--pause"])
+
+
+def test_what_is_paused_says_so(short_tmp: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paused = facts("job", "@daily", schedule_paused=True, schedule_next=0)
+    with FakeDaemon(short_tmp / "s", {"vigil.getAllProcessInfo": lambda: [paused]}) as daemon:
+        assert main(["schedule", "-s", daemon.url]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["job", "@daily", "paused", "-", "-"]

@@ -163,6 +163,11 @@ def test_when_it_runs_next() -> None:
     )
 
 
+def test_a_schedule_that_is_paused() -> None:
+    shown = table([facts("a", "STOPPED", schedule="@daily", schedule_paused=True)], is_coloured=False)
+    assert " paused" in shown
+
+
 def test_a_real_daemon(short_tmp: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (
         "[program:cat]\ncommand=cat\n[program:off]\ncommand=cat\nautostart=false\n"

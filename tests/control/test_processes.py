@@ -304,6 +304,7 @@ def test_facts_are_supervisors_struct_and_more(world: World, processes: Processe
         "schedule": "",
         "schedule_timezone": "",
         "schedule_next": 0,
+        "schedule_paused": False,
         "schedule_last_start": 0,
         "schedule_last_end": 0,
         "schedule_outcome": "",
@@ -417,3 +418,19 @@ def test_a_start_that_waits_for_what_never_comes_is_answered() -> None:
     assert fault_of(lambda: processes.signal("web", "HUP"))[0] is Fault.NOT_RUNNING
     assert run(lambda: processes.stop("web")) is True
     assert world.state("web") == "STOPPED"
+
+
+def test_a_schedule_is_paused_where_there_is_one() -> None:
+    world = World(group(program("job", schedule="@daily")), group(program("web"))).boot()
+    processes = Processes(world.engine)
+    processes.set_schedule("job", False)
+    assert processes.facts("job")["schedule_paused"] is True
+    processes.set_schedule("job", True)
+    assert processes.facts("job")["schedule_paused"] is False
+    with pytest.raises(VigilError, match="FAILED: web has no schedule"):
+        processes.set_schedule("web", False)
+    with pytest.raises(VigilError, match="BAD_NAME"):
+        processes.set_schedule("nobody", False)
+    world = World(group(program("web"))).boot()
+    with pytest.raises(VigilError, match="no schedule"):
+        Processes(world.engine).set_schedule("web", False)

@@ -1,6 +1,7 @@
 """Programs that a schedule starts, on fakes with clocks that are moved and set by hand."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -100,6 +101,7 @@ def test_it_is_started_when_it_is_due_and_what_became_of_it_is_shown() -> None:
         "schedule": "*/5 * * * *",
         "schedule_timezone": "UTC",
         "schedule_next": int(EPOCH + FIRST + EVERY),
+        "schedule_paused": False,
         "schedule_last_start": int(EPOCH + FIRST),
         "schedule_last_end": int(EPOCH + FIRST + 7),
         "schedule_outcome": "succeeded",
@@ -385,3 +387,64 @@ def test_a_look_that_fails_is_not_the_end_of_all_schedules(monkeypatch: pytest.M
             it.advance_to(FIRST)
     it.advance_to(FIRST + EVERY)
     assert it.runs == [FIRST + MAX_WAIT_SECONDS]
+
+
+def pause(world: Planned, is_paused: bool) -> None:
+    assert world.engine.scheduling is not None
+    world.engine.scheduling.set_paused(job_of(world), is_paused)
+    world.clock.advance()
+
+
+def test_what_is_paused_is_not_started_until_it_is_resumed_and_nothing_is_made_up_for() -> None:
+    it = Planned(schedule_missed="once").begin()
+    pause(it, True)
+    assert describe(it.process, 0) == "Not started, schedule paused"
+    facts = process_facts(it.process, 0)
+    assert (facts["schedule_paused"], facts["schedule_next"]) == (True, 0)
+    view = process_view(it.process, 0)["schedule"]
+    assert isinstance(view, dict)
+    assert (view["paused"], view["next_at"]) == (True, 0)
+    it.advance_to(FIRST + EVERY + 1)
+    assert it.runs == []
+    pause(it, True)
+    pause(it, False)
+    pause(it, False)
+    it.advance_to(FIRST + 2 * EVERY)
+    assert it.runs == [FIRST + 2 * EVERY]
+    assert it.told.edges == []
+
+
+def test_a_pause_outlasts_the_daemon_and_a_change_of_the_schedule() -> None:
+    first = Planned(schedule_missed="once").begin()
+    pause(first, True)
+    second = Planned(first.schedules, schedule_missed="once", schedule="*/10 * * * *").begin(after=10 * EVERY)
+    assert job_of(second).state.paused
+    second.clock.advance(EVERY)
+    assert second.runs == []
+    pause(second, False)
+    assert second.runs == []
+    second.clock.advance(2 * EVERY)
+    assert len(second.runs) == 1
+    state = state_from(json.loads(json.dumps({**asdict(ScheduleState("x")), "paused": None})))
+    assert state is not None
+    assert not state.paused, "a file of an older version"
+
+
+def test_a_run_that_goes_on_may_end_and_what_waited_for_it_is_dropped() -> None:
+    it = Planned(schedule_overlap="queue").begin()
+    it.advance_to(FIRST + EVERY)
+    assert job_of(it).state.pending
+    pause(it, True)
+    assert it.state("job") == "RUNNING"
+    it.exits("job")
+    it.clock.advance(1)
+    assert it.runs == [FIRST]
+
+
+def test_who_resumes_just_before_a_run_is_due_gets_it_in_time() -> None:
+    it = Planned().begin()
+    pause(it, True)
+    it.advance_to(FIRST - 10)
+    pause(it, False)
+    it.advance_to(FIRST)
+    assert it.runs == [FIRST]

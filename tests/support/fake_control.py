@@ -142,6 +142,9 @@ class FakeProcesses(_Noun):
     def facts(self, name: str) -> dict[str, object]:
         return {**self.info(name), "wanted": "up"}
 
+    def set_schedule(self, name: str, is_enabled: bool) -> None:
+        self.note("set_schedule", name, is_enabled)
+
     def all_facts(self) -> list[dict[str, object]]:
         return [self.facts(make_namespec(p.group, p.name)) for p in self.control.fakes]
 

@@ -74,6 +74,13 @@ def test_a_run_outlives_the_daemon_and_is_not_run_twice(
         assert daemon.ctl("stop", "job").out == "job: stopped\n"
         assert schedule(daemon)["outcome"] == "stopped"
         assert ", next Jan " in daemon.status("job") or ", next Dec " in daemon.status("job")
+
+        subprocess.run([daemon.bin / "vigil", "schedule", "--pause", "job", "-c", daemon.conf], check=True)
+        daemon.kill()
+        make_it_overdue(state)
+        daemon.start()
+        assert ", schedule paused" in daemon.status("job")
+        assert schedule(daemon)["paused"] is True
         assert runs(tmp_path) == 1
 
 

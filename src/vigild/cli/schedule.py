@@ -1,4 +1,7 @@
-"""`vigil schedule [NAME…] [--json]`: programs that run by schedule: when next, when last, and how that ended."""
+"""`vigil schedule [NAME…] [--json]`: programs that run by schedule: when next, when last, and how that ended.
+
+`vigil schedule --pause NAME…` lets none of these start any more, until `--resume`.
+"""
 
 import argparse
 import json
@@ -18,10 +21,21 @@ _HEADS = ("NAME", "SCHEDULE", "NEXT", "LAST", "OUTCOME")
 
 def main(arguments: Sequence[str]) -> int:
     """List what is scheduled."""
-    given = build_parser().parse_args(list(arguments))
-    return ask(
-        "vigil schedule", given, lambda daemon: show(daemon, given.names, sys.stdout, as_json=given.json)
-    )
+    words = list(arguments)
+    if words and words[0] in ("pause", "resume") and len(words) > 1:  # as one would say it
+        words[0] = f"--{words[0]}"
+    parser = build_parser()
+    given = parser.parse_args(words)
+    is_order = given.pause or given.resume
+    if is_order and not given.names:
+        parser.error("which? name at least one")
+
+    def act(daemon: "Supervisor") -> int:
+        if is_order:
+            return set_enabled(daemon, given.names, sys.stdout, is_enabled=given.resume)
+        return show(daemon, given.names, sys.stdout, as_json=given.json)
+
+    return ask("vigil schedule", given, act)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -33,8 +47,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="only these: NAME or GROUP:NAME")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    order = parser.add_mutually_exclusive_group()
+    order.add_argument("--pause", action="store_true", help="start these no more; a run that goes on may end")
+    order.add_argument("--resume", action="store_true", help="start these again when they are due next")
     add_connection_flags(parser)
     return parser
+
+
+def set_enabled(daemon: "Supervisor", names: Sequence[str], out: TextIO, *, is_enabled: bool) -> int:
+    """Pause these, or let them run again. Raises ClientError."""
+    for name in names:
+        daemon.rpc.call("vigil.setSchedule", name, is_enabled)
+        out.write(f"{name}: schedule {'resumed' if is_enabled else 'paused'}\n")
+    return EXIT_DONE
 
 
 def show(daemon: "Supervisor", names: Sequence[str], out: TextIO, *, as_json: bool) -> int:
@@ -58,6 +83,7 @@ def _job(facts: dict[str, object]) -> dict[str, object]:
         "expression": facts["schedule"],
         "timezone": facts["schedule_timezone"],
         "state": facts["statename"],
+        "paused": bool(facts.get("schedule_paused")),
         "next_at": facts["schedule_next"],
         "last_start_at": facts["schedule_last_start"],
         "last_end_at": facts["schedule_last_end"],
@@ -71,7 +97,7 @@ def _row(job: dict[str, object]) -> tuple[str, ...]:
     return (
         str(job["name"]),
         f"{job['expression']}{zone}",
-        _time(job["next_at"]) or "never",
+        "paused" if job["paused"] else _time(job["next_at"]) or "never",
         _time(job["last_start_at"]) or "-",
         _outcome(job),
     )

@@ -161,9 +161,13 @@ def _cells(facts: Facts) -> tuple[str, ...]:
         bytes_text(row.memory_bytes),
         uptime_text(row.uptime_seconds),
         str(row.restarts),
-        time.strftime("%m-%d %H:%M", time.localtime(at)) if at else "-",
+        "paused" if facts.get("schedule_paused") else _when(at),
         _printable(_remarks(facts)),
     )
+
+
+def _when(at: float) -> str:
+    return time.strftime("%m-%d %H:%M", time.localtime(at)) if at else "-"
 
 
 def _remarks(facts: Facts) -> str:

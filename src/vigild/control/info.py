@@ -43,7 +43,8 @@ def _own_words(process: ManagedProcess) -> str:
         words += _words_of_watch(process, process.watch)
     if process.job is not None and process.stopped:
         next_at = process.job.next_at
-        words += f", next {_moment(next_at)}" if next_at is not None else ", never again"
+        never = "schedule paused" if process.job.state.paused else "never again"
+        words += f", next {_moment(next_at)}" if next_at is not None else f", {never}"
     left, hint = process.leftovers
     if not left:
         return words
@@ -196,6 +197,7 @@ def process_facts(process: ManagedProcess, now_wall: float, sample: "Sample | No
     facts["schedule"] = process.config.schedule
     facts["schedule_timezone"] = process.config.schedule_timezone
     facts["schedule_next"] = capped(job.next_at or 0) if job is not None else 0
+    facts["schedule_paused"] = job is not None and job.state.paused
     facts["schedule_last_start"] = capped(job.state.began) if job is not None else 0
     facts["schedule_last_end"] = capped(job.state.ended) if job is not None else 0
     facts["schedule_outcome"] = job.state.outcome.value if job is not None else ""

@@ -88,6 +88,14 @@ class Processes:
 
     # Starting.
 
+    def set_schedule(self, name: str, is_enabled: bool) -> None:
+        """Let its schedule start it, or not until somebody says so. BAD_NAME, FAILED."""
+        process = find_process(self._engine, name)
+        scheduling, job = self._engine.scheduling, process.job
+        if scheduling is None or job is None:
+            raise VigilError(Fault.FAILED, f"{name} has no schedule")
+        scheduling.set_paused(job, not is_enabled)
+
     async def start(self, name: str, wait: bool = True) -> bool | list[StatusStruct]:
         """Start one process (True when it runs) or a group. BAD_NAME, NO_FILE, NOT_EXECUTABLE,
         ALREADY_STARTED, SPAWN_ERROR, ABNORMAL_TERMINATION, FAILED."""

@@ -116,6 +116,7 @@ def _schedule_view(job: "Job") -> Facts:
         "outcome": state.outcome.value,
         "outcome_text": state.text,
         "queued": state.pending,
+        "paused": state.paused,
     }
 
 

@@ -8,6 +8,7 @@ A *due* is a time that the cron expression names; `next_due` answers with the fi
 - Dues that came while the daemon lived and could not look (the clock was set forward, the machine slept) are one run, now.
 - Dues that came while no daemon lived are missed: `Missed` says how many, and one run follows where the policy is ONCE. One that is
   less than `GRACE_SECONDS` old is run all the same: a daemon that is upgraded misses nothing. Those before it are missed.
+- While somebody has paused it, nothing is due and nothing is missed: what would have been is left out for good.
 - A due with jitter is run later, always by the same for the same name and due, so that a new daemon comes to the same time.
 - All times are seconds since the epoch.
 """
@@ -65,7 +66,7 @@ class ScheduleState:
     """How a schedule stands. `plan` is what `handled` is about (expression and zone): of another, it says nothing.
 
     `began` and `ended` are those of the last run, whoever started it; 0 for never. `pending`: a run waits for the end of another.
-    `troubles` were told, and nobody said that they are over.
+    `troubles` were told, and nobody said that they are over. `paused`: by somebody, until somebody resumes it.
     """
 
     plan: str = ""
@@ -76,6 +77,7 @@ class ScheduleState:
     outcome: Outcome = Outcome.NONE
     text: str = ""
     troubles: tuple[str, ...] = ()
+    paused: bool = False
 
 
 @frozen
@@ -130,6 +132,8 @@ def run_at(due: float, policy: SchedulePolicy) -> float:
 
 def next_run(state: ScheduleState, next_due: NextDue, policy: SchedulePolicy) -> float | None:
     """When the next run is to begin; None for never."""
+    if state.paused:
+        return None
     due = next_due(state.handled)
     return None if due is None else run_at(due, policy)
 
@@ -139,6 +143,16 @@ def begin(state: ScheduleState | None, plan: str, now: float) -> ScheduleState:
     if state is None:
         return ScheduleState(plan, now)
     return state if state.plan == plan else replace(state, plan=plan, handled=now, pending=False)
+
+
+def paused(state: ScheduleState) -> ScheduleState:
+    """Nothing is started any more, also not what waited."""
+    return replace(state, paused=True, pending=False)
+
+
+def resumed(state: ScheduleState, now: float) -> ScheduleState:
+    """From now on; what was due meanwhile is not made up for."""
+    return replace(state, paused=False, handled=max(state.handled, now)) if state.paused else state
 
 
 def look(
@@ -151,6 +165,8 @@ def look(
     was_away: bool = False,
 ) -> tuple[ScheduleState, list[Decision]]:
     """What is due. `is_up`: a run goes on. `was_away`: no daemon lived before this moment."""
+    if state.paused:
+        return state, []
     if state.handled > now + CORRECTED_SECONDS:
         state = replace(state, handled=now)
     dues = _dues(state, now, next_due, policy)

@@ -35,6 +35,8 @@ from vigild.core.schedule import (
     begin,
     look,
     next_run,
+    paused,
+    resumed,
 )
 from vigild.core.states import ProcessState
 from vigild.engine.words import exit_words
@@ -66,7 +68,12 @@ def state_from(plain: object) -> ScheduleState | None:
             "troubles": list(troubles),
         } if outcome in set(Outcome):
             known = tuple(map(str, troubles))
-            return ScheduleState(plan, handled, pending, began, ended, Outcome(outcome), text, known)
+            is_paused = (
+                isinstance(plain, dict) and plain.get("paused") is True
+            )  # not there in the files of older versions
+            return ScheduleState(
+                plan, handled, pending, began, ended, Outcome(outcome), text, known, is_paused
+            )
         case _:
             return None
 
@@ -100,6 +107,8 @@ class Job:
     @property
     def next_at(self) -> float | None:
         """When the next run is to begin, in seconds since the epoch; None for never."""
+        if self.state.paused:
+            return None
         if self._next is None or self._next[0] != self.state.handled:
             self._next = self.state.handled, next_run(self.state, self.next_due, self.policy)
         return self._next[1]
@@ -236,6 +245,13 @@ class Scheduling:
         if not self._jobs and self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def set_paused(self, job: Job, is_paused: bool) -> None:
+        """Somebody wants it to run no more, or again. A run that goes on is left alone."""
+        job.put(paused(job.state) if is_paused else resumed(job.state, self.wall()))
+        if self._timer is not None:  # what is due next may be due sooner than the next look
+            self._timer.cancel()
+            self._arm(0.0)
 
     def hold(self) -> None:
         """The daemon goes down: nothing is started any more."""

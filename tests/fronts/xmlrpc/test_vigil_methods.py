@@ -36,6 +36,7 @@ def test_a_refused_upgrade_is_a_fault(short_tmp: Path) -> None:
 ARGUMENTS: dict[str, list[object]] = {
     "vigil.monitorNow": ["m"],
     "vigil.setMonitor": ["m", True],
+    "vigil.setSchedule": ["web", True],
     "vigil.getProcessInfo": ["web"],
     "vigil.testAlert": ["ops"],
     "vigil.testForward": ["central"],
@@ -43,6 +44,13 @@ ARGUMENTS: dict[str, list[object]] = {
     "vigil.createToken": ["ci", "viewer"],
     "vigil.revokeToken": ["a1"],
 }
+
+
+def test_a_schedule_is_paused_and_that_is_noted(short_tmp: Path) -> None:
+    control = FakeControl(short_tmp)
+    assert asked(control, "vigil.setSchedule", "web", False) is True
+    assert control.orders == [("set_schedule", "web", False)]
+    assert [order[:3] for order in control.history.orders] == [("setSchedule", "web", ["web", "False"])]
 
 
 def test_tokens(short_tmp: Path) -> None:

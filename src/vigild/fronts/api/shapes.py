@@ -107,6 +107,7 @@ SCHEDULE = record(
     ),
     outcome_text=text("The same in words, such as `exit status 3`"),
     queued=boolean("Does another run begin as soon as this one has ended?"),
+    paused=boolean("Has somebody paused it, so that nothing is started?"),
 )
 
 GROUP = record(

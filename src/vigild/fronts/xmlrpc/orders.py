@@ -31,6 +31,7 @@ ORDERS: dict[str, int] = {
     "revokeToken": 1,
     "monitorNow": 1,
     "setMonitor": 2,
+    "setSchedule": 2,
 }
 _ABOUT_ALL = frozenset(
     {

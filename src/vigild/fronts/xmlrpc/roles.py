@@ -20,7 +20,7 @@ supervisor.signalProcess supervisor.signalProcessGroup supervisor.signalAllProce
 supervisor.sendProcessStdin supervisor.sendRemoteCommEvent
 supervisor.clearLog supervisor.clearProcessLog supervisor.clearProcessLogs supervisor.clearAllProcessLogs
 vigil.testAlert vigil.testForward
-vigil.monitorNow vigil.setMonitor
+vigil.monitorNow vigil.setMonitor vigil.setSchedule
 """
 _ADMINISTERING = """
 supervisor.shutdown supervisor.restart supervisor.reloadConfig supervisor.addProcessGroup

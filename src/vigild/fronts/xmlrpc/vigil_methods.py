@@ -4,7 +4,7 @@ from vigild.control.facade import Control
 from vigild.fronts.xmlrpc.alert_methods import alert_methods
 from vigild.fronts.xmlrpc.forward_methods import forward_methods
 from vigild.fronts.xmlrpc.history_method import history_method
-from vigild.fronts.xmlrpc.method import Method, Param, text
+from vigild.fronts.xmlrpc.method import Method, Param, text, truth
 from vigild.fronts.xmlrpc.monitor_methods import monitor_methods
 from vigild.fronts.xmlrpc.sample_methods import FIELDS, sample_methods
 from vigild.fronts.xmlrpc.token_methods import token_methods
@@ -51,8 +51,8 @@ def vigil_methods(control: Control) -> list[Method]:
             "window of flapping), int restart_count (by itself, since the daemon began), boolean ready (RUNNING, and not being ended), string health (healthy, unhealthy, unknown; empty "
             "without a healthcheck), int health_since (seconds since the epoch), int health_failures (in a row), string "
             "health_answer (the last), double health_latency_ms, string status_text (STATUS of sd_notify), "
-            "string schedule (the cron expression; empty without one), string schedule_timezone (empty: the machine's), int "
-            "schedule_next, int schedule_last_start, int schedule_last_end (seconds since the epoch, 0 for never), string "
+            "string schedule (the cron expression; empty without one), string schedule_timezone (empty: the machine's), boolean "
+            "schedule_paused, int schedule_next, int schedule_last_start, int schedule_last_end (seconds since the epoch, 0 for never), string "
             "schedule_outcome (succeeded, failed, stopped; empty while it runs), string schedule_outcome_text, "
             "array waiting_for (structs of string name, string condition, string trouble: of what it depends "
             "on, that which is not as it has to be, and why it may never be), array left_behind (structs of int pid, string name: what lives of what it left behind). Where a sample of what runs was "
@@ -67,6 +67,7 @@ def vigil_methods(control: Control) -> list[Method]:
             "One struct a process, as from vigil.getProcessInfo, sorted by group and name",
             control.processes.all_facts,
         ),
+        _schedule_method(control),
         history_method(control),
         *sample_methods(control),
         *alert_methods(control),
@@ -74,3 +75,18 @@ def vigil_methods(control: Control) -> list[Method]:
         *monitor_methods(control),
         *forward_methods(control),
     ]
+
+
+def _schedule_method(control: Control) -> Method:
+    def set_schedule(name: str, enabled: bool) -> bool:
+        control.processes.set_schedule(name, enabled)
+        return True
+
+    return Method(
+        "setSchedule",
+        "Let the schedule of a process start it, or do not until somebody says so. What is due meanwhile is not made up for.",
+        "boolean",
+        "Always true",
+        set_schedule,
+        (_PROCESS, Param("enabled", "boolean", "Whether its schedule starts it", truth)),
+    )

@@ -90,6 +90,7 @@ const TEXTS = {
   "note.notready": ["not ready yet", "尚未就绪"],
   "note.notstarted": ["not started yet", "尚未启动"],
   "schedule.next": ["next run {time}", "下次运行 {time}"],
+  "schedule.paused": ["its schedule is paused", "定时已暂停"],
   "schedule.queued": ["runs again as soon as this run ends", "本次结束后立即再次运行"],
   "schedule.last": ["last run {outcome} {time}", "上次运行{outcome} {time}"],
   "schedule.succeeded": ["succeeded", "成功"],

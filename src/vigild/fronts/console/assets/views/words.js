@@ -33,10 +33,11 @@ export function updateBadge(badge, state) {
 }
 
 // When it runs by schedule, and how the last run ended.
-export function runs({ next_at: next, last_end_at: ended, outcome, outcome_text: words, queued }) {
+export function runs({ next_at: next, last_end_at: ended, outcome, outcome_text: words, queued, paused }) {
   const told = [];
   if (ended && outcome) told.push(t("schedule.last", { time: time(ended), outcome: t(`schedule.${outcome}`) }) + (outcome === "failed" && words ? `: ${say(words)}` : ""));
-  if (queued) told.push(t("schedule.queued"));
+  if (paused) told.push(t("schedule.paused"));
+  else if (queued) told.push(t("schedule.queued"));
   else if (next) told.push(t("schedule.next", { time: time(next) }));
   return told;
 }
