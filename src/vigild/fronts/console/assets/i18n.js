@@ -283,6 +283,7 @@ const TEXTS = {
   "order.monitorNow": ["look at monitor", "立即检查"],
   "order.lookAtMonitored": ["look at monitor", "立即检查"],
   "order.setMonitor": ["pause or resume monitor", "暂停或恢复监控"],
+  "order.setSchedule": ["pause or resume schedule", "暂停或恢复定时"],
   "order.pauseMonitor": ["pause monitor", "暂停监控"],
   "order.resumeMonitor": ["resume monitor", "恢复监控"],
   "order.reveal": ["showed secrets", "查看敏感信息"],
