@@ -48,7 +48,7 @@ from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
 from vigild.host.service_manager import without_own_variables
 from vigild.host.signals import unblock
 from vigild.host.sockets import Listener, SharedSockets
-from vigild.host.state_file import StopFile, default_state_dir, schedule_path, state_key
+from vigild.host.state_file import StopFile, default_state_dir, state_key
 
 if TYPE_CHECKING:
     from vigild.daemon.status_line import StatusLine
@@ -212,7 +212,7 @@ class Life:
         servers = [server for _, server in self._servers]
         if handover is not None:
             self._take_the_rest(handover)
-        later = [self._loop.call_later(TIDY_AFTER_SECONDS, self._tidy_up)]
+        later: list[asyncio.TimerHandle | asyncio.Task[None]] = [self._loop.create_task(self._tidy_up())]
         daemon, writer = self._config.daemon, self._annals.writer
         if daemon.samples:
             first = daemon.sample_interval_seconds  # the start is over then
@@ -230,8 +230,8 @@ class Life:
             workers = (self._monitoring.close(), self._alerts.close(), self._forwarding.close())
             await asyncio.gather(*drained, *workers)
         finally:
-            for timer in later:
-                timer.cancel()
+            for each in later:
+                each.cancel()
             self._signals.pause()
             await self._prober.close()
             if self._ended.done() and not self._ended.cancelled():
@@ -268,22 +268,11 @@ class Life:
                 self._log.critical(f"cannot lock {self._runtime.path} again: {error.strerror}")
         self._journal.compact()
 
-    def _tidy_up(self) -> None:
-        from vigild.host.memory import give_back
+    async def _tidy_up(self) -> None:
+        await asyncio.sleep(TIDY_AFTER_SECONDS)
+        from vigild.daemon.tidying import tidy_up
 
-        if self._engine.scheduling is None:
-            _forget_schedules(self._config)
-        self._sweep()
-        give_back()  # last: what others left behind can be much
-
-    def _sweep(self) -> None:
-        if isinstance(self._runtime, RuntimeDir):
-            try:
-                swept = self._runtime.sweep_siblings()
-            except OSError:
-                return
-            if swept:
-                self._log.debug(f"removed {swept} runtime directories of daemons that never came back")
+        await tidy_up(self._engine, self._config, self._runtime, self._log)
 
     def _adopt(self) -> None:
         """Take over what the daemon before this one ran, and say so."""
@@ -525,15 +514,6 @@ def _open_stops(config: Config, log: MainLog) -> StopFile:
     daemon = config.daemon
     directory = daemon.state_dir or default_state_dir(os.environ, os.geteuid())
     return StopFile(directory, config.path, daemon.identifier, log)
-
-
-def _forget_schedules(config: Config) -> None:
-    """No program has one any more: if one has again, it has missed nothing."""
-    directory = config.daemon.state_dir or default_state_dir(os.environ, os.geteuid())
-    try:
-        os.unlink(schedule_path(directory, config.path, config.daemon.identifier))
-    except OSError:
-        pass
 
 
 def _open_schedules(config: Config, log: MainLog) -> "ScheduleFile":

@@ -58,6 +58,7 @@ LATE_MODULES = (
     "vigild.daemon.status_line",
     "vigild.daemon.structs",
     "vigild.daemon.succession",
+    "vigild.daemon.tidying",
     "vigild.daemon.upgrade",
     "vigild.engine.alarms",
     "vigild.engine.monitors",

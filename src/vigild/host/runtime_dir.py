@@ -17,7 +17,7 @@ import os
 import stat
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vigild.host.journal import JOURNAL_NAME, read_journal
@@ -104,18 +104,16 @@ class RuntimeDir:
             pass
         os.close(self.lock_fd)
 
-    def sweep_siblings(self, forget_after_seconds: float = FORGET_AFTER_SECONDS) -> int:
-        """Remove what daemons left beside us that never came back, if nothing uses it any more; how many.
+    def sweep_siblings(self, forget_after_seconds: float = FORGET_AFTER_SECONDS) -> Iterator[bool]:
+        """Remove what daemons left beside us that never came back, if nothing uses it any more.
 
-        Not before it has been seen like that for `forget_after_seconds`.
+        Not before it has been seen like that for `forget_after_seconds`. One at each turn; is it gone? Raises OSError.
         """
         base = os.path.dirname(self.path)
-        swept = 0
         for name in sorted(os.listdir(base))[:MAX_SIBLINGS]:
             path = os.path.join(base, name)
             if path != self.path and len(name) == KEY_LENGTH:
-                swept += _sweep(path, forget_after_seconds)
-        return swept
+                yield _sweep(path, forget_after_seconds)
 
 
 def open_runtime_dir(
@@ -302,9 +300,12 @@ def _sweep(path: str, forget_after_seconds: float) -> bool:
         return False
     try:
         fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _was_left_lately(path, forget_after_seconds):  # spares us a journal, which may be long
+            return False
         if any(_is_held(entry) for entry in list(os.scandir(path))) or _names_living(path):
             return False
-        if max(0.0, time.time() - _left_since(path)) < forget_after_seconds:  # clocks are set back, too
+        _mark_left(path)
+        if _was_left_lately(path, forget_after_seconds):
             return False
         RuntimeDir(path, lock_fd).clear()
         os.unlink(os.path.join(path, LOCK_NAME))
@@ -316,15 +317,18 @@ def _sweep(path: str, forget_after_seconds: float) -> bool:
     return True
 
 
-def _left_since(path: str) -> float:
-    """When it was first seen with neither daemon nor program (now, perhaps): seconds since the epoch."""
-    fd = os.open(
-        os.path.join(path, LEFT_NAME), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-    )
+def _mark_left(path: str) -> None:
+    """It was seen with neither daemon nor program, for the first time perhaps."""
+    flags = os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    os.close(os.open(os.path.join(path, LEFT_NAME), flags, 0o600))
+
+
+def _was_left_lately(path: str, forget_after_seconds: float) -> bool:
     try:
-        return os.fstat(fd).st_mtime
-    finally:
-        os.close(fd)
+        left_since = os.lstat(os.path.join(path, LEFT_NAME)).st_mtime
+    except OSError:
+        return False
+    return max(0.0, time.time() - left_since) < forget_after_seconds  # clocks are set back, too
 
 
 def _is_held(entry: "os.DirEntry[str]") -> bool:
