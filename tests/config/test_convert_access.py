@@ -26,6 +26,14 @@ def test_people() -> None:
             convert_access.people(wrong, AROUND)
 
 
+def test_networks() -> None:
+    found = convert_access.networks("127.0.0.1, 10.0.0.0/8 ,fd00::/8,", AROUND)
+    assert found == ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
+    for wrong in ("localhost", "10.0.0.7/8", "10.0.0.1, *"):
+        with pytest.raises(BadValueError, match="not an address or a network"):
+            convert_access.networks(wrong, AROUND)
+
+
 def test_client_certificates() -> None:
     assert convert_access.client_certificate("Required", AROUND) == "required"
     with pytest.raises(BadValueError, match="neither optional nor required"):

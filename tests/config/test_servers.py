@@ -94,6 +94,7 @@ def test_tls_and_names(tmp_path: Path) -> None:
         client_cert=required
         allowed_hosts=a.example, b.example
         allow_unauthenticated=true
+        trusted_proxies=127.0.0.1, 10.0.0.0/8
     """
     config = config_of(load_text(tmp_path, text))
     (server,) = config.servers
@@ -101,6 +102,7 @@ def test_tls_and_names(tmp_path: Path) -> None:
     assert (server.certfile, server.keyfile) == (f"{tmp_path}/cert.pem", "/key.pem")
     assert (server.client_ca_file, server.client_cert) == ("/ca.pem", "required")
     assert (server.allowed_hosts, server.allow_unauthenticated) == (("a.example", "b.example"), True)
+    assert server.trusted_proxies == ("127.0.0.1", "10.0.0.0/8")
     assert config.daemon.server_url == "https://localhost:9001"
 
 

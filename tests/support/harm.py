@@ -33,8 +33,11 @@ class _Relabelling:
     peer: str
     problem: str | None = None
 
+    def behind_proxies(self, request: Request) -> Request:
+        return self.gate.behind_proxies(replace(request, peer=self.peer))
+
     async def admit(self, request: Request) -> Caller | Response:
-        return await self.gate.admit(replace(request, peer=self.peer))
+        return await self.gate.admit(request)
 
     def still_admits(self, request: Request) -> bool:
         return self.gate.still_admits(request)

@@ -27,6 +27,20 @@ def _principal(name: str, around: Surroundings) -> Principal:
     return Principal(user_id(name, around))
 
 
+def networks(value: str, around: Surroundings) -> tuple[str, ...]:
+    """Addresses and networks, with commas between: `127.0.0.1, 10.0.0.0/8`."""
+    from vigild.wire.forwarded import parse_network  # late: few servers have a proxy in front
+
+    found = tuple(name for name in names(value, around) if name)
+    for name in found:
+        try:
+            parse_network(name)
+        except ValueError as error:
+            hint = "write addresses or networks, such as 127.0.0.1 or 10.0.0.0/8"
+            raise BadValueError(f"not an address or a network: {name!r} ({error})", hint) from None
+    return found
+
+
 def client_certificate(value: str, _: Surroundings) -> str:
     """`optional` or `required`."""
     word = value.strip().lower()

@@ -196,6 +196,7 @@ class ServerConfig:
     peer_roles: PeerRoles | None = None  # None: who can connect to the socket is an admin
     allow_unauthenticated: bool = False
     allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()  # addresses and networks
     certfile: str | None = None
     keyfile: str | None = None
     client_ca_file: str | None = None

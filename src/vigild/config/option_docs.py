@@ -266,6 +266,9 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "it a port that asks for no authentication and is not on loopback is for looking only.",
         "allowed_hosts": "Names, with commas between, under which browsers may reach this server: for a proxy in front, "
         "and for a port without authentication, which answers to addresses, localhost and the machine's name otherwise.",
+        "trusted_proxies": "Addresses and networks, with commas between, of proxies in front of this port. Of these, and of nobody "
+        "else, `X-Forwarded-For` is believed (its last address that is none of theirs is the client, in the history and where "
+        "wrong passwords are counted), and `X-Forwarded-Proto` (`https` gives cookies that need TLS).",
         "certfile": "A PEM file with the server's certificate and those between it and its root. With it the port speaks "
         "TLS (1.2 or later) only. Read again when it changes.",
         "keyfile": "The PEM file with its key, if that is not in `certfile`; without a passphrase.",

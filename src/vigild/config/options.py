@@ -262,6 +262,7 @@ INET_HTTP_SERVER = _table(
     *_CREDENTIALS,
     Option("allow_unauthenticated", convert.boolean, "false", "allow_unauthenticated", since="vigil"),
     Option("allowed_hosts", convert.names, None, "allowed_hosts", since="vigil"),
+    Option("trusted_proxies", convert_access.networks, None, "trusted_proxies", since="vigil"),
     Option("certfile", convert.quotable_text, None, "certfile", since="vigil"),
     Option("keyfile", convert.quotable_text, None, "keyfile", since="vigil"),
     Option("client_ca_file", convert.quotable_text, None, "client_ca_file", since="vigil"),

@@ -15,7 +15,7 @@ from vigild.fronts.serving.guard import host_name
 from vigild.fronts.serving.server import Server
 
 READ_ONLY = (
-    "[{section}] asks for no authentication and is not on loopback, so it is for looking only: "
+    "[{section}] asks for no authentication and {who} not on loopback, so it is for looking only: "
     "add a password or a [user:NAME], or allow_unauthenticated=true"
 )
 
@@ -49,6 +49,10 @@ def rules_of(server: ServerConfig, users: Sequence[UserConfig], bound_to: str) -
             rules.users = _users(server, users)
         return rules
     rules = Rules(allowed_hosts=tuple(name.lower() for name in server.allowed_hosts))
+    if server.trusted_proxies:
+        from vigild.fronts.serving.proxies import make_see_through
+
+        rules.see_through = make_see_through(server.trusted_proxies)
     if asks_who(server, users):
         rules.users = _users(server, users)
         rules.takes_certificates = server.client_ca_file is not None
@@ -57,9 +61,11 @@ def rules_of(server: ServerConfig, users: Sequence[UserConfig], bound_to: str) -
     own = host_name(server.host.lower())
     node = os.uname().nodename.lower()
     rules.own_names = (own, node, node.partition(".")[0], *rules.allowed_hosts)
+    if server.trusted_proxies and not server.allow_unauthenticated:
+        rules.far_limit = READ_ONLY.format(section=server.section, who="you are")
     if not (is_loopback(bound_to) or server.allow_unauthenticated):
         rules.open_role = Role.VIEWER
-        rules.limit = READ_ONLY.format(section=server.section)
+        rules.limit = READ_ONLY.format(section=server.section, who="is")
     return rules
 
 

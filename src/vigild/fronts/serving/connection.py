@@ -294,6 +294,7 @@ class Connection(asyncio.Protocol):
             certificate=self._certificate,
             is_secure=self._context.tls is not None,
         )
+        request = self._context.gate.behind_proxies(request)
         caller = await self._context.gate.admit(request)
         if isinstance(caller, Response):
             self._context.counters.unauthorized += caller.status == 401

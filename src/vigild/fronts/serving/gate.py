@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from vigild.core.access import Caller, PeerRoles, Role
+from vigild.core.access import Caller, PeerRoles, Role, is_loopback
 from vigild.core.backoff import Backoff, source_of
 from vigild.core.frozen import frozen
 from vigild.fronts.serving.auth import Credentials, Verdict, parse_basic
@@ -33,6 +33,9 @@ class Gatekeeper(Protocol):
     @property
     def problem(self) -> str | None:
         """Why nobody can enter, if that is so."""
+
+    def behind_proxies(self, request: Request) -> Request:
+        """The request as its client sent it, where a trusted proxy has passed it on."""
 
     async def admit(self, request: Request) -> Caller | Response:
         """Who it is, or what to answer."""
@@ -62,6 +65,8 @@ class Rules:
     allowed_hosts: tuple[str, ...] = ()
     takes_certificates: bool = False
     cookie: str = ""  # its name; "": no sessions
+    see_through: Callable[[Request], Request] | None = None  # where there are trusted proxies
+    far_limit: str = ""  # why who comes through these from another machine may only look; "": does not
 
     @property
     def problem(self) -> str | None:
@@ -87,6 +92,11 @@ class Gate:
     def problem(self) -> str | None:
         """Why nobody can enter, if that is so."""
         return self.rules.problem
+
+    def behind_proxies(self, request: Request) -> Request:
+        """The request as its client sent it, where a trusted proxy has passed it on."""
+        see_through = self.rules.see_through
+        return request if see_through is None else see_through(request)
 
     async def admit(self, request: Request) -> Caller | Response:
         """Who it is, or what to answer."""
@@ -150,6 +160,8 @@ class Gate:
     def _by_peer(self, request: Request) -> Caller | Response:
         rules, address = self.rules, address_of_peer(request.peer)
         if not request.peer.startswith(_UNIX):
+            if rules.far_limit and not is_loopback(address):
+                return Caller("", Role.VIEWER, "nobody", address, rules.far_limit)
             return Caller("", rules.open_role, "nobody", address, rules.limit)
         if rules.peer_roles is None:
             return Caller(address, rules.open_role, "peer", "", rules.limit)

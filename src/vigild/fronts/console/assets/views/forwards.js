@@ -5,6 +5,7 @@ import { toast } from "../dialog.js";
 import { h, replaceCards } from "../dom.js";
 import { bytes, time } from "../format.js";
 import { t } from "../i18n.js";
+import { say } from "../said.js";
 import { on } from "../store.js";
 
 export function showForwards(place, signal) {
@@ -37,7 +38,7 @@ export function showForwards(place, signal) {
 
   function card(forward) {
     const isBad = Boolean(forward.trouble || forward.failing_since);
-    const words = forward.trouble || (forward.failing_since ? `${t("forwards.failing", { time: time(forward.failing_since) })}: ${forward.error}` : t("forwards.fine"));
+    const words = forward.trouble ? say(forward.trouble) : (forward.failing_since ? `${t("forwards.failing", { time: time(forward.failing_since) })}: ${say(forward.error)}` : t("forwards.fine"));
     const button = h("button", { "data-order": "test", disabled: !mayOperate() || testing.has(forward.name), onclick: () => test(forward.name, button) }, t("forwards.test"));
     const number = (count) => count.toLocaleString();
     const lost = [
