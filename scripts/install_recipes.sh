@@ -1,7 +1,8 @@
 #!/bin/sh
 # Install the real servers that tests/recipes runs under Vigil: nginx, Redis, MariaDB, PostgreSQL, PHP-FPM, a JDK;
 # the shells and readers of man pages that tests/cli and tests/docs ask; Chromium with Chinese letters, in which tests/browser looks at the console;
-# and systemd, whose `systemd-analyze` checks the unit that `vigil systemd-unit` prints.
+# systemd, whose `systemd-analyze` checks the unit that `vigil systemd-unit` prints, and whose journald takes forwarded output;
+# and rsyslog, which takes it too.
 #
 # Debian and Ubuntu, as root. What is already there is left alone; with everything there it does nothing and
 # needs no network. Debian starts a service as soon as its package is unpacked: a policy-rc.d that says
@@ -28,6 +29,8 @@ missing_packages() {
     on_path chromium chromium-browser google-chrome || echo chromium
     [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || echo fonts-noto-cjk
     on_path systemd-analyze || echo systemd
+    on_path rsyslogd || echo rsyslog
+    [ -n "$(ls /usr/lib/*/rsyslog/lmnsd_gtls.so /usr/lib*/rsyslog/lmnsd_gtls.so 2>/dev/null)" ] || echo rsyslog-gnutls
     # A runtime alone cannot run `java Main.java`: that takes the compiler's module.
     { on_path java && java --list-modules | grep -q '^jdk\.compiler'; } || echo default-jdk-headless
 }
@@ -63,7 +66,7 @@ disable_services() {
         case "$package" in
             mariadb-server) unit=mariadb.service ;;
             php-fpm) unit="php*-fpm.service" ;;
-            default-jdk-headless | systemd | chromium | fonts-noto-cjk | zsh | fish | groff | man-db) continue ;;
+            default-jdk-headless | systemd | rsyslog-gnutls | chromium | fonts-noto-cjk | zsh | fish | groff | man-db) continue ;;
             *) unit="$package.service" ;;
         esac
         for found in $(systemctl list-unit-files --no-legend "$unit" | cut -d ' ' -f 1); do

@@ -5,10 +5,10 @@ import pytest
 
 from support.messages import AT, HOSTILE, ORIGIN, edge, message, telling
 from vigild.alerts.languages import LANGUAGES, duration, headline, words
-from vigild.alerts.plain_lines import MAX_LINE_CHARS, plain_line
 from vigild.alerts.wording import is_good_news, mark_of, message_of, short_text
 from vigild.core.digest import Digest, Telling
 from vigild.core.edges import EdgeKind, Severity
+from vigild.wire.plain_lines import MAX_LINE_CHARS, plain_line
 
 CRASH: dict[str, object] = {"signal": "SIGSEGV", "core": True, "ran": 62.0, "before": 3, "restart_in": 5.0}
 

@@ -7,6 +7,7 @@ with HttpReceiver() as receiver:
 """
 
 import json
+import socket
 import ssl
 import threading
 from collections import deque
@@ -60,18 +61,32 @@ class Reply:
 
 @dataclass
 class HttpReceiver:
-    """Listens on 127.0.0.1. Answers with `answers`, one after the other, then with `usual`."""
+    """Listens on 127.0.0.1. Answers with `answers`, one after the other, then with `usual`.
+
+    `keeps`: connections are kept open for more requests. `port`: where it is to listen; 0: anywhere.
+    """
 
     usual: Reply = field(default_factory=Reply)
     answers: deque[Reply] = field(default_factory=deque)
     context: ssl.SSLContext | None = None
     requests: list[Arrived] = field(default_factory=list)
+    keeps: bool = False
+    port: int = 0
+    connections: int = 0
 
     def __enter__(self) -> Self:
         parent = self
         self._over = threading.Event()
+        self._open: list[socket.socket] = []
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1" if self.keeps else "HTTP/1.0"
+
+            def setup(self) -> None:
+                super().setup()
+                parent.connections += 1
+                parent._open.append(self.request)
+
             def do_POST(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
                 arrived = Arrived(
@@ -113,7 +128,7 @@ class HttpReceiver:
             def handle_error(self, request: object, client_address: object) -> None:
                 pass  # a client that went away, or does not trust us
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", self.port), Handler)
         if self.context is not None:
             # The handshake in the thread of the connection: a client that refuses must not end the server.
             self._server.socket = self.context.wrap_socket(
@@ -129,8 +144,19 @@ class HttpReceiver:
     ) -> None:
         self._over.set()
         self._server.shutdown()
+        self.cut()
         self._server.server_close()
         self._thread.join()
+
+    def cut(self) -> None:
+        """End all connections that are kept."""
+        if not self.keeps:
+            return
+        for connection in self._open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     @property
     def base(self) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from vigild.alerts.languages import duration, headline, words
-from vigild.alerts.plain_lines import plain_line
 from vigild.alerts.sending import Item, Message, Origin
 from vigild.core.alert_template import fill_template
 from vigild.core.digest import Digest, Telling
 from vigild.core.edges import EdgeKind, Severity
+from vigild.wire.plain_lines import plain_line
 
 ONE_BY_ONE = 4  # of a kind; more are told together
 NAMES_IN_TITLE = 3

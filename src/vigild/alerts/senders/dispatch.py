@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from vigild.alerts.senders.http import RequestError
 from vigild.alerts.senders.secrets import hidden
 from vigild.alerts.sending import Message, Outcome, Receiver
+from vigild.host.http_client import RequestError
 from vigild.wire.alert_urls import (
     AppriseUrl,
     Mailbox,

@@ -14,8 +14,8 @@ from email.message import EmailMessage
 from email.utils import formatdate
 
 from vigild.alerts.markup import TEXT, rendered
-from vigild.alerts.senders.http import CONNECT_SECONDS, cut_socket, tls_context
 from vigild.alerts.sending import DELIVERED, Message, Outcome
+from vigild.host.http_client import CONNECT_SECONDS, cut_socket, tls_context
 from vigild.wire.alert_urls import Mailbox, Tls
 
 

@@ -11,10 +11,11 @@ import time
 from urllib.parse import quote, urlencode
 
 from vigild.alerts.markup import DINGTALK, WECOM, Style, rendered, utf8_bytes
-from vigild.alerts.senders.http import Answer, Request, exchange, verdict
+from vigild.alerts.senders.http import exchange, verdict
 from vigild.alerts.sending import DELIVERED, Message, Outcome
 from vigild.alerts.wording import is_good_news, mark_of
 from vigild.core.edges import Severity
+from vigild.host.http_client import Answer, Request
 from vigild.wire.alert_urls import Robot
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}

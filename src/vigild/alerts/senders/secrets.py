@@ -1,14 +1,11 @@
 """What others say is shown to people only with our secrets taken out of it."""
 
 import re
-from urllib.parse import quote, quote_plus
 
-from vigild.alerts.plain_lines import plain_line
 from vigild.wire.alert_urls import AppriseUrl, Mailbox, Program, Robot, Target, TelegramChat, Web
-from vigild.wire.url_parts import HIDDEN
+from vigild.wire.plain_lines import line_without
 
 MAX_SHOWN_CHARS = 300
-_MIN_SECRET_CHARS = 4  # of less, hiding would make holes in every text
 _PATH_CHARS = 8  # of a path: shorter pieces are words such as `send`
 _PIECE = re.compile(r"[^/?&=:@#\s]+")
 
@@ -37,8 +34,4 @@ def secrets_of(target: Target) -> tuple[str, ...]:
 
 def hidden(text: str, target: Target) -> str:
     """One line of `text` without any of the target's secrets, however they are written."""
-    for secret in secrets_of(target):
-        if len(secret) >= _MIN_SECRET_CHARS or text == secret:
-            for form in (secret, quote(secret, safe=""), quote(secret), quote_plus(secret)):
-                text = text.replace(form, HIDDEN)
-    return plain_line(" ".join(text.split()), MAX_SHOWN_CHARS)
+    return line_without(text, secrets_of(target), MAX_SHOWN_CHARS)

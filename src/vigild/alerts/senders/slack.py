@@ -8,8 +8,9 @@ import json
 from urllib.parse import quote
 
 from vigild.alerts.markup import SLACK, rendered
-from vigild.alerts.senders.http import Request, exchange, verdict
+from vigild.alerts.senders.http import exchange, verdict
 from vigild.alerts.sending import DELIVERED, Message, Outcome
+from vigild.host.http_client import Request
 from vigild.wire.alert_urls import Robot
 
 _JSON = {"Content-Type": "application/json; charset=utf-8"}

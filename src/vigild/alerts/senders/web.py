@@ -12,10 +12,11 @@ import json
 import time
 from urllib.parse import quote
 
-from vigild.alerts.senders.http import Request, basic, exchange, verdict
+from vigild.alerts.senders.http import exchange, verdict
 from vigild.alerts.senders.structure import message_struct
 from vigild.alerts.sending import DELIVERED, Message, Outcome
 from vigild.alerts.wording import short_text
+from vigild.host.http_client import Request, basic
 from vigild.wire.alert_urls import Web
 
 _TYPES = {

@@ -1,0 +1,145 @@
+"""What waits for one receiver: bounded; when it is full the oldest lines go, and are counted. Batches are taken from it.
+
+What is on its way counts towards the bound, too, and comes back to the front if it did not arrive.
+"""
+
+from collections import deque
+
+from vigild.core.frozen import frozen
+from vigild.core.output_lines import Block
+
+BLOCK_BYTES = 200  # what a block costs besides its bytes
+
+
+@frozen
+class Batch:
+    """What is sent at once, in order."""
+
+    blocks: tuple[Block, ...]
+    lines: int
+    bytes: int
+
+    def without(self, lines: int) -> "Batch":
+        """What is left of it after its first lines."""
+        blocks = list(self.blocks)
+        left = lines
+        while blocks and left >= blocks[0].lines:
+            left -= blocks.pop(0).lines
+        if blocks and left:
+            blocks[0] = blocks[0].without(left)
+        return batch_of(blocks)
+
+
+def batch_of(blocks: list[Block]) -> Batch:
+    """These blocks as a batch."""
+    return Batch(tuple(blocks), sum(block.lines for block in blocks), sum(block.size for block in blocks))
+
+
+class Backlog:
+    """Blocks in the order in which they came. `max_bytes` bounds what they cost; `line_bytes` is what a receiver's
+    format adds to each line of a batch.
+    """
+
+    def __init__(self, max_bytes: int, line_bytes: int = 0) -> None:
+        self.max_bytes = max_bytes
+        self.line_bytes = line_bytes
+        self.lines = 0  # that wait, or are on their way
+        self.bytes = 0
+        self.dropped_lines = 0
+        self.dropped_bytes = 0
+        self._blocks: deque[Block] = deque()
+        self._cost = 0  # of all, on their way or not
+        self._weight = 0  # of those that wait
+
+    def __bool__(self) -> bool:
+        return bool(self._blocks)
+
+    @property
+    def oldest(self) -> float:
+        """When the first of those that wait came."""
+        return self._blocks[0].arrived
+
+    @property
+    def weight(self) -> int:
+        """How long a batch of all that waits would be."""
+        return self._weight
+
+    def put(self, block: Block) -> None:
+        """Keep it, at the cost of the oldest if need be."""
+        self._blocks.append(block)
+        self._count(block, 1)
+        self._weight += self._weigh(block)
+        self._fit()
+
+    def take(self, max_weight: int) -> Batch:
+        """The oldest lines, as many as fit; one at least. They count until `done`."""
+        taken: list[Block] = []
+        room = max_weight
+        while self._blocks:
+            block = self._blocks[0]
+            weight = self._weigh(block)
+            if weight > room:
+                newline = block.data.rfind(b"\n", 0, max(0, block.size * room // weight))
+                if newline < 0 and not taken:
+                    newline = block.data.find(b"\n")
+                if newline >= 0:
+                    head, rest = block.split(newline)
+                    self._blocks[0] = rest
+                    self._weight -= self._weigh(head)
+                    self._cost += BLOCK_BYTES
+                    taken.append(head)
+                    break
+                if taken:
+                    break
+            self._weight -= weight
+            room -= weight
+            taken.append(self._blocks.popleft())
+        return batch_of(taken)
+
+    def done(self, batch: Batch) -> None:
+        """These lines are gone: they arrived, or never will."""
+        for block in batch.blocks:
+            self._count(block, -1)
+
+    def put_back(self, batch: Batch, taken_lines: int = 0) -> Batch:
+        """All but its first lines did not arrive: they are the oldest again. Returns what they are."""
+        self.done(batch)
+        rest = batch.without(taken_lines) if taken_lines else batch
+        for block in rest.blocks:
+            self._count(block, 1)
+        self._blocks.extendleft(reversed(rest.blocks))
+        self._weight += sum(map(self._weigh, rest.blocks))
+        self._fit()
+        return rest
+
+    def resize(self, max_bytes: int, line_bytes: int) -> None:
+        """Another bound, or another format."""
+        self.max_bytes, self.line_bytes = max_bytes, line_bytes
+        self._weight = sum(map(self._weigh, self._blocks))
+        self._fit()
+
+    def _weigh(self, block: Block) -> int:
+        return block.size + block.lines * self.line_bytes
+
+    def _count(self, block: Block, sign: int) -> None:
+        self.lines += sign * block.lines
+        self.bytes += sign * block.size
+        self._cost += sign * (block.size + BLOCK_BYTES)
+
+    def _fit(self) -> None:
+        """Drop the oldest lines that wait until the rest fits."""
+        while self._cost > self.max_bytes and self._blocks:
+            block = self._blocks.popleft()
+            excess = self._cost - self.max_bytes
+            newline = block.data.find(b"\n", excess - 1) if excess < block.size else -1
+            if newline < 0:
+                dropped = block
+                self._count(block, -1)
+            else:
+                dropped, rest = block.split(newline)
+                self._blocks.appendleft(rest)
+                self._count(dropped, -1)
+                self._cost += BLOCK_BYTES  # there is still one block
+            self._weight -= self._weigh(dropped)
+            self.dropped_lines += dropped.lines
+            self.dropped_bytes += dropped.size

@@ -1,0 +1,149 @@
+"""When the output that waits for a receiver is sent, and what is done about what became of it. Time is an argument.
+
+One batch at a time. A receiver that fails is tried again, later each time, until it works: what waits is bounded, so
+nothing is given up but the oldest lines when the buffer is full. Only what a receiver refuses for good is let go. A batch
+that is too large for it comes again in smaller ones.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from vigild.core.backlog import Backlog, Batch
+from vigild.core.frozen import frozen
+
+FIRST_DELAY_SECONDS = 1.0
+MAX_DELAY_SECONDS = 60.0
+MAX_ASKED_SECONDS = 3600.0  # that a receiver may ask to be left alone for
+SPREAD = 0.4  # of a delay is up to chance, so that a fleet does not come back all at once
+GROWTH = 16  # after a batch that was too large: so many successes until they are as large as configured again
+
+
+class Verdict(Enum):
+    """What became of a batch."""
+
+    DELIVERED = "delivered"
+    LATER = "later"  # it may yet succeed
+    TOO_LARGE = "too large"
+    REFUSED = "refused"  # it never will
+
+
+@frozen
+class Outcome:
+    """Of one try. `text` is for people: what went wrong, or what the receiver said, without a secret.
+
+    `taken_lines`: with LATER, how many of the first lines have arrived all the same. `refused_lines`: with DELIVERED, how
+    many of them the receiver did not take. `retry_after_seconds`: how long it asked to be left alone.
+    """
+
+    verdict: Verdict
+    text: str = ""
+    taken_lines: int = 0
+    refused_lines: int = 0
+    retry_after_seconds: float = 0.0
+
+
+DELIVERED = Outcome(Verdict.DELIVERED)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of lines so far."""
+
+    sent_lines: int = 0
+    sent_bytes: int = 0
+    sent_batches: int = 0
+    refused_lines: int = 0
+
+
+def delay_seconds(failures: int, chance: float, asked_seconds: float = 0.0) -> float:
+    """How long to wait after so many failures in a row. `chance` is between 0 and 1."""
+    delay = min(FIRST_DELAY_SECONDS * 2.0 ** min(failures - 1, 20), MAX_DELAY_SECONDS)
+    spread = delay * (1 - SPREAD / 2 + SPREAD * chance)
+    return max(spread, min(asked_seconds, MAX_ASKED_SECONDS))
+
+
+class Course:
+    """The way of output to one receiver. `now` is of a clock that is never set; `wall` of the one people read."""
+
+    def __init__(self, backlog: Backlog, batch_seconds: float, batch_max_bytes: int) -> None:
+        self.backlog = backlog
+        self.tally = Tally()
+        self.failing_since = 0.0
+        self.error = ""
+        self._batch_seconds = batch_seconds
+        self._batch_max_bytes = batch_max_bytes
+        self._limit = batch_max_bytes  # less, where the receiver found a batch too large
+        self._is_ending = False
+        self._failures = 0
+        self._not_before = 0.0
+        self._on_its_way: Batch | None = None
+
+    def configure(self, batch_seconds: float, batch_max_bytes: int) -> None:
+        """The receiver is another now, or wants something else: begin anew with what waits."""
+        self._batch_seconds = batch_seconds
+        self._batch_max_bytes = self._limit = batch_max_bytes
+        self._failures = 0
+        self._not_before = 0.0
+
+    def hurry(self) -> None:
+        """Nothing comes any more: batches are not waited for, and what failed is tried again now."""
+        self._is_ending = True
+        self._not_before = 0.0
+
+    @property
+    def is_full(self) -> bool:
+        """Does a whole batch wait?"""
+        return self.backlog.weight >= self._limit
+
+    def wait_seconds(self, now: float) -> float | None:
+        """How long until there is something to send; None: as long as nothing comes."""
+        if not self.backlog:
+            return None
+        at = now if self._is_ending or self.is_full else self.backlog.oldest + self._batch_seconds
+        return max(0.0, at - now, self._not_before - now)
+
+    def next(self) -> Batch:
+        """What to send now. It is over with `over`."""
+        batch = self._on_its_way = self.backlog.take(self._limit)
+        return batch
+
+    def over(self, outcome: Outcome, now: float, wall: float, chance: float) -> None:
+        """What became of the batch."""
+        batch = self._on_its_way
+        assert batch is not None
+        self._on_its_way = None
+        match outcome.verdict:
+            case Verdict.DELIVERED:
+                self._arrived(batch, outcome, wall)
+                self._limit = min(self._limit + self._batch_max_bytes // GROWTH + 1, self._batch_max_bytes)
+                self._failures, self._not_before = 0, 0.0
+            case Verdict.LATER:
+                rest = self.backlog.put_back(batch, outcome.taken_lines)
+                self.tally.sent_lines += batch.lines - rest.lines
+                self.tally.sent_bytes += batch.bytes - rest.bytes
+                self._failures = 1 if outcome.taken_lines else self._failures + 1
+                self._not_before = now + delay_seconds(self._failures, chance, outcome.retry_after_seconds)
+                self._complain(outcome.text, wall)
+            case Verdict.TOO_LARGE if batch.lines > 1:
+                self._limit = max(1, (batch.bytes + batch.lines * self.backlog.line_bytes) // 2)
+                self.backlog.put_back(batch)
+            case _:
+                self.backlog.done(batch)
+                self.tally.refused_lines += batch.lines
+                self._failures, self._not_before = 0, 0.0
+                self._complain(outcome.text, wall)
+
+    def _arrived(self, batch: Batch, outcome: Outcome, wall: float) -> None:
+        self.backlog.done(batch)
+        self.tally.sent_lines += batch.lines - outcome.refused_lines
+        self.tally.sent_bytes += batch.bytes
+        self.tally.sent_batches += 1
+        self.tally.refused_lines += outcome.refused_lines
+        if outcome.refused_lines:
+            self._complain(outcome.text, wall)
+        else:
+            self.failing_since, self.error = 0.0, ""
+
+    def _complain(self, text: str, wall: float) -> None:
+        self.failing_since = self.failing_since or wall
+        self.error = text or "it failed"

@@ -1,0 +1,1 @@
+"""How a batch of lines is brought to each kind of receiver."""
