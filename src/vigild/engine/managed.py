@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vigild.config.model import AUTO, ProcessConfig, StreamConfig
+from vigild.config.model import ProcessConfig
 from vigild.core import process as machine
 from vigild.core.adoption import Fate, fate
 from vigild.core.history import is_by_order
@@ -15,7 +15,7 @@ from vigild.core.states import STOPPED_STATES, ProcessState
 from vigild.engine.announcing import announce_flapping, announce_move, announce_steady
 from vigild.engine.chronicle import note_step
 from vigild.engine.descent import Descent
-from vigild.engine.outputs import make_plans
+from vigild.engine.outputs import former_log_name, log_name, make_plans
 from vigild.engine.plans import child_environment, child_request, policy_of
 from vigild.engine.ports import (
     NO_HISTORY,
@@ -207,12 +207,12 @@ class ManagedProcess:
         self._waiters.append(waiter)
         return waiter
 
-    def wake(self) -> None:
-        """Let whoever waits for its next move look at it now, though it has not moved."""
+    def wake(self, state: ProcessState | None = None) -> None:
+        """Let whoever waits for its next move look at it now: it came to `state`, or has not moved."""
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():
-                waiter.set_result(self.state)
+                waiter.set_result(self.state if state is None else state)
 
     def tell_dependants(self) -> None:
         """Whoever waits for it is to look again."""
@@ -350,8 +350,8 @@ class ManagedProcess:
         self.spawn_id, self._exit_words = record.spawn_id, record.exit_words
         self._descent.anchors = record.anchors
         self._stop_sent = record.stop_sent
-        self.stdout_logfile = self._log_of("stdout", self.config.stdout, record.stdout_logfile)
-        self.stderr_logfile = self._log_of("stderr", self.config.stderr, record.stderr_logfile)
+        self.stdout_logfile = former_log_name(self, "stdout", record.stdout_logfile, self._ports)
+        self.stderr_logfile = former_log_name(self, "stderr", record.stderr_logfile, self._ports)
         restore_beside(self, record)
         if record.alarm is not None:
             self._alarm = machine.SetAlarm(record.alarm, record.alarm_at)
@@ -461,31 +461,13 @@ class ManagedProcess:
 
     def make_logs(self) -> None:
         """Decide the names of the log files; AUTO ones are made now. Raises OSError."""
-        self.stdout_logfile = self._log_name("stdout", self.config.stdout)
-        self.stderr_logfile = self._log_name("stderr", self.config.stderr)
-
-    def _log_of(self, channel: str, stream: StreamConfig, recorded: str | None) -> str | None:
-        """The log to go on with: the one that was made for it, unless the configuration names another by now."""
-        made = f"{self.config.name}-{channel}---"
-        if stream.logfile is AUTO and recorded and recorded.rpartition("/")[2].startswith(made):
-            return recorded
-        try:
-            return self._log_name(channel, stream)
-        except OSError as error:
-            self._ports.log.critical(f"cannot make a log file for {self.namespec}: {error.strerror}")
-            return None
+        self.stdout_logfile = log_name(self.config, "stdout", self._ports.logs)
+        self.stderr_logfile = log_name(self.config, "stderr", self._ports.logs)
 
     def release_logs(self) -> None:
         """It leaves the configuration: nothing is written to its logs any more."""
         for plan in self.plans:
             self._ports.children.close_logs(plan)
-
-    def _log_name(self, channel: str, stream: StreamConfig) -> str | None:
-        if stream.logfile is AUTO:
-            if channel == "stderr" and self.config.redirect_stderr:
-                return None
-            return self._ports.logs.auto_name(self.config.name, channel)
-        return stream.logfile if isinstance(stream.logfile, str) else None
 
     # Effects.
 
@@ -592,7 +574,4 @@ class ManagedProcess:
         if self._dependencies.is_used:
             self._dependencies.moved(self)
         if self._waiters:
-            waiters, self._waiters = self._waiters, []
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_result(move.new)
+            self.wake(move.new)

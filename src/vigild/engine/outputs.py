@@ -1,12 +1,13 @@
-"""Who wants what a process writes: its logs, the listeners of its output, the pool that it listens for."""
+"""Who wants what a process writes: its logs (and their names), the listeners of its output, the pool that it listens for."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from vigild.config.model import AUTO, ProcessConfig
 from vigild.core.events import process_communication_event, process_log_event
 from vigild.engine.bus import EventBus
 from vigild.engine.plans import stream_plan
-from vigild.engine.ports import Log, StreamPlan
+from vigild.engine.ports import Log, LogFiles, Ports, StreamPlan
 from vigild.engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -14,6 +15,32 @@ if TYPE_CHECKING:
     from vigild.engine.watching import Watch
 
 OnData = Callable[[bytes], None]
+
+
+def log_name(config: ProcessConfig, channel: str, logs: LogFiles) -> str | None:
+    """Where this stream is logged, None for nowhere; an AUTO file is made now. Raises OSError."""
+    logfile = (config.stdout if channel == "stdout" else config.stderr).logfile
+    if logfile is AUTO:
+        if channel == "stderr" and config.redirect_stderr:
+            return None
+        return logs.auto_name(config.name, channel)
+    return logfile if isinstance(logfile, str) else None
+
+
+def former_log_name(
+    process: "ManagedProcess", channel: str, recorded: str | None, ports: Ports
+) -> str | None:
+    """The log to go on with: the one that was made for it, unless the configuration names another by now."""
+    config = process.config
+    stream = config.stdout if channel == "stdout" else config.stderr
+    made = f"{config.name}-{channel}---"
+    if stream.logfile is AUTO and recorded and recorded.rpartition("/")[2].startswith(made):
+        return recorded
+    try:
+        return log_name(config, channel, ports.logs)
+    except OSError as error:
+        ports.log.critical(f"cannot make a log file for {process.namespec}: {error.strerror}")
+        return None
 
 
 def make_plans(process: "ManagedProcess", bus: EventBus, settings: Settings, log: Log) -> list[StreamPlan]:
