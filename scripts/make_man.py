@@ -4,14 +4,19 @@
 """
 
 import re
+from functools import partial
 from pathlib import Path
 
+from vigild.classic.pidproxy import CANNOT_RUN, FORWARDED, LATE_SECONDS
 from vigild.cli.ctl import exits
 from vigild.cli.ctl.actions import NAMES, help_text
 from vigild.cli.grammar import Argument, Flag, Grammar, flatten, grammars
 from vigild.config.option_docs import OPTION_DOCS, SECTION_DOCS
 from vigild.config.options import NAMED_SECTIONS, SECTIONS
 from vigild.daemon.arguments import FLAGS
+from vigild.listeners import crashmail, crashmailbatch, crashsms, fatalmailbatch, httpok, memmon
+from vigild.listeners.mail_options import PASSWORD_VARIABLE, USER_VARIABLE
+from vigild.listeners.options import Tool, spelling
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 REFERENCE = DOCS / "reference" / "vigil.md"
@@ -191,6 +196,89 @@ def vigil_conf_5() -> str:
     return _page("vigil.conf", 5, "configuration of supervisord", [r"\fBsupervisord \-c\fR \fIFILE\fR"], body)
 
 
+def echo_supervisord_conf_1() -> str:
+    """echo_supervisord_conf(1)."""
+    text = (
+        "Prints a sample configuration with every section and option, each in a comment with what it means and its default. "
+        "To begin with fewer lines: `vigil init`, see vigil(1)."
+    )
+    body = (
+        f".SH DESCRIPTION\n{roff(text)}\n"
+        ".SH EXAMPLE\n.nf\necho_supervisord_conf > supervisord.conf\n.fi\n"
+        '.SH "EXIT STATUS"\n0.\n.SH "SEE ALSO"\nvigil.conf(5), supervisord(1), vigil(1)\n'
+    )
+    return _page("echo_supervisord_conf", 1, "print a sample configuration of supervisord", [r"\fBecho_supervisord_conf\fR"], body)  # fmt: skip
+
+
+def pidproxy_1() -> str:
+    """pidproxy(1)."""
+    signals = ", ".join(one.name.removeprefix("SIG") for one in FORWARDED)
+    text = (
+        f"Runs a command and sends {signals} on to the process that a pidfile names: for wrappers such as mysqld_safe, which "
+        "start the real server and pass no signals on. After TERM, INT or QUIT it waits until the command has ended. A signal that "
+        f"comes before the pidfile is there waits for it, {LATE_SECONDS:g} seconds at most; then one that ends things goes to the "
+        "command itself."
+    )
+    codes = (
+        ("0", "the command was ended by TERM, INT or QUIT that came here"),
+        ("1", "called wrongly"),
+        (str(CANNOT_RUN), "the command cannot be run"),
+        ("other", "of the command, which ended of itself; 128 and the signal's number if a signal ended it"),
+    )
+    example = "[program:mysql]\ncommand=pidproxy /run/mysqld/mysqld.pid /usr/bin/mysqld_safe"
+    body = (
+        f".SH DESCRIPTION\n{roff(text)}\n.SH EXAMPLE\n.nf\n{plain(example)}\n.fi\n"
+        + '.SH "EXIT STATUS"\n'
+        + "".join(item(f"\\fB{code}\\fR", words) for code, words in codes)
+        + '.SH "SEE ALSO"\nsupervisord(1), vigil.conf(5)\n'
+    )
+    synopsis = r"\fBpidproxy\fR \fIPIDFILE\fR \fICOMMAND\fR [\fIARGUMENT\fR ...]"
+    return _page("pidproxy", 1, "run a command and send signals on to the process of a pidfile", [synopsis], body)  # fmt: skip
+
+
+_VARIABLES = (
+    ("SUPERVISOR_SERVER_URL, SUPERVISOR_USERNAME, SUPERVISOR_PASSWORD", "the daemon that runs the listener; the daemon sets them"),
+    (PASSWORD_VARIABLE, "the password for the SMTP server"),
+    (USER_VARIABLE, "the user name at the SMTP server"),
+)  # fmt: skip
+
+
+def _tool_codes(tool: Tool) -> tuple[tuple[str, str], ...]:
+    is_batch = tool.usage_status == 2
+    first = "; not run by a daemon" if tool.name in ("httpok", "crashmail") else ""
+    missing = "; --toEmail or --fromEmail is missing" if is_batch else ""
+    stuck = "; a process could not be stopped or started" if tool.name == "memmon" else ""
+    outside = "" if first else "; not run by a daemon"
+    return (
+        ("0", f"the daemon closed its input; --help{first}"),
+        ("1", f"what came was no event{stuck}{missing}{outside}"),
+        (str(tool.usage_status), "called wrongly"),
+    )
+
+
+def listener_1(tool: Tool) -> str:
+    """The page of one of Superlance's tools."""
+    flags = ""
+    for option in tool.options:
+        names = ", ".join(f"\\fB{plain(flag)}\\fR" for flag in spelling(option))
+        flags += item(names, option.help + (" (Not one of Superlance's.)" if option.added else ""))
+    body = (
+        f".SH DESCRIPTION\n{roff(tool.summary)}\n.PP\n"
+        + roff(
+            f"An event listener: it is run by supervisord(1), which sends it events ({tool.events}). Long flags may be shortened as "
+            "long as they are clear. Sizes are bytes, or KB, MB, GB, TB; durations seconds, or s, m, h, d."
+        )
+        + f"\n.SH OPTIONS\n{flags}.SH EXAMPLE\n.nf\n{plain(tool.example)}\n.fi\n.SH ENVIRONMENT\n"
+        + "".join(item(f"\\fB{plain(name)}\\fR", text) for name, text in _VARIABLES)
+        + '.SH "EXIT STATUS"\n'
+        + "".join(item(f"\\fB{code}\\fR", text) for code, text in _tool_codes(tool))
+        + '.SH "SEE ALSO"\nsupervisord(1), vigil.conf(5), vigil(1)\n'
+    )
+    more = f" [\\fI{plain(tool.positional)}\\fR]" if tool.positional else ""
+    summary = tool.summary.partition(". ")[0].rstrip(".")
+    return _page(tool.name, 1, summary[:1].lower() + summary[1:], [f"\\fB{tool.name}\\fR [\\fIOPTIONS\\fR]{more}"], body)  # fmt: skip
+
+
 # --- Markdown ---------------------------------------------------------------------------------
 
 _HEAD = """# vigil
@@ -245,6 +333,12 @@ PAGES = {
     "supervisord.1": supervisord_1,
     "supervisorctl.1": supervisorctl_1,
     "vigil.conf.5": vigil_conf_5,
+    "echo_supervisord_conf.1": echo_supervisord_conf_1,
+    "pidproxy.1": pidproxy_1,
+    **{
+        f"{module.TOOL.name}.1": partial(listener_1, module.TOOL)
+        for module in (httpok, memmon, crashmail, crashmailbatch, fatalmailbatch, crashsms)
+    },
 }
 
 if __name__ == "__main__":

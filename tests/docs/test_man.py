@@ -11,7 +11,20 @@ import pytest
 from support.markdown import ROOT
 from vigild.cli.grammar import flatten, grammars
 
-PAGES = ("vigil.1", "supervisord.1", "supervisorctl.1", "vigil.conf.5")
+PAGES = (
+    "vigil.1",
+    "supervisord.1",
+    "supervisorctl.1",
+    "vigil.conf.5",
+    "echo_supervisord_conf.1",
+    "pidproxy.1",
+    "httpok.1",
+    "memmon.1",
+    "crashmail.1",
+    "crashmailbatch.1",
+    "fatalmailbatch.1",
+    "crashsms.1",
+)
 
 
 @pytest.fixture(scope="module")
