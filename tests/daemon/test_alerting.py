@@ -186,7 +186,7 @@ def test_a_forward_that_is_a_trouble_is_told_until_it_is_over_or_gone(play: Call
         ] == [
             ("daemon", "forward:a", False, "forward a has failed"),
             ("daemon", "forward:b", False, "forward b has failed"),
-            ("recovered", "forward:a", False, "forward a delivers again, and has lost nothing lately"),
+            ("recovered", "forward:a", False, "forward a is well again"),
             ("recovered", "forward:b", True, ""),
         ]
         assert edges[0]["details"] == {"forward": "a"}

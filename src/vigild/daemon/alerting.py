@@ -134,7 +134,7 @@ class Alerting:
         if reason:
             self._begin(_FORWARD + forward, Severity.WARNING, reason, {"forward": forward})
         else:
-            text = f"forward {forward} delivers again, and has lost nothing lately"
+            text = f"forward {forward} is well again"
             self._alarms.troubles.end(DAEMON, self._identifier, (_FORWARD + forward,), text)
 
     def _forget_forwards(self, known: set[str]) -> None:
