@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cli.test_alert import WELL
+from cli.test_forward import WELL as FORWARD
 from cli.test_monitors import FAILED, monitor
 from vigild.cli.facts import clock_time
 from vigild.cli.standing import standing
@@ -47,6 +48,21 @@ def test_each_trouble_is_a_line() -> None:
         "monitor web: failed: refused",
         "monitor disk: unknown: the monitor process does not run",
     ) == standing(Answers(getAlerts=alerts, getMonitors=[FAILED, blind])).troubles
+
+
+def test_a_forward_that_does_not_arrive_is_trouble_and_one_that_has_lost_lines_is_not() -> None:
+    forwards = [
+        FORWARD,
+        {**FORWARD, "name": "lost", "dropped_lines": 3},
+        {**FORWARD, "name": "down", "failing_since": 100.0, "error": "connection\x1b refused"},
+        {**FORWARD, "name": "none", "trouble": "the forwarder does not run"},
+    ]
+    found = standing(Answers(getForwards=forwards))
+    assert (
+        f"forward down: failing since {clock_time(100.0)}: connection  refused",
+        "forward none: stopped: the forwarder does not run",
+    ) == found.troubles
+    assert ("ok", "losing", "failing", "stopped") == tuple(one["state"] for one in found.forwards)
 
 
 def test_a_daemon_that_knows_nothing_of_it_has_no_trouble_and_one_that_refuses_says_so() -> None:

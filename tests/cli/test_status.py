@@ -86,7 +86,7 @@ def test_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "-s", url, "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"programs", "alerts", "monitors"}
+    assert set(found) == {"programs", "alerts", "monitors", "forwards"}
     assert [(one["namespec"], one["trouble"]) for one in found["programs"]] == [
         ("api", ""),
         ("job", ""),

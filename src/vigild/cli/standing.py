@@ -1,9 +1,11 @@
-"""What stands beside the programs and is in trouble: alerts that do not arrive, monitors that have failed."""
+"""What stands beside the programs and is in trouble: alerts and forwards that do not arrive, monitors that have failed."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
 from vigild.cli.alert import details_of, state_of
+from vigild.cli.facts import clock_time
+from vigild.cli.forward import state_of as forward_state
 from vigild.cli.monitors import Monitor, result_words
 from vigild.client.errors import FaultError
 from vigild.core.errors import Fault
@@ -27,6 +29,7 @@ class Standing:
 
     alerts: tuple[dict[str, Any], ...] = ()
     monitors: tuple[dict[str, Any], ...] = ()
+    forwards: tuple[dict[str, Any], ...] = ()
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -42,13 +45,26 @@ class Standing:
                 for one in self.monitors
                 if one["state"] == "failed" or (one["unknown_because"] and one["state"] != "disabled")
             ]
+            + [
+                _line("forward", one["name"], one["state"], _why(one))
+                for one in self.forwards
+                if one["state"] in ("failing", "stopped")
+            ]
         )
 
 
 def standing(rpc: Rpc) -> Standing:
     """Ask for all of it. Raises ClientError."""
     alerts = [{**one, "state": state_of(one)} for one in _all(rpc, "vigil.getAlerts")]
-    return Standing(tuple(alerts), tuple(_all(rpc, "vigil.getMonitors", "")))
+    forwards = [{**one, "state": forward_state(one)} for one in _all(rpc, "vigil.getForwards")]
+    return Standing(tuple(alerts), tuple(_all(rpc, "vigil.getMonitors", "")), tuple(forwards))
+
+
+def _why(forward: Facts) -> str:
+    text = str(
+        forward["trouble"] or f"since {clock_time(float(forward['failing_since']))}: {forward['error']}"
+    )
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _all(rpc: Rpc, method: str, *arguments: object) -> list[dict[str, Any]]:

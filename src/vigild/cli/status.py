@@ -1,6 +1,6 @@
 """`vigil status [NAME…] [--json]`: how every program is, on a line each, and whether all is as it is wanted.
 
-Without a name also what else is in trouble: alerts that do not arrive, monitors that have failed.
+Without a name also what else is in trouble: alerts and forwards that do not arrive, monitors that have failed.
 """
 
 import argparse
@@ -48,10 +48,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vigil status",
         description="How programs are: state, health, what they use, how long they run, how often they were restarted, and "
-        "when they run next. Without a NAME also alerts that do not arrive and monitors that have failed. Coloured on a terminal, unless NO_COLOR is set.",
+        "when they run next. Without a NAME also alerts and forwards that do not arrive and monitors that have failed. Coloured on a terminal, unless NO_COLOR is set.",
         epilog="exit status: 0 all that is shown is as it is wanted; 1 there is no such program; 2 wrong usage; "
         "3 something is not as it is wanted: not up, not ready, unhealthy, flapping, failed, and without a "
-        "NAME an alert that does not arrive or a monitor that has failed; "
+        "NAME an alert or a forward that does not arrive or a monitor that has failed; "
         "4 no daemon of Vigil's answers",
     )
     parser.add_argument(
@@ -63,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="a JSON object: `programs`, and without a NAME `alerts` and `monitors`, each an array with all that is known",
+        help="a JSON object: `programs`, and without a NAME `alerts`, `monitors` and `forwards`, each an array with all that is known",
     )
     add_connection_flags(parser)
     return parser
@@ -89,7 +89,7 @@ def show(daemon: "Supervisor", names: Sequence[str], out: TextIO, *, as_json: bo
         ]
         document: Facts = {"programs": found}
         if not names:
-            document.update(alerts=beside.alerts, monitors=beside.monitors)
+            document.update(alerts=beside.alerts, monitors=beside.monitors, forwards=beside.forwards)
         out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     else:
         is_coloured = out.isatty() and not os.environ.get("NO_COLOR")
