@@ -18,6 +18,7 @@ from vigild.forwards.worker import (
     Worker,
     run,
     serve,
+    warn_on_stderr,
 )
 
 NOW = 1_700_000_000.0
@@ -246,10 +247,27 @@ def test_what_has_no_end_ends_it(bench: Bench, data: bytes, words: str) -> None:
         serve(bench.worker, io.BytesIO(data), bench.warnings.append)
 
 
-def test_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_exit_status(capfd: pytest.CaptureFixture[str]) -> None:
     read_fd, write_fd = os.pipe()
     assert 0 == run(lambda _: FakeSender(), io.BytesIO(b""), write_fd)
     assert 1 == run(lambda _: FakeSender(), io.BytesIO(b"nonsense\n"), write_fd)
-    assert "the daemon said what is no message" in capsys.readouterr().err
+    assert "the daemon said what is no message" in capfd.readouterr().err
     os.close(read_fd)
     os.close(write_fd)
+
+
+def test_a_daemon_that_is_dead_is_told_nothing_and_that_is_no_failure(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    kept = os.dup(2)
+    os.dup2(writer, 2)
+    try:
+        warn_on_stderr("3 lines were not delivered")
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(writer)
+    warn_on_stderr("na\u00efve")
+    assert capfd.readouterr().err == "na\u00efve\n"

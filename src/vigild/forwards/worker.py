@@ -5,7 +5,7 @@ said on stderr and passed over; one whose length cannot be known ends the proces
 """
 
 import json
-import sys
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -233,6 +233,8 @@ def run(make_sender: MakeSender, stdin: BinaryIO, stdout: int, seconds: float = 
 
 
 def warn_on_stderr(text: str) -> None:
-    """To the daemon's log."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    """To the daemon's log; to nobody where the daemon is dead, while what it left is delivered."""
+    try:
+        os.write(2, f"{text}\n".encode("utf-8", "replace"))
+    except OSError:
+        pass
