@@ -122,10 +122,7 @@ class Ruling:
                 del self._states[rule.name]
             if effects:
                 todo.append((rule, effects))
-        if self._states != before:
-            owner.write_down()  # before anything is done about it
-        for rule, effects in todo:
-            self._carry_out(rule, effects)
+        self._carry_out(todo, is_changed=self._states != before)
 
     def _note_restarts(self) -> None:
         now, count = self._ports.clock.monotonic(), self._owner.restart_count
@@ -168,18 +165,40 @@ class Ruling:
 
     # Effects.
 
-    def _carry_out(self, rule: Rule, effects: "list[Raised | Cleared | Act]") -> None:
-        owner, log = self._owner, self._ports.log
-        for effect in effects:
-            match effect:
-                case Raised(text):
-                    log.warn(f"rule: {owner.config.name}: {_said(rule, text)}{_quoted(rule)}")
-                    self._tell(rule, EdgeKind.RULE, text)
-                case Cleared(text):
-                    log.info(f"rule is over: {owner.config.name}: {_said(rule, text)}{_quoted(rule)}")
-                    self._tell(rule, EdgeKind.RECOVERED, text)
-                case Act(action, text):
-                    self._do(rule, action, text, has_recovered=isinstance(effects[0], Cleared))
+    def _carry_out(
+        self, todo: "list[tuple[Rule, list[Raised | Cleared | Act]]]", *, is_changed: bool
+    ) -> None:
+        """Whoever dies in between: what came true is told by the next daemon again, which the deliverer knows, rather than
+        never; an order is written down with that it was given; and a command is run once at most."""
+        acts = [
+            (rule, effect, isinstance(effects[0], Cleared))
+            for rule, effects in todo
+            for effect in effects
+            if isinstance(effect, Act)
+        ]
+        for rule, effects in todo:
+            for effect in effects:
+                self._say(rule, effect)
+        for rule, act, has_recovered in acts:
+            if act.action.verb is not Verb.EXEC:
+                self._do(rule, act.action, act.text, has_recovered=has_recovered)
+        if is_changed:
+            self._owner.write_down()
+        for rule, act, has_recovered in acts:
+            if act.action.verb is Verb.EXEC:
+                self._do(rule, act.action, act.text, has_recovered=has_recovered)
+
+    def _say(self, rule: Rule, effect: "Raised | Cleared | Act") -> None:
+        name, log = self._owner.config.name, self._ports.log
+        match effect:
+            case Raised(text):
+                log.warn(f"rule: {name}: {_said(rule, text)}{_quoted(rule)}")
+                self._tell(rule, EdgeKind.RULE, text)
+            case Cleared(text):
+                log.info(f"rule is over: {name}: {_said(rule, text)}{_quoted(rule)}")
+                self._tell(rule, EdgeKind.RECOVERED, text)
+            case _:
+                pass
 
     def _do(self, rule: Rule, action: Action, text: str, *, has_recovered: bool) -> None:
         owner, log = self._owner, self._ports.log
