@@ -77,16 +77,16 @@ def test_of_a_block_no_more_lines_go_than_must() -> None:
     assert ["bbbb", "cccc"] == texts(backlog.take(100))
 
 
-def test_what_is_on_its_way_is_not_dropped_and_counts() -> None:
+def test_what_is_on_its_way_is_dropped_when_it_comes_back() -> None:
     backlog = Backlog(2 * BLOCK_BYTES + 20)
-    backlog.put(block("a" * 15))
+    backlog.put(block("a" * 9, "b" * 4))
     batch = backlog.take(100)
-    backlog.put(block("b" * 9))
-    assert not backlog  # there was no room for it
-    assert 1 == backlog.dropped_lines
-    backlog.done(batch)
-    backlog.put(block("c"))
-    assert ["c"] == texts(backlog.take(100))
+    backlog.put(block("c" * 4))
+    backlog.put(block("d" * 4))
+    assert (4, 0) == (backlog.lines, backlog.dropped_lines)
+    backlog.put_back(batch)
+    assert (2, 15) == (backlog.dropped_lines, backlog.dropped_bytes)
+    assert ["c" * 4, "d" * 4] == texts(backlog.take(100))
 
 
 def test_another_size() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from support.receivers import HttpReceiver, Reply
 from support.tls import server_context
-from vigild.host.http_client import MAX_ANSWER_BYTES, Answer, HttpClient, Request, RequestError, exchange
+from vigild.host.http_client import MAX_ANSWER_BYTES, Answer, HttpClient, Request, exchange
+from vigild.host.peers import RequestError
 
 SECONDS = 20.0
 

@@ -1,6 +1,6 @@
 """What waits for one receiver: bounded; when it is full the oldest lines go, and are counted. Batches are taken from it.
 
-What is on its way counts towards the bound, too, and comes back to the front if it did not arrive.
+What is on its way, a batch at most, is beside the bound. If it did not arrive it comes back to the front, and is the first to go.
 """
 
 from collections import deque
@@ -48,8 +48,8 @@ class Backlog:
         self.dropped_lines = 0
         self.dropped_bytes = 0
         self._blocks: deque[Block] = deque()
-        self._cost = 0  # of all, on their way or not
-        self._weight = 0  # of those that wait
+        self._cost = 0  # of those that wait
+        self._weight = 0
 
     def __bool__(self) -> bool:
         return bool(self._blocks)
@@ -68,7 +68,7 @@ class Backlog:
         """Keep it, at the cost of the oldest if need be."""
         self._blocks.append(block)
         self._count(block, 1)
-        self._weight += self._weigh(block)
+        self._waits(block, 1)
         self._fit()
 
     def take(self, max_weight: int) -> Batch:
@@ -83,17 +83,17 @@ class Backlog:
                 if newline < 0 and not taken:
                     newline = block.data.find(b"\n")
                 if newline >= 0:
-                    head, rest = block.split(newline)
-                    self._blocks[0] = rest
-                    self._weight -= self._weigh(head)
-                    self._cost += BLOCK_BYTES
-                    taken.append(head)
+                    block, rest = block.split(newline)
+                    self._waits(self._blocks.popleft(), -1)
+                    self._blocks.appendleft(rest)
+                    self._waits(rest, 1)
+                    taken.append(block)
                     break
                 if taken:
                     break
-            self._weight -= weight
             room -= weight
             taken.append(self._blocks.popleft())
+            self._waits(block, -1)
         return batch_of(taken)
 
     def done(self, batch: Batch) -> None:
@@ -107,8 +107,8 @@ class Backlog:
         rest = batch.without(taken_lines) if taken_lines else batch
         for block in rest.blocks:
             self._count(block, 1)
+            self._waits(block, 1)
         self._blocks.extendleft(reversed(rest.blocks))
-        self._weight += sum(map(self._weigh, rest.blocks))
         self._fit()
         return rest
 
@@ -124,22 +124,22 @@ class Backlog:
     def _count(self, block: Block, sign: int) -> None:
         self.lines += sign * block.lines
         self.bytes += sign * block.size
+
+    def _waits(self, block: Block, sign: int) -> None:
         self._cost += sign * (block.size + BLOCK_BYTES)
+        self._weight += sign * self._weigh(block)
 
     def _fit(self) -> None:
         """Drop the oldest lines that wait until the rest fits."""
         while self._cost > self.max_bytes and self._blocks:
             block = self._blocks.popleft()
             excess = self._cost - self.max_bytes
+            self._waits(block, -1)
             newline = block.data.find(b"\n", excess - 1) if excess < block.size else -1
-            if newline < 0:
-                dropped = block
-                self._count(block, -1)
-            else:
-                dropped, rest = block.split(newline)
+            if newline >= 0:
+                block, rest = block.split(newline)
                 self._blocks.appendleft(rest)
-                self._count(dropped, -1)
-                self._cost += BLOCK_BYTES  # there is still one block
-            self._weight -= self._weigh(dropped)
-            self.dropped_lines += dropped.lines
-            self.dropped_bytes += dropped.size
+                self._waits(rest, 1)
+            self._count(block, -1)
+            self.dropped_lines += block.lines
+            self.dropped_bytes += block.size

@@ -8,7 +8,6 @@ tunnel that it cannot look into.
 import base64
 import http.client
 import os
-import select
 import socket
 import ssl
 import threading
@@ -19,14 +18,10 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote, unquote, urlsplit
 
 from vigild.core.frozen import frozen
+from vigild.host.peers import CONNECT_SECONDS, RequestError, cut_socket, has_news, words_of
 
 MAX_ANSWER_BYTES = 64 << 10
-CONNECT_SECONDS = 10.0
 MAX_RETRY_SECONDS = 86400.0
-
-
-class RequestError(Exception):
-    """Nothing came back, in words; it may at another time."""
 
 
 @frozen
@@ -222,33 +217,3 @@ def tls_context(ca_file: str, cert_file: str = "", key_file: str = "") -> ssl.SS
             why = error.strerror or "it cannot be read"
             raise RequestError(f"certificate {os.path.basename(cert_file)}: {why}") from None
     return context
-
-
-def has_news(sock: socket.socket) -> bool:
-    """Can something be read from it, where nothing is expected? Then it is mostly its end."""
-    poll = select.poll()
-    try:
-        poll.register(sock, select.POLLIN)
-        return bool(poll.poll(0))
-    except (OSError, ValueError):
-        return True
-
-
-def cut_socket(sock: socket.socket | None) -> None:
-    """End both directions of a socket from another thread; TLS is not asked."""
-    if sock is not None:
-        try:
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-
-def words_of(error: Exception) -> str:
-    """What went wrong on the way, without anything that we sent."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {error.reason or type(error).__name__}"
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return f"it does not speak HTTP as it should ({type(error).__name__})"

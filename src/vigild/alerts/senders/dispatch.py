@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from vigild.alerts.senders.secrets import hidden
 from vigild.alerts.sending import Message, Outcome, Receiver
-from vigild.host.http_client import RequestError
+from vigild.host.peers import RequestError
 from vigild.wire.alert_urls import (
     AppriseUrl,
     Mailbox,

@@ -15,7 +15,8 @@ from email.utils import formatdate
 
 from vigild.alerts.markup import TEXT, rendered
 from vigild.alerts.sending import DELIVERED, Message, Outcome
-from vigild.host.http_client import CONNECT_SECONDS, cut_socket, tls_context
+from vigild.host.http_client import tls_context
+from vigild.host.peers import CONNECT_SECONDS, cut_socket
 from vigild.wire.alert_urls import Mailbox, Tls
 
 

@@ -8,18 +8,20 @@ the receiver had not read yet when it ended is lost all the same.
 import errno
 import fcntl
 import socket
-import ssl
 import struct
 import termios
 import time
 from bisect import bisect_right
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from vigild.core.forwarding import DELIVERED, Outcome, Verdict
-from vigild.host.http_client import RequestError, has_news, tls_context, words_of
+from vigild.host.peers import CONNECT_SECONDS, RequestError, has_news, has_nothing_yet, words_of
 from vigild.wire.forward_urls import TlsFiles
 
-CONNECT_SECONDS = 10.0
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
 STALL_SECONDS = 30.0  # without any progress
 FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS = 0.0005, 0.1  # at what is not acknowledged yet
 GOODBYE_SECONDS = 0.3
@@ -54,14 +56,15 @@ class Stream:
     def close(self) -> None:
         """Let go of the connection; the other end is told of it, where it listens."""
         sock, self._socket = self._socket, None
-        if isinstance(sock, ssl.SSLSocket):
+        if sock is None:
+            return
+        if self._tls is not None:
             try:
                 sock.settimeout(GOODBYE_SECONDS)
-                sock.unwrap().close()
+                sock.unwrap()  # type: ignore[attr-defined]
             except (OSError, ValueError):
                 pass
-        if sock is not None:
-            sock.close()
+        sock.close()
 
     def _connected(self) -> socket.socket:
         if self._socket is not None and has_news(self._socket) and is_over(self._socket):
@@ -80,9 +83,7 @@ class Stream:
                 sock.close()
                 raise
         else:
-            context = (
-                tls_context(self._tls.ca_file, self._tls.cert_file, self._tls.key_file) if self._tls else None
-            )
+            context = self._context()
             sock = socket.create_connection((self._host, self._port), CONNECT_SECONDS)
             try:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -94,6 +95,13 @@ class Stream:
                 raise
         sock.settimeout(STALL_SECONDS)
         return sock
+
+    def _context(self) -> "SSLContext | None":
+        if self._tls is None:
+            return None
+        from vigild.host.http_client import tls_context
+
+        return tls_context(self._tls.ca_file, self._tls.cert_file, self._tls.key_file)
 
     def _wait_until_arrived(self, sock: socket.socket) -> None:
         """Until the other kernel has acknowledged everything. Raises OSError where the connection ends before."""
@@ -134,10 +142,8 @@ def is_over(sock: socket.socket) -> bool:
         for _ in range(16):
             if not sock.recv(WRITE_BYTES):
                 return True
-    except (BlockingIOError, ssl.SSLWantReadError):
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        return not has_nothing_yet(error)
     finally:
         sock.settimeout(timeout)
     return False

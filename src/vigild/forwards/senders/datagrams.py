@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Sequence
 
 from vigild.core.forwarding import DELIVERED, Outcome, Verdict
-from vigild.host.http_client import words_of
+from vigild.host.peers import words_of
 
 STALL_SECONDS = 10.0  # until a full socket takes one more
 SEND_BUFFER_BYTES = 8 << 20  # asked for; the kernel gives what it allows

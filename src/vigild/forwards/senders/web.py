@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from vigild import __version__
 from vigild.core.backlog import Batch
 from vigild.core.forwarding import DELIVERED, Outcome, Verdict
-from vigild.host.http_client import Answer, HttpClient, Request, RequestError, basic
+from vigild.host.http_client import Answer, HttpClient, Request, basic
+from vigild.host.peers import RequestError
 from vigild.wire import loki, otlp
 from vigild.wire.forward_urls import Kind, Web
 from vigild.wire.loki import LokiWriter
