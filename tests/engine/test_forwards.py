@@ -83,6 +83,8 @@ def test_a_reread_changes_it_for_streams_that_are_open() -> None:
     assert len(stage.world.children.sink_renewals) == renewals + 1
     assert stage.tap("db").is_wanted
     stage.worker.sent.clear()
+    stage.configure(CENTRAL, WEB)
+    assert [each["type"] for each in stage.worker.sent] == ["config"]
     stage.configure(CENTRAL)
     assert [each.get("forwards") for each in stage.worker.take("open")] == [["central"]]
     stage.configure(ForwardConfig("other", url="journald:", programs=("nobody",)))

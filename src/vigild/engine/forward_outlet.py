@@ -48,7 +48,7 @@ class ForwardTap:
 class ForwardSink:
     """The `Sink` port: one open stream."""
 
-    __slots__ = ("_outlet", "dropped", "is_closed", "number", "pid", "queued", "tap")
+    __slots__ = ("_outlet", "dropped", "is_closed", "number", "pid", "queued", "tap", "told")
 
     def __init__(self, outlet: "Outlet", tap: ForwardTap, pid: int, number: int) -> None:
         self._outlet = outlet
@@ -57,6 +57,7 @@ class ForwardSink:
         self.number = number
         self.dropped = 0  # bytes since the last piece that was not
         self.queued = 0  # pieces
+        self.told: Names = ()  # which forwards it goes to, as the forwarder knows
         self.is_closed = False  # though pieces of it may still be waiting
 
     def take(self, data: bytes) -> None:
@@ -130,6 +131,7 @@ class Outlet:
     def tell(self, sink: ForwardSink) -> None:
         """Which forwards a stream goes to: for the first time, or because they are others now."""
         tap = sink.tap
+        sink.told = tap.names
         self._tell(
             {
                 "type": "open",

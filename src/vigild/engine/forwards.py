@@ -91,7 +91,7 @@ class Forwards:
                     self._renew_tap(plan.tap)
         for sink in list(self.outlet.sinks.values()):  # those of programs that are no more among them
             self._renew_tap(sink.tap)
-            if not sink.is_closed and sink.tap.is_wanted:
+            if not sink.is_closed and sink.tap.is_wanted and sink.tap.names != sink.told:
                 self.outlet.tell(sink)
 
     def _renew_tap(self, tap: ForwardTap) -> None:
