@@ -3,19 +3,24 @@
 import os
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+
+WORKERS = ("vigild.alerts", "vigild.checks", "vigild.forwards")
 
 
 @dataclass(frozen=True, slots=True)
 class Census:
     files: Counter[str]
     children: int
-    """Descendants, zombies included."""
+    """Descendants, zombies included, without the daemon's own workers."""
     threads: int
     rss_kib: int
+    workers: Mapping[str, int] = field(default_factory=dict)
+    """Memory (KiB) of the processes that work beside the daemon, by module."""
 
     def holds_no_more_than(self, other: "Census") -> bool:
         return not self.surplus_over(other)
@@ -32,12 +37,24 @@ class Census:
 
 def take_census(pid: int) -> Census:
     process = psutil.Process(pid)
+    children = process.children(recursive=True)
+    workers = {name: child for child in children if (name := _worker_name(child))}
     return Census(
         files=Counter(_open_files(pid)),
-        children=len(process.children(recursive=True)),
+        children=len(children) - len(workers),
         threads=process.num_threads(),
         rss_kib=process.memory_info().rss // 1024,
+        workers={name: worker.memory_info().rss // 1024 for name, worker in workers.items()},
     )
+
+
+def _worker_name(process: psutil.Process) -> str:
+    """The module of the daemon's that it runs; "" for all others."""
+    try:
+        words = process.cmdline()
+    except psutil.Error:
+        return ""
+    return next((word for word in words if word in WORKERS), "")
 
 
 def voluntary_switches(pid: int) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from soak.census import Census, take_census, voluntary_switches
 from soak.churn import PROGRAMS, Churn
 from soak.client import Rpc
+from soak.receiver import Receiver
 from support.daemon import Daemon
 from support.until import DEADLINE_SECONDS, until
 
@@ -17,6 +18,7 @@ MISBEHAVE = Path(__file__).with_name("probes") / "misbehave.py"
 SLOWEST_ANSWER_SECONDS = 10.0
 RSS_SLACK_KIB = 4096
 RSS_SLACK_SHARE = 0.15
+WORKER_SLACK_KIB = 8192  # the warm-up of a short soak ends before they have met all that they will meet
 LOG_MAXBYTES = 200_000
 LOG_BACKUPS = 2
 QUIET_SECONDS = 1.0
@@ -32,6 +34,8 @@ logfile_maxbytes=500000
 logfile_backups=1
 pidfile={tmp}/supervisord.pid
 childlogdir={tmp}
+state_dir={tmp}/state
+sample_interval=5
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
@@ -76,6 +80,26 @@ flapping=1000/1s
 startretries=1000000
 """
 
+WORKERS = """
+[alert:told]
+url=exec:cat >/dev/null
+
+[monitor:disk]
+type=filesystem
+path={tmp}
+interval=5
+rules=if space > 1% then alert
+
+[forward:kept]
+url=syslog://{receiver}
+programs=crash,echo,fork,stubborn,extra*
+
+[forward:lost]
+url=syslog+tcp://127.0.0.1:9
+programs=crash,echo
+buffer_maxbytes=65536
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -86,16 +110,18 @@ class Outcome:
     turns: dict[str, int]
     answers: int
     slowest_answer_seconds: float
+    lines_forwarded: int
     faults: tuple[str, ...]
 
     def text(self) -> str:
         lines = [
             f"turns: {self.turns}",
             f"{self.answers} questions answered, the slowest after {self.slowest_answer_seconds * 1000:.0f} ms",
+            f"{self.lines_forwarded} lines forwarded",
             f"before: {sum(self.before.files.values())} files, {self.before.children} children, "
-            f"{self.before.threads} threads, {self.before.rss_kib} KiB",
+            f"{self.before.threads} threads, {self.before.rss_kib} KiB, workers {dict(self.before.workers)}",
             f"after: {sum(self.after.files.values())} files, {self.after.children} children, "
-            f"{self.after.threads} threads, {self.after.rss_kib} KiB",
+            f"{self.after.threads} threads, {self.after.rss_kib} KiB, workers {dict(self.after.workers)}",
             *(f"FAULT: {fault}" for fault in self.faults),
         ]
         return "\n".join(lines)
@@ -112,7 +138,7 @@ class Soak:
         self._generation = 0
 
     def run(self, warm_up_seconds: float, seconds: float) -> Outcome:
-        with self.daemon:
+        with Receiver(self.tmp / "log") as receiver, self.daemon:
             assert self.daemon.process is not None
             pid = self.daemon.process.pid
             self._rpc = Rpc(self.daemon.socket)
@@ -125,7 +151,17 @@ class Soak:
             after = self._quiet_census(pid, before)
             faults = [*churn.complaints, *self._faults(churn, before, after), *self._wakes_when_quiet(pid)]
             faults += self._oversized_logs()
-        return Outcome(before, after, churn.turns, churn.answers, churn.slowest_answer_seconds, tuple(faults))
+        if not receiver.lines:
+            faults.append("nothing was forwarded")
+        return Outcome(
+            before,
+            after,
+            churn.turns,
+            churn.answers,
+            churn.slowest_answer_seconds,
+            receiver.lines,
+            tuple(faults),
+        )
 
     def _quiet_census(self, pid: int, wanted: Census | None) -> Census:
         """Stop everything and wait until nothing is left over, or give up and tell what is."""
@@ -159,9 +195,16 @@ class Soak:
         found = []
         if surplus := after.surplus_over(before):
             found.append(f"held after the churn and not before: {surplus}")
-        bound = before.rss_kib + max(RSS_SLACK_KIB, int(before.rss_kib * RSS_SLACK_SHARE))
-        if after.rss_kib > bound:
-            found.append(f"memory grew from {before.rss_kib} to {after.rss_kib} KiB (bound {bound})")
+        slack = max(RSS_SLACK_KIB, int(before.rss_kib * RSS_SLACK_SHARE))
+        grown = [("the daemon", before.rss_kib, after.rss_kib, slack)]
+        grown += [
+            (name, before.workers[name], rss, WORKER_SLACK_KIB)
+            for name, rss in after.workers.items()
+            if name in before.workers
+        ]
+        for name, first, last, slack in grown:
+            if last > first + slack:
+                found.append(f"memory of {name} grew from {first} to {last} KiB (bound {first + slack})")
         if churn.slowest_answer_seconds > SLOWEST_ANSWER_SECONDS:
             found.append(f"an answer took {churn.slowest_answer_seconds:.1f} s")
         if idle := [
@@ -243,4 +286,5 @@ class Soak:
         }
         programs = [PROGRAM.format(name=name, **where) for name in PROGRAMS if name != "never"]
         frame = FRAME.format(socket=self.daemon.socket, tmp=self.tmp)
-        return "\n".join([frame, *programs, NEVER, LISTENER.format(**where)])
+        workers = WORKERS.format(tmp=self.tmp, receiver=self.tmp / "log")
+        return "\n".join([frame, *programs, NEVER, LISTENER.format(**where), workers])

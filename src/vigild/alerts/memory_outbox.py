@@ -10,7 +10,8 @@ from contextlib import closing
 from urllib.parse import quote
 
 from vigild.alerts import queries
-from vigild.alerts.outbox import BUSY_SECONDS, Outbox, migrate
+from vigild.alerts.outbox import BUSY_SECONDS, Outbox
+from vigild.host.store.versions import migrate
 
 MIN_FREE_BYTES = (
     2 << 20
@@ -31,7 +32,7 @@ class MemoryOutbox(Outbox):
             if not self._may_return:
                 self._db.close()
                 self._db = _memory()
-        migrate(self._db)
+        migrate(self._db, queries.MIGRATIONS)
 
     def close(self) -> None:
         """What is in it is lost."""

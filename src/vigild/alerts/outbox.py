@@ -18,6 +18,7 @@ from vigild.core.alerting import Trouble
 from vigild.core.delivering import Parcel
 from vigild.core.digest import Digest
 from vigild.host.store.aside import set_aside
+from vigild.host.store.versions import GET_VERSION, SET_VERSION, migrate
 from vigild.wire.digests import decode_digest, decode_trouble, encode_digest, encode_trouble
 
 BUSY_SECONDS = 5.0
@@ -82,7 +83,7 @@ class Outbox:
     def prove(self) -> None:
         """Write something that changes nothing. Raises sqlite3.Error."""
         with self:
-            self._db.execute(queries.SET_VERSION.format(version=self._number(queries.GET_VERSION)))
+            self._db.execute(SET_VERSION.format(version=self._number(GET_VERSION)))
 
     def fill_from(self, db: sqlite3.Connection) -> None:
         """Hold what `db` does, and nothing else. Raises sqlite3.Error."""
@@ -253,21 +254,8 @@ def _opened(path: str) -> sqlite3.Connection:
     try:
         for statement in (*queries.PREPARE, *queries.OPEN):
             db.execute(statement).fetchall()
-        migrate(db)
+        migrate(db, queries.MIGRATIONS)
     except BaseException:
         db.close()
         raise
     return db
-
-
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring it to the newest version. Raises sqlite3.Error."""
-    version = int(db.execute(queries.GET_VERSION).fetchone()[0])
-    if version > len(queries.MIGRATIONS):
-        raise sqlite3.NotSupportedError(f"it is of version {version}, made by a newer Vigil")
-    for number, statements in enumerate(queries.MIGRATIONS[version:], version + 1):
-        db.execute(queries.BEGIN)
-        for statement in statements:
-            db.execute(statement)
-        db.execute(queries.SET_VERSION.format(version=number))
-        db.execute(queries.COMMIT)

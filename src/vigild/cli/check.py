@@ -8,10 +8,9 @@ import argparse
 import json
 import os
 import sys
-from collections import Counter
 from collections.abc import Sequence
 
-from vigild.config.diagnostics import Diagnostic
+from vigild.config.diagnostics import Diagnostic, tally
 from vigild.config.lint import lint
 from vigild.config.load import Loaded, find_config_file, load, searched_paths
 
@@ -81,24 +80,21 @@ def as_text(path: str, findings: Sequence[Diagnostic]) -> str:
 
 
 def _count(findings: Sequence[Diagnostic]) -> str:
-    counts: Counter[str] = Counter(finding.severity for finding in findings)
+    words = {"errors": "error", "warnings": "warning", "infos": "remark"}
     parts = [
-        f"{counts[severity]} {word if counts[severity] == 1 else word + 's'}"
-        for severity, word in (("error", "error"), ("warning", "warning"), ("info", "remark"))
-        if counts[severity]
+        f"{count} {words[severity]}{'' if count == 1 else 's'}"
+        for severity, count in tally(findings).items()
+        if count
     ]
     return ", ".join(parts) or "no findings"
 
 
 def as_json(path: str, loaded: Loaded, findings: Sequence[Diagnostic]) -> str:
     """One document: the files read, the findings, and how many of each severity."""
-    counts: Counter[str] = Counter(finding.severity for finding in findings)
     document = {
         "file": path,
         "files": list(loaded.files),
-        "errors": counts["error"],
-        "warnings": counts["warning"],
-        "infos": counts["info"],
+        **tally(findings),
         "findings": [
             {
                 "severity": finding.severity,

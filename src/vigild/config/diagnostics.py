@@ -1,5 +1,6 @@
 """What is wrong, where, and what to do about it. Reading a configuration never throws: it yields these."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
@@ -51,3 +52,9 @@ class Diagnostic:
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """True when at least one finding forbids a start."""
     return any(diagnostic.severity == "error" for diagnostic in diagnostics)
+
+
+def tally(findings: Iterable[Diagnostic]) -> dict[str, int]:
+    """How many there are of each severity, under the names that documents have for them."""
+    counts = Counter(finding.severity for finding in findings)
+    return {"errors": counts["error"], "warnings": counts["warning"], "infos": counts["info"]}

@@ -1,10 +1,10 @@
 """The configuration for people: what is in force, what its files would change, what is wrong with them, making it so."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Protocol
 
+from vigild.config.diagnostics import tally
 from vigild.config.shown import differences, shown
 from vigild.control.facade import ConfigControl, Facts, ProcessControl
 from vigild.control.operations import Operation, Operations
@@ -104,13 +104,10 @@ class Inspection:
 
         loaded = self._load()
         findings = lint(loaded, environ=os.environ)
-        counts: Counter[str] = Counter(finding.severity for finding in findings)
         return {
             "file": self._config().path,
             "files": list(loaded.files),
-            "errors": counts["error"],
-            "warnings": counts["warning"],
-            "infos": counts["info"],
+            **tally(findings),
             "findings": [_finding(one) for one in findings],
         }
 

@@ -14,6 +14,7 @@ from vigild.host.store import queries
 from vigild.host.store.aside import set_aside
 from vigild.host.store.migrations import MIGRATIONS
 from vigild.host.store.store import Store, is_of_no_use
+from vigild.host.store.versions import GET_VERSION, SET_VERSION
 
 MB = 1 << 20
 
@@ -51,7 +52,7 @@ def test_a_store_is_private_and_of_the_newest_version(store: Store, tmp_path: Pa
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "state").iterdir()} == {0o600}
     with closing(sqlite3.connect(store.path)) as database:
-        assert database.execute(queries.GET_VERSION).fetchone() == (len(MIGRATIONS),)
+        assert database.execute(GET_VERSION).fetchone() == (len(MIGRATIONS),)
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert database.execute("PRAGMA auto_vacuum").fetchone() == (2,)
 
@@ -181,7 +182,7 @@ def test_a_store_of_a_newer_vigil_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "s" / "h.db"
     Store(str(path), MB).close()
     with closing(sqlite3.connect(path)) as database:
-        database.execute(queries.SET_VERSION.format(version=99))
+        database.execute(SET_VERSION.format(version=99))
     with pytest.raises(sqlite3.NotSupportedError, match="made by a newer Vigil"):
         Store(str(path), MB)
 

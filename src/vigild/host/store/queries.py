@@ -48,8 +48,6 @@ OPEN = (
     "PRAGMA journal_size_limit = 1048576",
 )
 
-GET_VERSION = "PRAGMA user_version"
-SET_VERSION = "PRAGMA user_version = {version:d}"
 BEGIN = "BEGIN IMMEDIATE"
 COMMIT = "COMMIT"
 ROLLBACK = "ROLLBACK"

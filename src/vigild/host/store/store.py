@@ -17,6 +17,7 @@ from vigild.core.history import Details, Fact, HistoryQuery
 from vigild.host.store import queries
 from vigild.host.store.last_lines import last_lines
 from vigild.host.store.migrations import MIGRATIONS
+from vigild.host.store.versions import migrate
 
 if TYPE_CHECKING:
     from vigild.host.store.sample_table import SampleTable
@@ -44,7 +45,7 @@ class Store:
         try:
             for statement in (*queries.PREPARE, *queries.OPEN):
                 self._db.execute(statement).fetchall()
-            self._migrate()
+            migrate(self._db, MIGRATIONS)
             self._page_bytes = self._number(queries.PAGE_BYTES)
             self._samples: SampleTable | None = None
         except BaseException:
@@ -150,19 +151,6 @@ class Store:
         if gone:
             self._db.executescript(queries.GIVE_BACK)  # `execute` would give back a single page
         return gone
-
-    def _migrate(self) -> None:
-        version = self._number(queries.GET_VERSION)
-        if version > len(MIGRATIONS):
-            raise sqlite3.NotSupportedError(
-                f"it is of version {version}, made by a newer Vigil; this one knows {len(MIGRATIONS)}"
-            )
-        for number, statements in enumerate(MIGRATIONS[version:], version + 1):
-            self._db.execute(queries.BEGIN)
-            for statement in statements:
-                self._db.execute(statement)
-            self._db.execute(queries.SET_VERSION.format(version=number))
-            self._db.execute(queries.COMMIT)
 
     def _number(self, statement: str) -> int:
         return int(self._db.execute(statement).fetchone()[0])
