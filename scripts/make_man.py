@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from vigild.classic.pidproxy import CANNOT_RUN, FORWARDED, LATE_SECONDS
+from vigild.cli.completion.supervisorctl import FLAGS as CTL_FLAGS
 from vigild.cli.ctl import exits
 from vigild.cli.ctl.actions import NAMES, help_text
 from vigild.cli.grammar import Argument, Flag, Grammar, flatten, grammars
@@ -134,14 +135,6 @@ def supervisord_1() -> str:
 
 def supervisorctl_1() -> str:
     """supervisorctl(1)."""
-    flags = (
-        (("-c", "--configuration"), "FILE", "the configuration file (searched for if not given)"),
-        (("-i", "--interactive"), "", "ask before shutdown and reload, and for a password if one is needed"),
-        (("-s", "--serverurl"), "URL", "where supervisord listens: unix:///path or http://host:port"),
-        (("-u", "--username"), "USERNAME", "user name for the server"),
-        (("-p", "--password"), "PASSWORD", "password for the server"),
-        (("-r", "--history-file"), "", "keep the lines of the shell in this file"),
-    )
     actions = "".join(
         f'.SS "{plain(name)}"\n.nf\n{plain(help_text(name) or "")}\n.fi\n'
         for name in sorted((*NAMES, "help"))
@@ -160,7 +153,7 @@ def supervisorctl_1() -> str:
     body = (
         f".SH DESCRIPTION\n{roff('With an action it is carried out; without one a shell is started that takes actions line by line.')}\n"
         ".SH OPTIONS\n"
-        + "".join(_flag(Flag(names, value, (), text)) for names, value, text in flags)
+        + "".join(map(_flag, CTL_FLAGS))
         + f".SH ACTIONS\n{actions}.SH EXIT STATUS\n"
         + "".join(item(f"\\fB{code}\\fR", text) for code, text in codes)
         + '.SH "SEE ALSO"\nsupervisord(1), vigil(1), vigil.conf(5)\n'

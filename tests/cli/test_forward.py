@@ -54,7 +54,7 @@ def test_how_forwards_stand(
         "NAME  STATE    STREAMS  WAITING  SENT  LOST  TO",
         "loki  ok       2        0        12    0     loki+http://logs:3100/",
         "sys   failing  2        3        12    0     loki+http://logs:3100/",
-        f"  fails since {clock_time(100.0)}: no  such host",
+        f"  since {clock_time(100.0)}: no  such host",
         "otlp  losing   2        0        12    7+    loki+http://logs:3100/",
         "  5 lines dropped, because the buffer was full or the forwarder died",
         "  2 lines refused by the receiver for good",

@@ -69,3 +69,11 @@ def test_a_daemon_that_knows_nothing_of_it_has_no_trouble_and_one_that_refuses_s
     assert () == standing(Answers(getMonitors=Fault.BAD_NAME)).troubles
     with pytest.raises(FaultError):
         standing(Answers(getAlerts=Fault.FAILED))
+
+
+def test_who_may_not_know_of_it_is_not_told_and_not_refused() -> None:
+    class Refusing:
+        def call(self, method: str, *arguments: object) -> object:
+            raise FaultError(Fault.FAILED, "FAILED: not allowed: getAlerts is not about web alone")
+
+    assert () == standing(Refusing()).troubles

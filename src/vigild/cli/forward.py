@@ -118,13 +118,17 @@ def _lost_words(forward: Facts) -> list[str]:
     return [f"{forward[name]} {words}" for name, words in _LOST.items() if forward[name]]
 
 
+def troubles_of(forward: Facts) -> str:
+    """Why nothing arrives now; empty where it does."""
+    since = float(forward["failing_since"])
+    failing = f"since {clock_time(since)}: {forward['error']}" if since else ""
+    return _printable(str(forward["trouble"]) or failing)
+
+
 def _details(forward: Facts) -> list[str]:
     """What is wrong with it, a line each."""
-    since = float(forward["failing_since"])
-    details = [str(forward["trouble"])] if forward["trouble"] else []
-    if since:
-        details.append(f"fails since {clock_time(since)}: {forward['error']}")
-    return details + _lost_words(forward)
+    now = troubles_of(forward)
+    return [*([now] if now else []), *_lost_words(forward)]
 
 
 def test(daemon: "Supervisor", name: str, out: TextIO, err: TextIO, *, as_json: bool) -> int:

@@ -11,8 +11,9 @@ from vigild.cli.main import COMMANDS
 from vigild.core.frozen import frozen
 
 FILES = "files"
-PROCESSES, ALERTS, FORWARDS, MONITORS, TOKENS = NAME_KINDS = (
+PROCESSES, GROUPS, ALERTS, FORWARDS, MONITORS, TOKENS = NAME_KINDS = (
     "processes",
+    "groups",
     "alerts",
     "forwards",
     "monitors",

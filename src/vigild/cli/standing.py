@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
 from vigild.cli.alert import details_of, state_of
-from vigild.cli.facts import clock_time
 from vigild.cli.forward import state_of as forward_state
+from vigild.cli.forward import troubles_of
 from vigild.cli.monitors import Monitor, result_words
 from vigild.client.errors import FaultError
 from vigild.core.errors import Fault
@@ -14,6 +14,7 @@ from vigild.core.frozen import frozen
 Facts = Mapping[str, Any]
 
 _NOT_KNOWN = (Fault.UNKNOWN_METHOD, Fault.BAD_NAME)  # Supervisor's daemon, or an older one
+NOT_ALLOWED = "not allowed: "  # a token for some programs is told of nothing else
 
 
 class Rpc(Protocol):
@@ -46,7 +47,7 @@ class Standing:
                 if one["state"] == "failed" or (one["unknown_because"] and one["state"] != "disabled")
             ]
             + [
-                _line("forward", one["name"], one["state"], _why(one))
+                _line("forward", one["name"], one["state"], troubles_of(one))
                 for one in self.forwards
                 if one["state"] in ("failing", "stopped")
             ]
@@ -60,18 +61,11 @@ def standing(rpc: Rpc) -> Standing:
     return Standing(tuple(alerts), tuple(_all(rpc, "vigil.getMonitors", "")), tuple(forwards))
 
 
-def _why(forward: Facts) -> str:
-    text = str(
-        forward["trouble"] or f"since {clock_time(float(forward['failing_since']))}: {forward['error']}"
-    )
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 def _all(rpc: Rpc, method: str, *arguments: object) -> list[dict[str, Any]]:
     try:
         return cast(list[dict[str, Any]], rpc.call(method, *arguments))
     except FaultError as fault:
-        if fault.code in _NOT_KNOWN:
+        if fault.code in _NOT_KNOWN or NOT_ALLOWED in fault.text:
             return []
         raise
 

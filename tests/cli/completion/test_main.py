@@ -17,6 +17,12 @@ METHODS: dict[str, Any] = {
         {"name": "cat", "group": "cat"},
         {"name": "a\nb", "group": "evil"},
     ],
+    "supervisor.getAllConfigInfo": lambda: [
+        {"group": "site"},
+        {"group": "cat"},
+        {"group": "evil"},
+        {"group": "site"},
+    ],
     "vigil.getAlerts": lambda: [{"name": "people"}],
     "vigil.getForwards": lambda: [{"name": "loki"}],
     "vigil.getMonitors": lambda name: [{"name": "disk"}],

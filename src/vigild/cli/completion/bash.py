@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from shlex import quote
 
+from vigild.cli.completion.supervisorctl import bash_part
 from vigild.cli.grammar import FILES, Flag, Grammar, flatten
 
 # Names are compared and quoted by the shell itself: `compgen -W` would carry out a `$(…)` in a name.
@@ -30,7 +31,7 @@ _vigil_names() {
             printf -v name %q "$name"
             COMPREPLY+=("$name")
         fi
-    done < <("${line[0]}" completion --names "$1" "${connection[@]}" </dev/null 2>/dev/null)
+    done < <("${line[0]/%supervisorctl/vigil}" completion --names "$1" "${connection[@]}" </dev/null 2>/dev/null)
 }
 
 _vigil() {
@@ -111,7 +112,7 @@ def bash_script(found: Sequence[Grammar]) -> str:
     script = _FRAME
     for name, text in parts.items():
         script = script.replace(name, text, 1)
-    return script
+    return script + bash_part()
 
 
 def _actions(grammar: Grammar) -> str:

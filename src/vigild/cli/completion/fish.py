@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from vigild.cli.completion.supervisorctl import fish_part
 from vigild.cli.grammar import FILES, Argument, Flag, Grammar
 
 _HEAD = r"""# fish completion for vigil, made by `vigil completion fish`.
@@ -14,7 +15,8 @@ function __vigil_names
             set -a asked $words[$i] $words[(math $i + 1)]
         end
     end
-    command $words[1] completion --names $argv[1] $asked </dev/null 2>/dev/null
+    set -l vigil (string replace -r 'supervisorctl$' vigil -- $words[1])
+    command $vigil completion --names $argv[1] $asked </dev/null 2>/dev/null
 end
 
 function __vigil_no_command
@@ -56,7 +58,7 @@ def fish_script(found: Sequence[Grammar]) -> str:
                 for argument in each.arguments
                 if argument.choices or argument.kind
             ]
-    return _HEAD + "\n".join(lines) + "\n"
+    return _HEAD + "\n".join(lines) + "\n" + fish_part()
 
 
 def _word(condition: str, word: str, text: str) -> str:

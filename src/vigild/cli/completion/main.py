@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, cast
 
 from vigild.cli.connection import EXIT_DONE, EXIT_USAGE, add_connection_flags, flags_of
 from vigild.cli.ctl.options import UsageError, parse
-from vigild.cli.grammar import ALERTS, FORWARDS, MONITORS, NAME_KINDS, PROCESSES, TOKENS, Grammar, grammars
+from vigild.cli.grammar import (
+    ALERTS,
+    FORWARDS,
+    GROUPS,
+    MONITORS,
+    NAME_KINDS,
+    PROCESSES,
+    TOKENS,
+    Grammar,
+    grammars,
+)
 from vigild.client.errors import ClientError
 from vigild.core.names import make_namespec
 
@@ -40,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="vigil completion",
-        description="Print a script that lets a shell complete the commands, flags and names of vigil. "
+        description="Print a script that lets a shell complete the commands, flags and names of vigil and supervisorctl. "
         "For this shell: source <(vigil completion bash).",
         epilog="exit status: 0 done, also where no daemon knows names; 2 wrong usage",
     )
@@ -88,6 +98,7 @@ def _named(method: str, *arguments: str) -> Callable[["Supervisor"], Iterable[st
 
 _ASK: dict[str, Callable[["Supervisor"], Iterable[str]]] = {
     PROCESSES: lambda daemon: [make_namespec(info["group"], info["name"]) for info in daemon.all_info()],
+    GROUPS: lambda daemon: {str(info["group"]) for info in daemon.all_config_info()},
     ALERTS: _named("vigil.getAlerts"),
     FORWARDS: _named("vigil.getForwards"),
     MONITORS: _named("vigil.getMonitors", ""),

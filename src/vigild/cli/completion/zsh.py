@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 
+from vigild.cli.completion.supervisorctl import zsh_part
 from vigild.cli.grammar import FILES, Argument, Flag, Grammar
 
-_HEAD = r"""#compdef vigil
+_HEAD = r"""#compdef vigil supervisorctl
 # zsh completion for vigil, made by `vigil completion zsh`.
 
-_vigil_names() {
-    local -a names asked
+_vigil_asked() {
     local file=${opt_args[-c]:-${opt_args[--configuration]}} url=${opt_args[-s]:-${opt_args[--serverurl]}}
-    [[ -n $file ]] && asked+=(-c ${~${(Q)file//\\:/:}})
-    [[ -n $url ]] && asked+=(-s ${(Q)url//\\:/:})
+    [[ -n $file ]] && print -rl -- -c ${~${(Q)file//\\:/:}}
+    [[ -n $url ]] && print -rl -- -s ${(Q)url//\\:/:}
+}
+
+_vigil_names() {
+    local -a names asked=(${(f)"$(_vigil_asked)"} $vigil_asked)
     names=(${(f)"$(vigil completion --names $1 $asked </dev/null 2>/dev/null)"})
     compadd -a names
 }
@@ -21,9 +25,10 @@ _TAIL = r"""
 if [[ $funcstack[1] == _vigil ]]; then
     _vigil "$@"
 else
-    compdef _vigil vigil
+    compdef _vigil vigil supervisorctl
 fi
 """
+_FOR_CTL = '    if [[ $service == supervisorctl ]]; then\n        _vigil_supervisorctl "$@"\n        return\n    fi\n'
 _LOCALS = "    local curcontext=$curcontext state state_descr line\n    typeset -A opt_args\n"
 
 
@@ -35,7 +40,7 @@ def zsh_script(found: Sequence[Grammar]) -> str:
         f"        help) _arguments {_quoted('1:command:(' + ' '.join(name for name, _ in words) + ')')} ;;\n"
     )
     functions = [_branch(grammar) for grammar in found if grammar.actions]
-    return _HEAD + "".join(functions) + _function("_vigil", words, found, extra) + _TAIL
+    return _HEAD + zsh_part() + "".join(functions) + _function("_vigil", words, found, extra) + _TAIL
 
 
 def _branch(grammar: Grammar) -> str:
@@ -47,7 +52,7 @@ def _function(name: str, words: Sequence[tuple[str, str]], inner: Sequence[Gramm
     described = " ".join(_quoted(f"{word}:{text.replace(':', ' -')}") for word, text in words)
     cases = "".join(f"        {grammar.word}) {_arguments(grammar)} ;;\n" for grammar in inner)
     return (
-        f"{name}() {{\n{_LOCALS}    local -a words_here=({described})\n"
+        f"{name}() {{\n{_FOR_CTL if name == '_vigil' else ''}{_LOCALS}    local -a words_here=({described})\n"
         "    _arguments -C '(- *)'{-h,--help}'[help]' '1: :->word' '*:: :->rest' && return 0\n"
         "    case $state in\n    word) _describe -t commands command words_here ;;\n"
         f"    rest)\n        case $words[1] in\n{cases}{extra}        esac ;;\n    esac\n}}\n\n"

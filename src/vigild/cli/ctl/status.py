@@ -72,7 +72,7 @@ def _print_table(ctl: Controller, infos: "list[ProcessInfo]") -> None:
 
 
 def _explain_what_else(ctl: Controller) -> None:
-    """Alerts that do not arrive, monitors that have failed: for people only, who look at a terminal."""
+    """Alerts and forwards that do not arrive, monitors that have failed: for people only, who look at a terminal."""
     if not (ctl.stdout.isatty() and ctl.stderr.isatty()):
         return
     from vigild.cli.standing import standing
