@@ -22,6 +22,14 @@ class Stage:
     def open(self, channel: str = "stdout", pid: int = 7) -> ForwardSink:
         return ForwardTap(self.outlet, PROCESS, channel, ("central",)).open(pid)
 
+    def fill(self, sink: ForwardSink, size: int) -> int:
+        """Give it pieces until one is dropped; how many there were."""
+        for count in range(2 * MAX_QUEUED_BYTES // size):
+            sink.take(b"x" * size)
+            if self.lost:
+                return count + 1
+        raise AssertionError("nothing was dropped")
+
 
 def test_they_are_what_the_host_gives_output_to() -> None:
     stage = Stage()
@@ -101,10 +109,7 @@ def test_what_a_full_forwarder_does_not_take_waits_in_order() -> None:
 def test_beyond_a_bound_pieces_are_dropped_whole_and_the_next_says_so() -> None:
     stage = Stage()
     sink, other = stage.open(), stage.open()
-    count = 0
-    while not stage.lost:
-        sink.take(b"x" * 60_000)
-        count += 1
+    count = stage.fill(sink, 60_000)
     assert stage.outlet.queued_bytes <= MAX_QUEUED_BYTES < stage.outlet.queued_bytes + 60_256
     other.take(b"y" * 60_000)
     sink.take(b"x" * 60_000)
@@ -132,8 +137,7 @@ def test_tiny_pieces_are_bounded_by_what_they_take_in_memory() -> None:
 def test_a_stream_that_ends_after_a_loss_says_so_too() -> None:
     stage = Stage()
     sink = stage.open()
-    while not stage.lost:
-        sink.take(b"x" * MAX_PIECE_BYTES)
+    stage.fill(sink, MAX_PIECE_BYTES)
     sink.close()
     stage.worker.start()
     assert stage.worker.take_pieces()[-1] == (1, MAX_PIECE_BYTES, b"")

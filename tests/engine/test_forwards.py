@@ -10,7 +10,7 @@ from vigild.config.model import ForwardConfig, StreamConfig
 from vigild.core.errors import Fault, VigilError
 from vigild.core.forwards import ForwardCounts, ForwardInfo
 from vigild.engine import forwards as module
-from vigild.engine.forward_outlet import ForwardTap
+from vigild.engine.forward_outlet import MAX_QUEUED_BYTES, PIECE_COST_BYTES, ForwardTap
 from vigild.engine.forward_watch import FAILING_SECONDS, QUIET_SECONDS
 from vigild.engine.forwards import STEADY_SECONDS, Forwards
 
@@ -228,8 +228,10 @@ def test_what_the_daemon_dropped_counts_for_every_forward_that_wanted_it() -> No
     stage = Stage(CENTRAL, WEB)
     stage.world.boot()
     sink = stage.tap("web", "stderr").open(1)
-    while not stage.info().counts.unsent_bytes:
+    waiting = MAX_QUEUED_BYTES // (100_000 + PIECE_COST_BYTES)
+    for _ in range(waiting + 1):
         sink.take(b"x" * 100_000)
+    assert stage.info().counts.unsent_bytes == 100_000
     stage.configure(WEB)
     sink.tap.names = ("central", "web")  # not told yet
     sink.take(b"x" * 100_000)
