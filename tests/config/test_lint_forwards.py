@@ -175,3 +175,12 @@ def test_a_batch_that_can_never_be_full(tmp_path: Path) -> None:
     (finding,) = advice(tmp_path, UDP + "batch_maxbytes=2MB\nbuffer_maxbytes=1MB\n", "V525")
     assert 3 == finding.where.line
     assert [] == advice(tmp_path, UDP, "V525")
+
+
+def test_the_form_of_syslog_that_the_systems_socket_reads(tmp_path: Path) -> None:
+    (finding,) = advice(tmp_path, F + "url=syslog:///dev/log\n", "V526")
+    assert ("info", "url") == (finding.severity, finding.option)
+    (tmp_path / "url").write_text("syslog:///dev/log?facility=local0")
+    assert ["url_file"] == [one.option for one in advice(tmp_path, F + "url_file=%(here)s/url\n", "V526")]
+    for url in ("syslog:///dev/log?format=rfc3164", "syslog:///run/logs", "syslog+udp://host", "journald:"):
+        assert [] == advice(tmp_path, f"{F}url={url}\n", "V526")

@@ -91,4 +91,5 @@ CODES: dict[str, str] = {
     "V523": "a forward that nothing is sent to, or to which lines are sent twice",
     "V524": "a label of a forward that the receiver does not take as it is",
     "V525": "sizes of a forward that contradict each other",
+    "V526": "a form of syslog that the system's own socket mostly does not read",
 }

@@ -11,7 +11,7 @@ from vigild.config.options import FORWARD
 from vigild.config.resolve import Resolver
 
 FORWARDS_MAX = 20
-_URL_HINT = "add url=syslog:///dev/log or another address, or url_file=/path/of/a/file with it"
+_URL_HINT = "add url=syslog+tcp://HOST:601 or another address, or url_file=/path/of/a/file with it"
 
 
 def resolve_forwards(resolver: Resolver) -> tuple[ForwardConfig, ...]:

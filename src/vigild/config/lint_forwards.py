@@ -12,7 +12,7 @@ from vigild.config.model import Config, ForwardConfig, ProcessConfig
 from vigild.config.options import kind_of
 from vigild.core.alert_filter import matches_name
 from vigild.core.names import make_namespec
-from vigild.wire.forward_urls import Journald, Kind, Syslog, Target, Web, parse_target
+from vigild.wire.forward_urls import Journald, Kind, Syslog, SyslogFormat, Target, Web, parse_target
 from vigild.wire.url_lists import urls_of_file
 from vigild.wire.url_parts import ReceiverUrlError
 
@@ -23,6 +23,7 @@ _LOOPBACK = re.compile(r"http://(?:localhost|127\.[0-9.]+|\[::1\])[:/]")
 _LOKI_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _JOURNAL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _SYSLOG_NAME = re.compile(r"(?:[!#-<>-\\^-~]){1,32}")
+_SYSTEM_SOCKETS = frozenset({"/dev/log", "/run/systemd/journal/dev-log", "/var/run/log"})
 _OWN_LABELS = frozenset({"program", "group", "stream", "level"})
 
 
@@ -153,6 +154,21 @@ def check_sizes(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.finding("warning", "V525", section, "batch_maxbytes", text, hint)
 
 
+def check_format(subject: Subject) -> Iterator[Diagnostic]:
+    """V526: what listens at /dev/log expects what glibc's syslog(3) writes."""
+    for forward in subject.config.forwards:
+        target = _target(forward)
+        if (
+            isinstance(target, Syslog)
+            and target.path in _SYSTEM_SOCKETS
+            and target.format is SyslogFormat.RFC5424
+        ):
+            text = f"what listens at {target.path} mostly reads the older form: name, level and pid would be part of the text"
+            hint = 'add ?format=rfc3164, or let it read RFC 5424 there (rsyslog: UseSpecialParser="off" of imuxsock)'
+            option = "url" if forward.url else "url_file"
+            yield subject.finding("info", "V526", f"forward:{forward.name}", option, text, hint)
+
+
 def _reached(config: Config, patterns: tuple[str, ...]) -> dict[str, ProcessConfig]:
     return {
         name: process
@@ -192,4 +208,11 @@ def _mode(path: str) -> int:
         return 0
 
 
-FORWARD_CHECKS: tuple[Check, ...] = (check_secrets, check_places, check_reach, check_labels, check_sizes)
+FORWARD_CHECKS: tuple[Check, ...] = (
+    check_secrets,
+    check_places,
+    check_reach,
+    check_labels,
+    check_sizes,
+    check_format,
+)

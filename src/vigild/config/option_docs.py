@@ -376,7 +376,7 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "restart_command": "For `process`: what `restart` in a rule runs. By default `stop_command`, then `start_command`.",
     },
     "forward": {
-        "url": "Where output goes: `syslog:///dev/log`, `syslog+udp://HOST:514`, `syslog+tcp://HOST:601`, `syslog+tls://HOST:6514?ca=FILE`, "
+        "url": "Where output goes: `syslog:///dev/log?format=rfc3164`, `syslog+udp://HOST:514`, `syslog+tcp://HOST:601`, `syslog+tls://HOST:6514?ca=FILE`, "
         "`journald:`, `loki+https://USER:PASSWORD@HOST:3100?tenant=NAME`, `otlp+https://HOST:4318?token=TOKEN`. It may be secret: write "
         "`%(ENV_NAME)s`, or use `url_file`. A percent sign is written `%%`. This or `url_file` is needed.",
         "url_file": "A file with the URL, in a line of its own; lines that begin with `#` are comments. It is read again at each reread. "

@@ -83,4 +83,5 @@ export const FINDINGS = {
   V523: ["没有内容可发送的日志转发，或同一行会被发送两次", "检查 programs 和 channels"],
   V524: ["接收方不会原样接受该标签", "按原文提示修改标签"],
   V525: ["日志转发的各项大小互相矛盾", "调大 buffer_maxbytes，或调小 batch_maxbytes"],
+  V526: ["系统套接字通常读不懂这种 syslog 格式", "在 url 中加上 ?format=rfc3164"],
 };
