@@ -28,10 +28,14 @@ class Answers:
 
 def test_what_is_well_is_no_trouble() -> None:
     disabled = monitor(state="disabled", unknown_because="no psutil")
-    found = standing(Answers(getAlerts=[WELL], getMonitors=[monitor(), disabled]))
+    held = {
+        **monitor(state="unknown", unknown_because="waits for web: STOPPED"),
+        "held_because": "waits for web",
+    }
+    found = standing(Answers(getAlerts=[WELL], getMonitors=[monitor(), disabled, held]))
     assert () == found.troubles
     assert ("ok",) == tuple(one["state"] for one in found.alerts)
-    assert 2 == len(found.monitors)
+    assert 3 == len(found.monitors)
 
 
 def test_each_trouble_is_a_line() -> None:

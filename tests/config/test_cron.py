@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from vigild.config.cron import next_due
+from vigild.config.cron import names_minute_of, next_due
 from vigild.config.zones import zone_of
 
 
@@ -42,3 +42,15 @@ def test_what_runs_every_hour_runs_by_the_time_that_passes() -> None:
 
 def test_a_date_that_never_comes() -> None:
     assert next_due("0 0 */30 2 mon#5", zone_of("UTC"), 1_700_000_000.0) is None
+
+
+def test_whether_a_minute_is_named() -> None:
+    noon = moment("2026-10-26T12:00")
+    assert names_minute_of("* 8-19 * * 1-5", zone_of("Europe/Berlin"), noon)
+    assert names_minute_of("0 12 * * *", zone_of("Europe/Berlin"), noon + 59)
+    assert not names_minute_of("0 12 * * *", zone_of("Europe/Berlin"), noon + 60)
+    assert not names_minute_of("* 8-19 * * sat,sun", zone_of("Europe/Berlin"), noon)
+
+
+def moment(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=zone_of("Europe/Berlin")).timestamp()

@@ -117,3 +117,33 @@ def test_what_is_refused_and_where(tmp_path: Path, text: str, code: str, line: i
 def test_too_many(tmp_path: Path) -> None:
     text = "".join(f"[monitor:m{number}]\ntype=system\n" for number in range(MONITORS_MAX + 1))
     assert only(load_text(tmp_path, text), "V006").severity == "error"
+
+
+def test_what_a_monitor_depends_on_and_when_it_is_judged(tmp_path: Path) -> None:
+    more = (
+        "depends_on = web, web:w1 monitor:disk,web\nactive_times = * 8-19 * * 1-5\npaused_times = @hourly\n"
+    )
+    text = (
+        WEB + "[monitor:disk]\ntype=filesystem\npath=/\n[monitor:home]\ntype=filesystem\npath=/home\n" + more
+    )
+    _, home = config_of(load_text(tmp_path, text)).monitors
+    assert home.depends_on == ("web", "web:w1", "monitor:disk")
+    assert (home.active_times, home.paused_times) == ("* 8-19 * * 1-5", "@hourly")
+    plain = one(tmp_path, "[monitor:disk]\ntype=filesystem\npath=/\nactive_times=\n")
+    assert (plain.depends_on, plain.active_times, plain.paused_times) == ((), "", "")
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "words"),
+    [
+        ("depends_on = wep", "V016", "there is no 'wep' in this configuration"),
+        ("depends_on = monitor:web", "V016", "there is no 'monitor:web' in this configuration"),
+        ("depends_on = monitor:disk", "V017", "wait for one another: disk -> disk"),
+        ("active_times = at night", "V006", "at night"),
+    ],
+)
+def test_what_is_wrong_with_what_it_depends_on(tmp_path: Path, option: str, code: str, words: str) -> None:
+    result = load_text(tmp_path, f"{WEB}[monitor:disk]\ntype=filesystem\npath=/\n{option}\n")
+    (found,) = result.diagnostics
+    assert (found.code, found.where.line if found.where else 0) == (code, 8)
+    assert words in found.text

@@ -32,6 +32,7 @@ def test_all_that_is_known_of_a_monitor() -> None:
         "values": {"space_percent": 81.0},
         "error": "",
         "unknown_because": "",
+        "held_because": "",
         "cycles": 1,
         "interval_seconds": 30.0,
         "rules": ["if space > 80% then alert"],

@@ -44,7 +44,8 @@ class Standing:
             + [
                 _line("monitor", one["name"], one["state"], result_words(cast(Monitor, one)))
                 for one in self.monitors
-                if one["state"] == "failed" or (one["unknown_because"] and one["state"] != "disabled")
+                if one["state"] == "failed"
+                or (one["unknown_because"] and one["state"] != "disabled" and not one.get("held_because"))
             ]
             + [
                 _line("forward", one["name"], one["state"], troubles_of(one))

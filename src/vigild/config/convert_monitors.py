@@ -44,6 +44,18 @@ def interval(value: str, around: Surroundings) -> float:
     return result
 
 
+def names(value: str, around: Surroundings) -> tuple[str, ...]:
+    """Names with commas or blanks between; each once."""
+    return tuple(dict.fromkeys(value.replace(",", " ").split()))
+
+
+def times(value: str, around: Surroundings) -> str:
+    """A cron expression, whose minutes are meant; "" for none."""
+    from vigild.config.convert_schedule import schedule
+
+    return schedule(value, around)
+
+
 def absolute_path(value: str, around: Surroundings) -> str:
     """A path from the root on."""
     path = value.strip()

@@ -20,3 +20,9 @@ def next_due(expression: str, zone: tzinfo, after: float) -> float | None:
         if at > after:  # what comes twice in the hour that daylight saving repeats is named by its first time
             return at
     return None
+
+
+def names_minute_of(expression: str, zone: tzinfo, wall: float) -> bool:
+    """Does a checked expression name the minute that `wall` is in?"""
+    minute = wall - wall % 60
+    return next_due(expression, zone, minute - 1) == minute

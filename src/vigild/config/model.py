@@ -300,7 +300,8 @@ class MonitorConfig:
 
     `settings` are for the check, as plain values; `rules` the texts of rules, each known to be right. `program`: the name of
     what `restart`, `start` and `stop` are about; without it they are about a process that Vigil did not start, by the
-    commands.
+    commands. `depends_on`: names of programs, and of monitors after `monitor:`. `active_times`, `paused_times`: cron
+    expressions, "" for none.
     """
 
     name: str
@@ -318,6 +319,9 @@ class MonitorConfig:
     directory: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
     uid: int | None = None
+    depends_on: tuple[str, ...] = ()
+    active_times: str = ""
+    paused_times: str = ""
     where: Where | None = field(default=None, compare=False)
 
     def can(self, verb: str) -> bool:

@@ -13,11 +13,14 @@ from vigild.config.options import MONITOR
 from vigild.config.resolve import Resolver
 from vigild.config.rule_text import read_rules
 from vigild.config.suggest import did_you_mean
+from vigild.core.dependency import find_cycle
 from vigild.core.monitors import MONITOR_TYPES, MonitorType
 from vigild.core.rules import Rule, Verb
 
 MONITORS_MAX = 1000
 FOR_ALL = ("type", "enabled", "interval", "timeout", "start_delay", "rules", "program")
+HELD_BY = ("depends_on", "active_times", "paused_times")
+MONITOR_PREFIX = "monitor:"
 # What the check itself needs; the others are for the daemon.
 _SETTINGS = [
     "path",
@@ -46,8 +49,20 @@ def resolve_monitors(resolver: Resolver, groups: tuple[GroupConfig, ...]) -> tup
         resolver.refuse(sections[MONITORS_MAX], None, "V006", text, "watch less, or with a second daemon")
         del sections[MONITORS_MAX:]
     programs = _names_of(groups)
-    found = (_monitor(resolver, section, programs) for section in sections)
-    return tuple(monitor for monitor in found if monitor is not None)
+    found = [(section, _monitor(resolver, section, programs)) for section in sections]
+    made = {monitor.name: (section, monitor) for section, monitor in found if monitor is not None}
+    for section, monitor in made.values():
+        _check_dependencies(resolver, section, monitor, programs, made.keys())
+    edges = {
+        name: [word.removeprefix(MONITOR_PREFIX) for word in one.depends_on]
+        for name, (_, one) in made.items()
+    }
+    cycle = find_cycle({name: [other for other in others if other in made] for name, others in edges.items()})
+    if cycle:
+        text = f"these monitors wait for one another: {' -> '.join(cycle)}"
+        hint = "none of them would ever be judged; take one of the dependencies out"
+        resolver.refuse(made[cycle[0]][0], "depends_on", "V017", text, hint)
+    return tuple(monitor for _, monitor in made.values())
 
 
 def _names_of(groups: tuple[GroupConfig, ...]) -> frozenset[str]:
@@ -128,7 +143,7 @@ def _rules(resolver: Resolver, section: Section, kind: MonitorType) -> tuple[Rul
 
 def _check_options(resolver: Resolver, section: Section, kind: MonitorType) -> None:
     given = resolver.entries(section).keys()
-    allowed = (*FOR_ALL, *kind.needs, *kind.takes)
+    allowed = (*FOR_ALL, *HELD_BY, *kind.needs, *kind.takes)
     for name in sorted(given & MONITOR.keys() - set(allowed)):
         text = f"{name} is not for monitors of type {kind.name}"
         resolver.refuse(section, name, "V013", text, f"drop it; this type takes {', '.join(allowed)}")
@@ -139,6 +154,23 @@ def _check_options(resolver: Resolver, section: Section, kind: MonitorType) -> N
     elif len(here) > 1:
         text = f"{' and '.join(here)} say twice what is meant"
         resolver.refuse(section, here[1], "V013", text, "keep one of the two")
+
+
+def _check_dependencies(
+    resolver: Resolver,
+    section: Section,
+    monitor: MonitorConfig,
+    programs: Collection[str],
+    monitors: Collection[str],
+) -> None:
+    known = {*programs, *(f"{MONITOR_PREFIX}{name}" for name in monitors)}
+    for name in monitor.depends_on:
+        if name not in known:
+            text = f"there is no {name!r} in this configuration"
+            hint = (
+                f"{did_you_mean(name, known)}write NAME, GROUP:NAME or GROUP:* of programs, or monitor:NAME"
+            )
+            resolver.refuse(section, "depends_on", "V016", text, hint)
 
 
 def _check_actions(

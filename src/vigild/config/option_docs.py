@@ -351,6 +351,10 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "rules": "What is to be done when; each begins with `if`, on a line of its own ([rules](rules.md)). By default those of the "
         "type, which [metrics of monitors](monitors.md) lists.",
         "program": "The program (`NAME`, `GROUP:NAME` or `GROUP:*`) that `restart`, `start` and `stop` in the rules are about.",
+        "depends_on": "Programs (`NAME`, `GROUP:NAME`, `GROUP:*`) and other monitors (`monitor:NAME`): while one of these is not RUNNING, is "
+        "unhealthy or has not passed, this monitor is not judged, and nobody is told of it.",
+        "active_times": "A cron expression, such as `* 8-19 * * 1-5`: it is judged only in minutes that this names, by the machine's time.",
+        "paused_times": "A cron expression, such as `* 2-3 * * *`: it is not judged in minutes that this names.",
         "path": "For `filesystem`, `file`, `directory`: what is looked at; for a filesystem, its device will do.",
         "checksum": "For `file`: `md5`, `sha1`, `sha256` or `sha512`, to know by the metric `checksum` whether its content changed.",
         "content": "For `file`: a regular expression that is looked for in lines written since the last look.",

@@ -55,6 +55,7 @@ def _facts(monitor: "Monitored", trouble: str) -> Facts:
         "values": dict(monitor.reading.values),
         "error": monitor.reading.error,
         "unknown_because": trouble if is_blind else monitor.cannot,
+        "held_because": monitor.held,
         "cycles": monitor.cycles,
         "interval_seconds": config.interval_seconds,
         "rules": [rule.name for rule in monitor.rules],

@@ -53,6 +53,8 @@ class Monitored:
         self.reading = Reading()
         self.read_at = 0.0  # seconds since the epoch; 0: never
         self.cannot = ""  # why nobody can know
+        self.held = ""  # why it is not judged now, though somebody could
+        self.held_by: Callable[[], str] = lambda: ""
         self.cycles = 0
         self.since = ports.clock.wall()
         self.memory: Mapping[str, object] = {}  # of the check
@@ -111,9 +113,10 @@ class Monitored:
         memory = message.get("memory")
         before, had = (self._states, self._known), self.memory
         self.memory = memory if isinstance(memory, dict) else {}
+        self._hold(self.held_by())
         if cannot:
             self._cannot(cannot)
-        else:
+        elif not self.held:
             self.cannot = ""
             self._judge()
         if (self._states, self._known) != before or self.memory != had:
@@ -124,6 +127,17 @@ class Monitored:
         """The monitor process ended: until the next reading nobody knows."""
         self.cannot = why
         self._become(MonitorState.UNKNOWN)
+
+    def _hold(self, why: str) -> None:
+        """Not judged, for now: what holds goes on to hold, and what has not come true yet is counted anew."""
+        if bool(why) is not bool(self.held):
+            log, name = self._ports.log, self.name
+            log.info(f"monitor {name} is not judged: {why}" if why else f"monitor {name} is judged again")
+        self.held = why
+        if why:
+            self._states = {name: restarted(state) for name, state in self._states.items() if state.raised}
+            self._todo = []
+            self.lost(why)
 
     def _cannot(self, why: str) -> None:
         if why != self.cannot:
@@ -203,7 +217,7 @@ class Monitored:
         self.is_enabled = is_enabled
         if not is_enabled:
             self.over("it is paused")
-            self.cannot = ""
+            self.cannot = self.held = ""
         self.since = self._ports.clock.wall()
         self.on_change(self)
         self._write_down()

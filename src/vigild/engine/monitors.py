@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vigild.core.errors import Fault, VigilError
 from vigild.core.states import SupervisorState
 from vigild.engine.monitor_actions import MonitorActions
+from vigild.engine.monitor_holds import why_held
 from vigild.engine.monitored import MONITOR, Monitored
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Monitors:
         if known is not None:
             monitor.restore(known)
         monitor.on_change = self._changed
+        monitor.held_by = lambda: why_held(self._engine, self._monitors, monitor)
         return monitor
 
     def _changed(self, monitor: Monitored) -> None:
@@ -142,5 +144,12 @@ class Monitors:
 
 def _is_same(old: "MonitorConfig", new: "MonitorConfig") -> bool:
     """Do both look at the same thing in the same way? They may judge it differently."""
-    judged = {"rules": (), "enabled": True, "program": ""}
+    judged = {
+        "rules": (),
+        "enabled": True,
+        "program": "",
+        "depends_on": (),
+        "active_times": "",
+        "paused_times": "",
+    }
     return replace(old, **judged) == replace(new, **judged)  # type: ignore[arg-type]

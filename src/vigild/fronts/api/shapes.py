@@ -203,6 +203,7 @@ MONITOR = record(
     values=map_of(anything("A number, a text, true or false"), "What was seen last, by metric"),
     error=text("What went wrong with looking"),
     unknown_because=text("Why nobody can know; empty where that is known"),
+    held_because=text("Why it is not judged now, though it could be; empty where it is"),
     text=text("What is wrong, in words"),
     cycles=integer("How often it was looked at"),
     interval_seconds=number("How often it is looked at"),

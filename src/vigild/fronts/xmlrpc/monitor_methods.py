@@ -27,8 +27,8 @@ def monitor_methods(control: Control) -> list[Method]:
             "array",
             "Structs in the order of the configuration: string name, string type, string state (passed, failed, unknown, "
             "disabled), double since (seconds since the epoch), double read_at (of the last reading; 0: none yet), struct "
-            "values (by metric), string error (why the last look failed), string unknown_because (why nobody knows), int "
-            "cycles (readings since this daemon began), double interval_seconds, array rules, array raised (the rules that hold), "
+            "values (by metric), string error (why the last look failed), string unknown_because (why nobody knows), string "
+            "held_because (why it is not judged now, though somebody could), int cycles (readings since this daemon began), double interval_seconds, array rules, array raised (the rules that hold), "
             "string trouble (what was the matter when they came true)",
             get,
             (Param("name", "string", "A monitor; all, if it is empty", text, optional=True),),

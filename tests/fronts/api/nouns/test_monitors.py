@@ -24,6 +24,7 @@ class FakeMonitors:
             "values": {"space_percent": 91.5, "path": "/", "readonly": False},
             "error": "",
             "unknown_because": "",
+            "held_because": "",
             "cycles": 30,
             "interval_seconds": 30.0,
             "rules": ["space"],
