@@ -5,6 +5,7 @@ Usage: python -m benchmarks.forwarder [LINES_PER_SECOND [SECONDS]]. Prints one r
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,8 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-LINE = b"2026-11-21 08:54:28,123 INFO request 0123456789abcdef done in 12 ms, status 200, 4711 bytes sent\n"
 PIECE_LINES = 200
+PIECES = 50  # that differ
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -69,6 +70,24 @@ def usage(pid: int) -> tuple[float, int, int]:
     return (int(fields[11]) + int(fields[12])) / TICKS, sizes["VmRSS:"], sizes["VmHWM:"]
 
 
+def pieces() -> list[bytes]:
+    """Lines of 100 bytes as a web server writes them, no two alike."""
+    chance = random.Random(1)
+    return [
+        b"".join(
+            b"2026-11-21 08:54:28,%03d INFO request %016x done in %4d ms, status 200, %6d bytes sent, ok.\n"
+            % (
+                chance.randrange(1000),
+                chance.getrandbits(64),
+                chance.randrange(9999),
+                chance.randrange(999999),
+            )
+            for _ in range(PIECE_LINES)
+        )
+        for _ in range(PIECES)
+    ]
+
+
 def burst(name: str, url: str, pace: int, seconds: float) -> str:
     """One row."""
     process = subprocess.Popen(
@@ -108,11 +127,12 @@ def burst(name: str, url: str, pace: int, seconds: float) -> str:
         time.sleep(0.01)  # a program of its own, not a test
     time.sleep(0.3)
     idle = usage(process.pid)
-    piece = LINE * PIECE_LINES
+    made = pieces()
     begin = time.monotonic()
     sent = 0
     while (now := time.monotonic()) < begin + seconds:
         if sent < (now - begin) * pace:
+            piece = made[sent // PIECE_LINES % PIECES]
             tell({"type": "data", "stream": 1, "at": time.time(), "bytes": len(piece), "dropped": 0}, piece)
             sent += PIECE_LINES
         else:

@@ -25,7 +25,7 @@ def test_lines_with_the_same_labels_are_one_stream() -> None:
                 "values": [[str(AT), 'a"\x1b'], [str(AT + 9), "d"]],
             },
             {"stream": {**common, "stream": "stdout", "level": "warning"}, "values": [[str(AT + 1), "é"]]},
-            {"stream": {**common, "stream": "stderr", "level": "err"}, "values": [[str(AT), "c\ufffd"]]},
+            {"stream": {**common, "stream": "stderr", "level": "error"}, "values": [[str(AT), "c\ufffd"]]},
         ]
     } == body
 

@@ -13,8 +13,7 @@ from vigild.core.frozen import frozen
 
 MAX_LINE_BYTES = 64 << 10  # a longer line is cut in parts
 BACK_STEP_NS = 1_000_000_000  # a clock that was set back by more than this is believed
-LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")  # syslog's, by number
-USUAL_LEVELS = {"stdout": 6, "stderr": 3}  # as Docker's drivers have it
+USUAL_LEVELS = {"stdout": 6, "stderr": 3}  # syslog's numbers, as Docker's drivers have it
 _RAW_MARKS: Mapping[bytes, int] = {b"<%d>" % level: level for level in range(8)}
 _TEXT_MARKS: Mapping[str, int] = {f"<{level}>": level for level in range(8)}
 

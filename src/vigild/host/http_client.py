@@ -121,7 +121,7 @@ class HttpClient:
             if time.monotonic() >= deadline:
                 raise TimeoutError
             headers = {name.lower(): value for name, value in response.getheaders()}
-            if not response.isclosed() and response.read(1):
+            if not response.isclosed():
                 self.close()  # what is left of it would be taken for the next answer
             return Answer(response.status, headers, body)
         finally:

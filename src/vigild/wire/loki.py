@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring
 
-from vigild.core.output_lines import LEVELS, Block, text_records
+from vigild.core.output_lines import Block, text_records
 
 LINE_BYTES = 30  # what a line costs in the body besides its text
+# syslog's levels by number, in words that Grafana knows
+LEVELS = ("emerg", "alert", "critical", "error", "warning", "notice", "info", "debug")
 _UNFIT = re.compile(r"[^A-Za-z0-9_]")
 
 

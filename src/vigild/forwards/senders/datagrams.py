@@ -22,6 +22,7 @@ class Datagrams:
         self._address = address
         self._send_large = send_large
         self._socket: socket.socket | None = None
+        self._failures = 0
         self.shown = address if isinstance(address, str) else f"{address[0]}:{address[1]}"
 
     def send(self, messages: Sequence[bytes]) -> Outcome:
@@ -46,6 +47,7 @@ class Datagrams:
                 sent += 1
         except OSError as error:
             self.close()
+            self._failures += 1
             if isinstance(self._address, tuple) and error.errno == errno.ECONNREFUSED:
                 sent = max(0, sent - 1)
             text = "it takes nothing in" if isinstance(error, TimeoutError) else words_of(error)
@@ -55,7 +57,7 @@ class Datagrams:
     def connected(self) -> socket.socket:
         """The socket. Raises OSError; EPROTOTYPE where it is no socket for datagrams."""
         if self._socket is None:
-            self._socket = _connect(self._address)
+            self._socket = _connect(self._address, self._failures)
         return self._socket
 
     def close(self) -> None:
@@ -65,12 +67,13 @@ class Datagrams:
             self._socket = None
 
 
-def _connect(address: str | tuple[str, int]) -> socket.socket:
+def _connect(address: str | tuple[str, int], turn: int) -> socket.socket:
+    """A host may have several addresses, and nobody may listen at some of them: each has its turn."""
     if isinstance(address, str):
         family, where = socket.AF_UNIX, address
     else:
         found = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)
-        family, where = found[0][0], found[0][4]  # type: ignore[assignment]
+        family, _, _, _, where = found[turn % len(found)]  # type: ignore[assignment]
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.settimeout(STALL_SECONDS)
