@@ -1,7 +1,9 @@
 """The page of forwards in a browser: how they stand, failures in words, a line to try one."""
 
 import json
+import socket
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from support.browser_console import Console
+from support.until import DEADLINE_SECONDS
 from vigild.core.forwards import ForwardCounts, ForwardInfo
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -29,9 +32,9 @@ def forward(name: str, *, error: str = "", trouble: str = "", **counts: int) -> 
 
 FORWARDS = [
     forward("loki"),
-    forward("sys", error="connection refused"),
+    forward("sys", error="logs.example.net:6514: Connection refused"),
     forward("otlp", dropped_lines=5, refused_lines=2, unsent_bytes=2048),
-    forward("none", trouble="the forwarder does not run"),
+    forward("none", trouble="the forwarder does not run: exit status 1"),
 ]
 
 
@@ -64,10 +67,10 @@ def test_how_forwards_stand_and_a_line_to_try_one(open_console: Open) -> None:
     tested = show(page, FORWARDS)
     card = {one["name"]: page.locator(f".card[data-name={one['name']}]") for one in FORWARDS}
     expect(card["loki"]).to_contain_text("in order")
-    expect(card["loki"]).to_contain_text("1,234,567 lines (99 B) sent · 7 lines (900 B) waiting")
-    expect(card["sys"]).to_contain_text(": connection refused")
+    expect(card["loki"]).to_contain_text("lines sent: 1,234,567 (99 B) · waiting: 7 (900 B)")
+    expect(card["sys"]).to_contain_text(": Connection refused")
     expect(card["none"]).to_contain_text("the forwarder does not run")
-    for words in ("5 lines were dropped", "2 lines were refused", "2.0 KB were dropped by the daemon"):
+    for words in ("forwarder ended: 5", "for good: 2", "2.0 KB were dropped by the daemon"):
         expect(card["otlp"]).to_contain_text(words)
     expect(page.locator(".card.failed")).to_have_count(2)
     card["loki"].get_by_role("button", name="Send a test line").click()
@@ -77,11 +80,27 @@ def test_how_forwards_stand_and_a_line_to_try_one(open_console: Open) -> None:
     assert tested == ["loki", "sys"]
 
 
+def test_a_line_arrives_at_a_real_receiver(open_console: Open) -> None:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(DEADLINE_SECONDS)
+        url = f"syslog+udp://127.0.0.1:{receiver.getsockname()[1]}"
+        page = open_console(f"{WEB}[forward:central]\nurl={url}\nprograms=db\n").page("#/forwards")
+        card = page.locator(".card.passed[data-name=central]")
+        expect(card).to_contain_text(url)
+        expect(card).to_contain_text("db · stdout, stderr · streams: 0")
+        card.get_by_role("button", name="Send a test line").click()
+        expect(page.locator(".toast.good")).to_contain_text("The test line of central was delivered.")
+        assert b"<" in receiver.recv(65536)[:1]
+
+
 def test_in_chinese_on_a_phone_it_is_for_everybody(open_console: Open) -> None:
     page = open_console(WEB).page("#/forwards", width=390, dark=True, language="zh-CN")
     show(page, FORWARDS)
     expect(page.locator(".card")).to_have_count(4)
     expect(page.locator("h1")).to_have_text("日志转发")
+    expect(page.locator(".card[data-name=sys]")).to_contain_text("logs.example.net:6514：连接被拒绝")
+    expect(page.locator(".card[data-name=none]")).to_contain_text("转发进程未运行：退出码 1")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     violations = Axe().run(page).response["violations"]
     assert [one["id"] for one in violations if one["impact"] in ("serious", "critical")] == []

@@ -174,6 +174,16 @@ const PATTERNS = [
   ["(\\d+) operations are under way already", "已有 $1 个操作正在进行"],
   ["this daemon keeps no history: .*", "此守护进程不保留历史记录：[supervisord] 中 history=false"],
   ["(NO_FILE|NOT_EXECUTABLE|ABNORMAL_TERMINATION|SPAWN_ERROR|ALREADY_STARTED|NOT_RUNNING|BAD_NAME|BAD_SIGNAL|FAILED|SHUTDOWN_STATE|CANT_REREAD|STILL_RUNNING|ALREADY_ADDED)(?:: (.*))?", "@1：@2"],
+  // Forwards.
+  ["([^\\s:]*:\\d+|/\\S*): (.*)", "$1：@2"],
+  ["(\\S+): it was taken \\((.*)\\)", "$1：已接收（$2）"],
+  ["it closed the connection", "对方关闭了连接"],
+  ["it took nothing in for (\\S+) s, or cannot be reached", "$1 秒内没有接收任何内容，或无法到达"],
+  ["it did not take (\\d+) of (\\d+) lines: (.*)", "$2 行中有 $1 行未被接收：$3"],
+  ["it wants to redirect us \\((.*)\\), which is not followed: write the final address", "对方要求重定向（@1），不会跟随：请填写最终地址"],
+  ["the forwarder does not run", "转发进程未运行"],
+  ["the forwarder does not run: (.*)", "转发进程未运行：@1"],
+  ["the forwarder died meanwhile", "转发进程在此期间退出"],
   // Spans of time.
   ["([\\d.]+) (s|min|h|days?)", (found) => `${found[1]} ${UNITS[found[2]]}`],
   ["([a-z ]+) percent", "@1占比"],

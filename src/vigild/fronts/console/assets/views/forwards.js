@@ -28,7 +28,7 @@ export function showForwards(place, signal) {
     testing.add(name);
     try {
       const { text } = await post(`/forwards/${at(name)}/test`);
-      toast(`${t("forwards.tested", { name })} ${text}`, "good");
+      toast(`${t("forwards.tested", { name })} ${say(text)}`, "good");
     } catch (error) {
       toast(error.message, "bad");
     }
