@@ -28,6 +28,9 @@ MAX_PARCELS = 1000  # that wait for one receiver; of more, the oldest are droppe
 MAX_OUTBOX_BYTES = 32 << 20
 MAX_REFUSED = 100  # messages that a receiver refused for good, kept for when its address is mended
 REFUSED_SECONDS = 3600.0  # they are kept
+MAX_OWED = (
+    250  # edges that the daemon keeps for us while the outbox is in memory: fewer than it lets be under way
+)
 IDLE_SECONDS = 60.0
 BUSY_WAIT_SECONDS = 1.0
 SEND_SECONDS = 30.0
@@ -81,6 +84,7 @@ class Deliverer:
         self._busy_since = 0.0
         self._was_idle = False
         self._disk_at = 0.0
+        self._owed: list[int] = []  # edges that are heard, and that only the daemon has on disk
 
     @property
     def is_sending(self) -> bool:
@@ -88,9 +92,10 @@ class Deliverer:
         return bool(self._on_the_way)
 
     def close(self) -> None:
-        """No more is sent. What waits is in the outbox."""
+        """No more is sent. What waits is in the outbox, on disk if that can be."""
         if self._outbox is not None:
-            self._outbox.close()
+            outbox = self._outbox.back_on_disk() if self._outbox.in_memory_because else None
+            (outbox or self._outbox).close()
             self._outbox = None
 
     # From the daemon.
@@ -121,7 +126,15 @@ class Deliverer:
             for number, edge in edges:
                 if outbox.see(number) and edge is not None:
                     self._hear(outbox, edge)
-        self._machine.tell({"type": "kept", "ids": [number for number, _ in edges]})
+        self._owed += [number for number, _ in edges]
+        self._acknowledge(0 if not outbox.in_memory_because else MAX_OWED)
+
+    def _acknowledge(self, most: int) -> None:
+        """Tell the daemon that all but the newest `most` edges are kept, so that it need not keep them any more."""
+        ids = self._owed[: len(self._owed) - most] if most else self._owed
+        if ids:
+            self._owed = self._owed[len(ids) :]
+            self._machine.tell({"type": "kept", "ids": ids})
 
     def _hear(self, outbox: Outbox, edge: Edge) -> None:
         lines: dict[str, tuple[str, ...]] | None = None
@@ -247,6 +260,8 @@ class Deliverer:
                 at = self._send_next(outbox, desk, road, now)
                 if at is not None:
                     times.append(at)
+        if not outbox.in_memory_because or not self._waits:
+            self._acknowledge(0)
         self._report()
         if not times and not self._on_the_way and not self._trials and not self._was_idle:
             idle_at = self._busy_since + IDLE_SECONDS
@@ -259,6 +274,14 @@ class Deliverer:
             else:
                 times.append(idle_at)
         return max(0.0, min(times) - now) if times else None
+
+    @property
+    def _waits(self) -> bool:
+        """Is there anything that was not told, or has not arrived?"""
+        return any(
+            any(road.parcels for road in desk.roads) or any(one.news_since for one in desk.book.values())
+            for desk in self._desks.values()
+        )
 
     def _return_to_disk(self, outbox: Outbox, now: float) -> Outbox:
         if self._disk_at - DISK_SECONDS <= now < self._disk_at:

@@ -52,7 +52,7 @@ def open_outbox(path: str, warn: Callable[[str], None]) -> Outbox:
         outbox = open_file(path)
     except (OSError, sqlite3.OperationalError) as error:
         why = f"the outbox cannot be written: {_why(error)}"
-        warn(f"{why}; until it can, messages that wait are in memory, and lost when this process ends")
+        warn(f"{why}; until it can, messages that wait are in memory")
         return MemoryOutbox(path, why)
     if outbox.set_aside:
         warn(f"the outbox was damaged, or made by a newer Vigil; it is now {outbox.set_aside}")

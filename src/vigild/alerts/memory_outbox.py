@@ -1,7 +1,7 @@
 """The outbox while its file cannot be written: a full disk is trouble that people have to be told of, not a reason for silence.
 
 What the file held is taken along as far as it can be read, and all of it goes into the file again when that is possible.
-Until then, what waits is lost with this process.
+Until then, the daemon keeps what has not arrived (`Deliverer._acknowledge`); what else is here is lost with this process.
 """
 
 import os
