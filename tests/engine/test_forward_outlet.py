@@ -123,7 +123,8 @@ def test_beyond_a_bound_pieces_are_dropped_whole_and_the_next_says_so() -> None:
     assert [dropped for _, dropped, _ in pieces] == [0] * (count - 1) + [120_000, 60_000]
     assert [stream for stream, _, data in pieces if data == b"room"] == [1, 2]
     sink.take(b"more")
-    assert stage.worker.take_pieces() == [(1, 0, b"more")]
+    other.take(b"more")
+    assert stage.worker.take_pieces() == [(1, 0, b"more"), (2, 0, b"more")]
 
 
 def test_tiny_pieces_are_bounded_by_what_they_take_in_memory() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from support.fake_forwarder import FakeStreamWorker
 from support.fakes import EPOCH, World, group, listener, program
+from support.until import DEADLINE_SECONDS
 from vigild.config.model import ForwardConfig, StreamConfig
 from vigild.core.errors import Fault, VigilError
 from vigild.core.forwards import ForwardCounts, ForwardInfo
@@ -324,11 +325,12 @@ def test_the_end_does_not_wait_for_ever_and_not_for_one_that_is_dead() -> None:
     assert asyncio.run(stage.forwards.settle(0.01)) > 0
 
     async def dies() -> int:
-        task = asyncio.create_task(stage.forwards.settle(60))
+        task = asyncio.create_task(stage.forwards.settle(10 * DEADLINE_SECONDS))
         await asyncio.sleep(0)
         stage.worker.dies()
         stage.forwards.ended()
-        return await task
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await task
 
     assert asyncio.run(dies()) > 0
 
