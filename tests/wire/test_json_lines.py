@@ -102,6 +102,14 @@ def test_readable_text_stays_readable_and_no_terminal_obeys_the_rest() -> None:
     assert rb"\u001b]0;x\u0007 \u009b1m \u007f\b del\u007f\u007f" in written
 
 
+def test_every_control_character_in_short_texts_and_in_long_ones() -> None:
+    signs = "".join(chr(number) for number in range(0xA0) if chr(number) not in "\n\r") + "\r."
+    for padding in (0, 10000):
+        written = play([signs.encode() + b"x" * padding + b"\n"])
+        assert [signs + "x" * padding] == [found["message"] for found in parsed(written)]
+        assert re.search(b"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]", written) is None
+
+
 def test_a_long_line_comes_in_parts() -> None:
     big = b"x" * MAX_LINE_BYTES
     assert [ABOUT | {"message": big.decode()}] == parsed(play([big + b"\n"]))
@@ -109,6 +117,13 @@ def test_a_long_line_comes_in_parts() -> None:
     assert ABOUT | {"message": big.decode(), "partial": True} == first
     assert ABOUT | {"message": "y"} == rest
     assert 17 == len(parsed(play([b"z" * 1000] * (16 * MAX_LINE_BYTES // 1000) + [b"z" * 600])))
+
+
+def test_a_long_line_between_others_in_one_read() -> None:
+    assert ["a", "b", "01234567", "89", "c", "", "d"] == [
+        found["message"] for found in parsed(play([b"a\nb\n0123456789\nc\n\nd"], 8))
+    ]
+    assert ["\ufffd" * 8, "\ufffd"] == [found["message"] for found in parsed(play([b"\x80" * 9 + b"\n"], 8))]
 
 
 def test_no_more_is_held_than_one_part() -> None:

@@ -15,10 +15,17 @@ import re
 MAX_LINE_BYTES = 64 << 10
 _UTF8_MAX_TAIL = 3
 _SHORT = {"\\": r"\\", '"': r"\"", "\t": r"\t", "\r": r"\r", "\b": r"\b", "\f": r"\f"}
-_SIGNS = ["\\", '"', *map(chr, range(0x20)), "\x7f"]  # the backslash first: the others bring more of them
-_ESCAPES = [
-    (sign.encode(), _SHORT.get(sign, f"\\u{ord(sign):04x}").encode()) for sign in _SIGNS if sign != "\n"
-]
+_OFTEN = '\\"\t\r\x1b'  # the backslash first: the others bring more of them
+_RARE = "".join(sign for sign in (*map(chr, range(0x20)), "\x7f") if sign not in _OFTEN + "\n")
+
+
+def _with_escapes(signs: str) -> list[tuple[bytes, bytes]]:
+    return [(sign.encode(), _SHORT.get(sign, f"\\u{ord(sign):04x}").encode()) for sign in signs]
+
+
+_OFTEN_ESCAPES, _RARE_ESCAPES = _with_escapes(_OFTEN), _with_escapes(_RARE)
+_RARE_BYTES = _RARE.encode()
+_SHORT_TEXT_BYTES = 8192  # up to here one look for all rare signs costs less than one for each
 _C1 = re.compile(rb"\xc2([\x80-\x9f])")  # the other control characters
 
 
@@ -103,9 +110,13 @@ def _as_utf8(data: bytes) -> bytes:
 
 def _escaped(text: bytes) -> bytes:
     """As it stands in a JSON string, but for line ends."""
-    for sign, escape in _ESCAPES:
+    for sign, escape in _OFTEN_ESCAPES:
         if sign in text:
             text = text.replace(sign, escape)
+    if len(text) > _SHORT_TEXT_BYTES or len(text.translate(None, _RARE_BYTES)) < len(text):
+        for sign, escape in _RARE_ESCAPES:
+            if sign in text:
+                text = text.replace(sign, escape)
     if b"\xc2" in text:
         text = _C1.sub(_escape, text)
     return text
