@@ -50,6 +50,15 @@ def test_the_document_is_openapi(tmp_path: Path) -> None:
     assert told == {(endpoint.method.lower(), endpoint.path) for endpoint in ENDPOINTS}
 
 
+def test_the_document_is_sent_once_to_whoever_keeps_it(tmp_path: Path) -> None:
+    api = Api(tmp_path, group(program("web")))
+    tag = api.ask("GET", "/openapi.json").headers["ETag"]
+    for known in (tag, f'"old", W/{tag}'):
+        again = api.ask("GET", "/openapi.json", headers={"if-none-match": known})
+        assert (304, b"", tag) == (again.status, again.body, again.headers["ETag"]), known
+    assert 200 == api.ask("GET", "/openapi.json", headers={"if-none-match": '"old"'}).status
+
+
 def test_the_page_has_every_endpoint_and_nothing_from_elsewhere(tmp_path: Path) -> None:
     api = Api(tmp_path, group(program("web")))
     reply = api.ask("GET", "/docs")

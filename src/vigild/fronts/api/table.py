@@ -1,8 +1,13 @@
 """The table: every endpoint of `/api/v1`. The OpenAPI document, the pages about it and the handler are made from it."""
 
+import json
+import zlib
+from functools import cache
+
+import vigild
 from vigild.core.access import Role
 from vigild.fronts.api import document, page
-from vigild.fronts.api.endpoint import Answer, Call, Endpoint, Outcome
+from vigild.fronts.api.endpoint import JSON, Call, Endpoint, Outcome
 from vigild.fronts.api.nouns import (
     alerts,
     configuration,
@@ -18,7 +23,7 @@ from vigild.fronts.api.nouns import (
     tokens,
 )
 from vigild.fronts.api.schema import anything, map_of
-from vigild.fronts.serving.messages import Response
+from vigild.fronts.serving.messages import Response, has_already
 
 TAGS = {
     "daemon": "The daemon itself, and who you are to it",
@@ -38,8 +43,20 @@ TAGS = {
 }
 
 
-def _openapi(call: Call) -> Answer:
-    return Answer(document.make_document(ENDPOINTS, TAGS))
+@cache
+def _document() -> tuple[bytes, str]:
+    """The document, which is the same as long as this code runs, and its tag."""
+    text = json.dumps(document.make_document(ENDPOINTS, TAGS), ensure_ascii=False, separators=(",", ":"))
+    data = text.encode()
+    return data, f'"{vigild.__version__}-{zlib.crc32(data):08x}"'
+
+
+def _openapi(call: Call) -> Outcome:
+    data, tag = _document()
+    headers = (("ETag", tag), ("Cache-Control", "no-cache"), ("X-Content-Type-Options", "nosniff"))
+    if has_already(call.request, tag):
+        return Response(304, headers)
+    return Response(200, (("Content-Type", JSON), *headers), data)
 
 
 def _docs(call: Call) -> Outcome:

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 import vigild
-from vigild.fronts.serving.messages import Handler, Request, Response, error_response
+from vigild.fronts.serving.messages import Handler, Request, Response, error_response, has_already
 
 PREFIX = "/console/"
 _TYPES = {
@@ -60,7 +60,7 @@ def make_console() -> Handler:
         found = _FILES.get(name)
         if found is None:
             return error_response(404)
-        if request.header("if-none-match") == dict(found.headers)["ETag"]:
+        if has_already(request, dict(found.headers)["ETag"]):
             return Response(304, found.headers[1:])
         return found
 

@@ -93,6 +93,12 @@ def error_response(status: int, detail: str = "", headers: tuple[tuple[str, str]
     return Response(status, (*headers, ("Content-Type", "text/html")), page.encode("utf-8", "replace"))
 
 
+def has_already(request: Request, tag: str) -> bool:
+    """Has the client what has this tag? A proxy that packs it may have made the tag a weak one."""
+    known = (request.header("if-none-match") or "").split(",")
+    return any(one.strip().removeprefix("W/") in (tag, "*") for one in known)
+
+
 def text_response(status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     """A plain-text answer of one line."""
     return Response(
