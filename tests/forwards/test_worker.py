@@ -2,6 +2,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,6 +158,14 @@ def test_a_forward_is_tried_out_over_a_way_of_its_own(bench: Bench) -> None:
     assert answer["text"].startswith("journald:: it was taken (")
     assert "forward f" in bench.senders["f"][1].lines[0]
     assert 1 == bench.senders["f"][1].closed
+
+
+def test_an_address_in_a_file_is_looked_for_again_to_try_it(bench: Bench, tmp_path: Path) -> None:
+    bench.configure("f", url="", url_file=str(tmp_path / "url"))
+    (tmp_path / "url").write_text("journald:///other\n")
+    bench.worker.take({"type": "test", "id": 7, "forward": "f"}, b"")
+    (answer,) = until(bench.tested)
+    assert answer["text"].startswith("journald:///other: ")
 
 
 def test_tries_that_come_to_nothing(bench: Bench) -> None:

@@ -97,12 +97,14 @@ def test_plain_http_where_tls_is_expected() -> None:
 
 def test_the_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     with HttpReceiver() as proxy:
-        monkeypatch.setenv("http_proxy", proxy.base)
+        monkeypatch.setenv("http_proxy", proxy.base.replace("://", "://me:p%40ss@"))
         exchange(Request("http://receiver.example/x?y=1", b"b"), SECONDS)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         with HttpReceiver() as receiver:
             exchange(Request(receiver.base), SECONDS)
     assert ["http://receiver.example:80/x?y=1"] == [request.target for request in proxy.requests]
+    assert "Basic bWU6cEBzcw==" == proxy.requests[0].headers["proxy-authorization"]
+    assert "proxy-authorization" not in receiver.requests[0].headers
     assert 1 == len(receiver.requests)
 
 

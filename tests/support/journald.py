@@ -1,12 +1,11 @@
-"""The real systemd-journald, in a mount namespace of its own, where /run is empty and its sockets are its own.
+"""The real systemd-journald, as an instance of its own whose sockets and files are in a directory of the test.
 
-It takes root and `unshare`; a test that has neither skips. Its socket is reached from outside through /proc.
+Nothing of the machine's own journal is touched, and it takes no rights.
 """
 
 import json
 import os
 import shutil
-import signal
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -17,53 +16,48 @@ import pytest
 from support.until import until
 
 BINARY = "/usr/lib/systemd/systemd-journald"
-_SCRIPT = "mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal /run/log/journal && exec " + BINARY
 
 
 class Journald:
     """`socket` is where it listens; `entries` what it has written down."""
 
+    def __init__(self, directory: Path) -> None:
+        self.socket = directory / "run/socket"
+        self._logs = directory / "logs"
+        self._errors = directory / "journald.err"
+        for path in (self.socket.parent, self._logs):
+            path.mkdir()
+
     def __enter__(self) -> Self:
-        unshare = shutil.which("unshare")
-        if (
-            os.geteuid() != 0
-            or unshare is None
-            or not Path(BINARY).exists()
-            or not shutil.which("journalctl")
-        ):
-            pytest.skip("it takes root, unshare and systemd-journald: sh scripts/install_recipes.sh")
-        self.process = subprocess.Popen(
-            [unshare, "--mount", "sh", "-c", _SCRIPT],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            process_group=0,
-        )
-        root = Path(f"/proc/{self.process.pid}/root")
-        self.socket = root / "run/systemd/journal/socket"
-        self._directory = root / "run/log/journal"
+        if not Path(BINARY).exists() or not shutil.which("journalctl"):
+            pytest.skip("systemd is not installed: sh scripts/install_recipes.sh")
+        places = {"RUNTIME_DIRECTORY": str(self.socket.parent), "LOGS_DIRECTORY": str(self._logs)}
+        with self._errors.open("wb") as errors:
+            self.process = subprocess.Popen(
+                [BINARY, f"vigil{os.getpid()}"],  # a name makes it an instance beside the machine's own
+                env={**os.environ, **places, "SYSTEMD_LOG_TARGET": "console"},
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+            )
         try:
-            until(lambda: self._comm() == "systemd-journal" and self.socket.exists(), what="journald")
+            until(self._is_ready, what="journald")
         except BaseException:
             self.stop()
             raise
         return self
 
-    def _comm(self) -> str:
-        if self.process.poll() is not None:
-            pytest.skip("systemd-journald cannot run here")
-        return Path(f"/proc/{self.process.pid}/comm").read_text(encoding="ascii").strip()
+    def _is_ready(self) -> bool:
+        assert self.process.poll() is None, self._errors.read_text()
+        return self.socket.exists() and (self._logs / "system.journal").exists()
 
     def entries(self, *matches: str) -> list[dict[str, Any]]:
-        command = ["journalctl", "-D", str(self._directory), "-o", "json", "--all", "--no-pager", *matches]
+        command = ["journalctl", "-D", str(self._logs), "-o", "json", "--all", "--no-pager", *matches]
         done = subprocess.run(command, capture_output=True, check=False)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def stop(self) -> None:
-        try:
-            os.killpg(self.process.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
+        self.process.terminate()
         self.process.wait()
 
     def __exit__(

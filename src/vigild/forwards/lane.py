@@ -52,6 +52,10 @@ class Lane:
         """As they are now."""
         return self._settings
 
+    def fresh_settings(self) -> ForwardSettings:
+        """As they are now; an address that was of no use is looked for again."""
+        return self._settings if self._settings.target is not None else self._refresh()
+
     def put(self, block: Block) -> None:
         """Lines to deliver. Never waits for the receiver."""
         with self._condition:

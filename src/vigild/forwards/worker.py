@@ -173,7 +173,7 @@ class Worker:
 
     def _try_out(self, number: int, lane: Lane) -> None:
         """Send a line over a connection of its own: what waits is not in the way of it."""
-        settings = lane.settings
+        settings = lane.fresh_settings()
         outcome, text = _trial(settings, self._make_sender)
         self._under_test.discard(settings.name)
         is_ok = outcome.verdict is Verdict.DELIVERED and not outcome.refused_lines

@@ -69,6 +69,7 @@ class HttpClient:
     def __init__(self) -> None:
         self._connection: http.client.HTTPConnection | None = None
         self._target = ""
+        self._own_headers: dict[str, str] = {}  # for a proxy
 
     def exchange(self, request: Request, timeout_seconds: float) -> Answer:
         """Send it and read the answer, all within the time. Raises RequestError.
@@ -102,7 +103,8 @@ class HttpClient:
     def _exchange(self, request: Request, deadline: float) -> Answer:
         left = max(0.01, deadline - time.monotonic())
         if self._connection is None:
-            self._connection, self._target = _connection(request, min(CONNECT_SECONDS, left))
+            made_now = _connection(request, min(CONNECT_SECONDS, left))
+            self._connection, self._target, self._own_headers = made_now
         connection = self._connection
         made: list[
             socket.socket
@@ -115,15 +117,16 @@ class HttpClient:
                 connection.connect()
             made.append(connection.sock)
             connection.sock.settimeout(max(0.01, deadline - time.monotonic()))
-            connection.request(request.method, self._target, request.body or None, dict(request.headers))
+            headers = {**self._own_headers, **request.headers}
+            connection.request(request.method, self._target, request.body or None, headers)
             response = connection.getresponse()
             body = response.read(MAX_ANSWER_BYTES)
             if time.monotonic() >= deadline:
                 raise TimeoutError
-            headers = {name.lower(): value for name, value in response.getheaders()}
             if not response.isclosed():
                 self.close()  # what is left of it would be taken for the next answer
-            return Answer(response.status, headers, body)
+            said = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, said, body)
         finally:
             watchdog.cancel()
 
@@ -152,8 +155,8 @@ def basic(user: str, password: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
-def _connection(request: Request, timeout: float) -> tuple[http.client.HTTPConnection, str]:
-    """A connection, not yet made, and what is asked for on it."""
+def _connection(request: Request, timeout: float) -> tuple[http.client.HTTPConnection, str, dict[str, str]]:
+    """A connection, not yet made, what is asked for on it, and headers for a proxy on the way."""
     parts = urlsplit(request.url)
     host, is_secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if is_secure else 80)
@@ -163,18 +166,22 @@ def _connection(request: Request, timeout: float) -> tuple[http.client.HTTPConne
     proxy = _proxy(parts.scheme, host)
     if proxy is None:
         if is_secure:
-            return http.client.HTTPSConnection(host, port, timeout=timeout, context=_context(request)), path
-        return http.client.HTTPConnection(host, port, timeout=timeout), path
+            return (
+                http.client.HTTPSConnection(host, port, timeout=timeout, context=_context(request)),
+                path,
+                {},
+            )
+        return http.client.HTTPConnection(host, port, timeout=timeout), path, {}
     proxy_host, proxy_port, credentials = proxy
     if is_secure:
         secure = http.client.HTTPSConnection(
             proxy_host, proxy_port, timeout=timeout, context=_context(request)
         )
         secure.set_tunnel(host, port, credentials)
-        return secure, path
+        return secure, path, {}
     plain = http.client.HTTPConnection(proxy_host, proxy_port, timeout=timeout)
     shown_host = f"[{host}]" if ":" in host else host
-    return plain, f"http://{shown_host}:{port}{path}"
+    return plain, f"http://{shown_host}:{port}{path}", credentials
 
 
 def _proxy(scheme: str, host: str) -> tuple[str, int, dict[str, str]] | None:

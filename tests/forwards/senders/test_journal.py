@@ -20,9 +20,8 @@ SOURCE = Source("web:web_1", "web", "web_1", "stdout", 42)
 
 
 @pytest.mark.slow
-@pytest.mark.needs_root
-def test_the_real_journal_takes_it() -> None:
-    with Journald() as journal:
+def test_the_real_journal_takes_it(short_tmp: Path) -> None:
+    with Journald(short_tmp) as journal:
         url = f"journald://{journal.socket}?facility=local2"
         with Forwarder({"name": "f", "url": url, "labels": [["team", "späti"]]}) as forwarder:
             forwarder.open(1, "web:web_1")
@@ -48,9 +47,8 @@ def test_the_real_journal_takes_it() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.needs_root
-def test_the_real_journal_takes_what_is_too_long_for_a_datagram() -> None:
-    with Journald() as journal, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+def test_the_real_journal_takes_what_is_too_long_for_a_datagram(short_tmp: Path) -> None:
+    with Journald(short_tmp) as journal, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.connect(str(journal.socket))
         send_in_memory(sock, b"SYSLOG_IDENTIFIER=large\nMESSAGE=" + b"z" * 500_000 + b"\n")
         (entry,) = until(lambda: journal.entries("SYSLOG_IDENTIFIER=large"))
