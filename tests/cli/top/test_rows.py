@@ -34,15 +34,17 @@ def facts(name: str, state: str = "RUNNING", **more: object) -> Facts:
     }
 
 
-WEB = facts("web", cpu_percent=12.34, rss_bytes=5 << 20, threads=3, open_files=9, health="healthy")
+WEB = facts(
+    "web", cpu_percent=12.34, rss_bytes=5 << 20, pss_bytes=4 << 20, threads=3, open_files=9, health="healthy"
+)
 DB = facts("db", group="data", cpu_percent=50.0, rss_bytes=2 << 30, threads=30, open_files=90)
 JOB = facts("job", "FATAL")
 ROWS = rows_of([WEB, DB, JOB])
 
 
 def test_a_row_has_what_is_known() -> None:
-    assert Row("web", "RUNNING", "healthy", 12.34, 5 << 20, 3, 9, 60.0, 2, "") == ROWS[0]
-    assert Row("job", "FATAL", "", None, None, None, None, None, 2, "") == ROWS[2]
+    assert Row("web", "RUNNING", "healthy", 12.34, 5 << 20, 4 << 20, 3, 9, 60.0, 2, "") == ROWS[0]
+    assert Row("job", "FATAL", "", None, None, None, None, None, None, 2, "") == ROWS[2]
     assert "data:db" == ROWS[1].name
     assert 0 == rows_of([{**JOB, "restart_count": "x"}])[0].restarts
 
@@ -74,7 +76,7 @@ def test_uptimes(seconds: float | None, text: str) -> None:
 
 def test_all_columns_fit_into_80() -> None:
     width = name_width(80)
-    assert width >= 20
+    assert width >= 18
     lines = [" ".join(headings(width)), *(" ".join(cells_of(row, width)) for row in ROWS)]
     assert [80] * 4 == [len(line) for line in lines]
     assert 8 == name_width(10)
@@ -106,4 +108,4 @@ def test_a_summary() -> None:
 def test_a_table_is_as_narrow_as_its_names() -> None:
     heading, first, *_ = table_text(ROWS, 200).splitlines()
     assert heading.startswith("NAME    STATE    HEALTH")
-    assert "web     RUNNING  healthy     12.3 5.00M    3     9   1m00s    2" == first
+    assert "web     RUNNING  healthy     12.3 5.00M 4.00M    3     9   1m00s    2" == first

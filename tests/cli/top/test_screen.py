@@ -28,7 +28,7 @@ from vigild.client.errors import UnreachableError
 
 
 def row(name: str, cpu: float | None = 0.0, state: str = "RUNNING") -> Row:
-    return Row(name, state, "", cpu, 1 << 20, 1, 3, 60.0, 0, "")
+    return Row(name, state, "", cpu, 1 << 20, None, 1, 3, 60.0, 0, "")
 
 
 class FakeFeed:

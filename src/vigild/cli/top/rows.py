@@ -16,6 +16,7 @@ class Row(NamedTuple):
     health: str
     cpu_percent: float | None
     memory_bytes: int | None
+    pss_bytes: int | None  # what it shares with others is counted in part
     threads: int | None
     files: int | None
     uptime_seconds: float | None
@@ -49,6 +50,7 @@ def _row(facts: Facts) -> Row:
         str(facts.get("health", "")),
         cast("float | None", facts.get("cpu_percent")),
         cast("int | None", facts.get("rss_bytes")),
+        cast("int | None", facts.get("pss_bytes")),
         cast("int | None", facts.get("threads")),
         cast("int | None", facts.get("open_files")),
         max(0.0, now - start) if is_up else None,
@@ -99,6 +101,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("HEALTH", 9, lambda row: row.health or "-", lambda row: row.health, True),
     Column("CPU%", 6, lambda row: _number(row.cpu_percent, 1), lambda row: _least(row.cpu_percent), True),
     Column("MEM", 5, lambda row: bytes_text(row.memory_bytes), lambda row: _least(row.memory_bytes), True),
+    Column("PSS", 5, lambda row: bytes_text(row.pss_bytes), lambda row: _least(row.pss_bytes), True),
     Column("THR", 4, lambda row: _number(row.threads), lambda row: _least(row.threads), True),
     Column("FILES", 5, lambda row: _number(row.files), lambda row: _least(row.files), True),
     Column("UPTIME", 7, lambda row: uptime_text(row.uptime_seconds), lambda row: _least(row.uptime_seconds), False),

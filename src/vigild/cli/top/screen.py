@@ -50,7 +50,8 @@ HELP = """\
 
  All figures are of a program with whatever descends from it.
  CPU%  of one core: 200 are two     MEM    resident memory
- THR   threads                      FILES  open files
+ PSS   memory, what is shared       THR    threads
+       with others in part          FILES  open files
  RST   restarts by itself, since the daemon began"""
 _COLOURS = {
     "RUNNING": "green",
