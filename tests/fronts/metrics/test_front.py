@@ -124,21 +124,22 @@ def test_schedules_and_health() -> None:
         "output_bytes": {},
         "usage": None,
         "health": {"state": "unhealthy", "failures": 3, "latency_ms": 1500.0},
-        "schedule": {"next_at": 9.5, "last_start_at": 5.0, "outcome": "failed"},
+        "schedule": {"next_at": 9.5, "last_start_at": 5.0, "outcome": "failed", "paused": True},
     }
     told = told_of(view)
-    assert [9.5, 5.0, True, False, 3, 1.5] == [
+    assert [9.5, 5.0, True, True, False, 3, 1.5] == [
         told[f"vigil_process_{name}"][0][1]
         for name in (
             "next_run_time_seconds",
             "last_run_start_time_seconds",
             "last_run_failed",
+            "schedule_paused",
             "healthy",
             "health_failures",
             "health_check_duration_seconds",
         )
     ]
-    view |= {"schedule": {"next_at": 0, "last_start_at": 0, "outcome": ""}, "health": None}
+    view |= {"schedule": {"next_at": 0, "last_start_at": 0, "outcome": "", "paused": False}, "health": None}
     told = told_of(view)
     assert not any("run" in name or "health" in name for name in told)
 

@@ -26,7 +26,7 @@ def test_no_order_is_for_viewers() -> None:
 
 
 def test_what_ends_or_changes_the_daemon_is_for_admins() -> None:
-    names = ["shutdown", "restart", "reloadConfig", "addProcessGroup", "removeProcessGroup"]
+    names = ["clearLog", "shutdown", "restart", "reloadConfig", "addProcessGroup", "removeProcessGroup"]
     assert {role_of(f"supervisor.{name}") for name in names} == {Role.ADMIN}
     assert role_of("twiddler.anything") is Role.ADMIN
 

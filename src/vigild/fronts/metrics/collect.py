@@ -53,6 +53,7 @@ _OF_SCHEDULE: dict[str, Callable[[Any], float | None]] = {
     "vigil_process_last_run_failed": lambda schedule: (
         schedule["outcome"] == "failed" if schedule["outcome"] in ("failed", "succeeded") else None
     ),
+    "vigil_process_schedule_paused": lambda schedule: schedule["paused"],
 }
 _OF_USAGE = {
     "vigil_process_cpu_seconds_total": "cpu_seconds",

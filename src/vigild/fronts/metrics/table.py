@@ -129,6 +129,7 @@ PROCESSES = (
         "seconds",
     ),
     Metric("vigil_process_last_run_failed", "gauge", "1 where its last run by schedule failed.", PROCESS),
+    Metric("vigil_process_schedule_paused", "gauge", "1 while somebody has paused its schedule.", PROCESS),
     Metric("vigil_process_left_behind", "gauge", "Processes that it left behind and that live.", PROCESS),
     Metric(
         "vigil_process_output_bytes_total",

@@ -18,17 +18,17 @@ supervisor.startProcess supervisor.startProcessGroup supervisor.startAllProcesse
 supervisor.stopProcess supervisor.stopProcessGroup supervisor.stopAllProcesses
 supervisor.signalProcess supervisor.signalProcessGroup supervisor.signalAllProcesses
 supervisor.sendProcessStdin supervisor.sendRemoteCommEvent
-supervisor.clearLog supervisor.clearProcessLog supervisor.clearProcessLogs supervisor.clearAllProcessLogs
+supervisor.clearProcessLog supervisor.clearProcessLogs supervisor.clearAllProcessLogs
 vigil.testAlert vigil.testForward
 vigil.monitorNow vigil.setMonitor vigil.setSchedule
 """
 _ADMINISTERING = """
-supervisor.shutdown supervisor.restart supervisor.reloadConfig supervisor.addProcessGroup
+supervisor.clearLog supervisor.shutdown supervisor.restart supervisor.reloadConfig supervisor.addProcessGroup
 supervisor.removeProcessGroup vigil.upgrade vigil.getTokens vigil.createToken vigil.revokeToken
 """
 # What is about the daemon, or about all programs at once without the names of them. Not for tokens that are for some.
 _ABOUT_ALL = """
-supervisor.readLog supervisor.readMainLog supervisor.clearLog supervisor.getAllConfigInfo
+supervisor.readLog supervisor.readMainLog supervisor.getAllConfigInfo
 supervisor.sendRemoteCommEvent vigil.getAlerts vigil.testAlert vigil.getMonitors vigil.monitorNow vigil.setMonitor
 vigil.getForwards vigil.testForward
 """

@@ -7,7 +7,9 @@ import jsonschema
 
 from support.api import Api
 from support.fakes import group, listener, program
+from vigild.core.access import Caller, Role
 from vigild.core.dependency import Condition, Dependency
+from vigild.core.history import Kind
 from vigild.fronts.api.nouns import processes
 from vigild.fronts.api.shapes import SHAPES
 
@@ -83,3 +85,15 @@ def test_a_thousand_are_told_of_quickly(tmp_path: Path) -> None:
     began = time.process_time()
     assert 1000 == len(there.ask("GET", "/processes").json["processes"])
     assert time.process_time() - began < 1.0  # some 15 ms; only a defect of order is looked for here
+
+
+def test_a_schedule_is_paused_and_resumed(tmp_path: Path) -> None:
+    api = Api(tmp_path, group(program("job", schedule="0 3 * * *")), group(program("web")))
+    for order, is_paused in (("pause", True), ("resume", False)):
+        told = api.ask("POST", f"/processes/job/schedule/{order}").json
+        assert is_paused is told["schedule"]["paused"]
+    assert "failed" == api.ask("POST", "/processes/web/schedule/pause").code
+    noted = [(fact.name, fact.details["method"]) for fact in api.keeper.noted if fact.kind == Kind.ORDER]
+    assert noted == [("job", "pauseSchedule"), ("job", "resumeSchedule"), ("web", "pauseSchedule")]
+    viewer = Caller("vic", Role.VIEWER, "password")
+    assert "forbidden" == api.ask("POST", "/processes/job/schedule/pause", who=viewer).code

@@ -79,6 +79,11 @@ def _health(call: Call) -> Answer:
     return Answer({"status": "degraded" if bad else "ok", **told})
 
 
+def _schedule(call: Call, *, is_enabled: bool) -> Answer:
+    call.control.processes.set_schedule(call.text("name"), is_enabled)
+    return Answer(call.control.views.process(call.text("name")))
+
+
 def _tree(call: Call) -> Answer:
     return Answer({"processes": call.control.views.tree(call.text("name"))})
 
@@ -120,6 +125,30 @@ ENDPOINTS = (
         record(processes=_TREE),
         (NAME,),
         problems=("no_such_name",),
+    ),
+    Endpoint(
+        "POST",
+        "/processes/{name}/schedule/pause",
+        "pauseSchedule",
+        "processes",
+        Role.OPERATOR,
+        "Let its schedule not start it until it is resumed.",
+        lambda call: _schedule(call, is_enabled=False),
+        ref("Process"),
+        (NAME,),
+        problems=("no_such_name", "failed"),
+    ),
+    Endpoint(
+        "POST",
+        "/processes/{name}/schedule/resume",
+        "resumeSchedule",
+        "processes",
+        Role.OPERATOR,
+        "Let its schedule start it again.",
+        lambda call: _schedule(call, is_enabled=True),
+        ref("Process"),
+        (NAME,),
+        problems=("no_such_name", "failed"),
     ),
     Endpoint(
         "GET",

@@ -284,6 +284,8 @@ const TEXTS = {
   "order.lookAtMonitored": ["look at monitor", "立即检查"],
   "order.setMonitor": ["pause or resume monitor", "暂停或恢复监控"],
   "order.setSchedule": ["pause or resume schedule", "暂停或恢复定时"],
+  "order.pauseSchedule": ["pause schedule", "暂停定时"],
+  "order.resumeSchedule": ["resume schedule", "恢复定时"],
   "order.pauseMonitor": ["pause monitor", "暂停监控"],
   "order.resumeMonitor": ["resume monitor", "恢复监控"],
   "order.reveal": ["showed secrets", "查看敏感信息"],
