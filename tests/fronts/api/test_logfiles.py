@@ -1,5 +1,6 @@
 """Parts of logs: ranges, last lines, matches; and what is no log."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -45,18 +46,18 @@ def test_last_lines(tmp_path: Path, data: bytes, lines: int, expected: str) -> N
 def test_searching_goes_backwards_and_goes_on(tmp_path: Path) -> None:
     lines = [f"line {number} {'ERROR' if number % 3 == 0 else 'ok'}" for number in range(10)]
     with written(tmp_path, "\n".join(lines).encode()) as file:
-        found, rest = search(file, "ERROR", file.size, 2, ignore_case=False)
+        found, rest = asyncio.run(search(file, "ERROR", file.size, 2, ignore_case=False))
         assert ["line 9 ERROR", "line 6 ERROR"] == [match.text for match in found]
-        found, rest = search(file, "error", rest, 9, ignore_case=True)
+        found, rest = asyncio.run(search(file, "error", rest, 9, ignore_case=True))
         assert (["line 3 ERROR", "line 0 ERROR"], 0) == ([match.text for match in found], rest)
-        assert ([], 0) == search(file, "nowhere", file.size, 9, ignore_case=False)
+        assert ([], 0) == asyncio.run(search(file, "nowhere", file.size, 9, ignore_case=False))
 
 
 def test_searching_over_windows_finds_each_line_once(tmp_path: Path) -> None:
     line = b"x" * 99 + b"\n"
     count = 3 * WINDOW_BYTES // len(line)
     with written(tmp_path, line * count) as file:
-        found, rest = search(file, "xxx", file.size, 10**6, ignore_case=False)
+        found, rest = asyncio.run(search(file, "xxx", file.size, 10**6, ignore_case=False))
         assert (count, 0) == (len(found), rest)
         assert len({match.offset for match in found}) == count
         assert {match.offset % len(line) for match in found} == {0}
@@ -64,7 +65,7 @@ def test_searching_over_windows_finds_each_line_once(tmp_path: Path) -> None:
 
 def test_a_line_without_an_end_does_not_hold_anybody_up(tmp_path: Path) -> None:
     with written(tmp_path, b"y" * (3 * WINDOW_BYTES)) as file:
-        found, _ = search(file, "yy", file.size, 10, ignore_case=False)
+        found, _ = asyncio.run(search(file, "yy", file.size, 10, ignore_case=False))
         assert found
         assert all(len(match.text) <= MAX_MATCH_CHARACTERS for match in found)
 
@@ -93,3 +94,22 @@ def test_what_is_no_log(tmp_path: Path) -> None:
 )
 def test_where_characters_end(data: bytes, kept: int) -> None:
     assert kept == whole_characters(data)
+
+
+def test_others_have_a_turn_while_a_long_log_is_looked_through(tmp_path: Path) -> None:
+    turns = 0
+
+    async def wait_for_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def both() -> None:
+        other = asyncio.create_task(wait_for_turns())
+        with written(tmp_path, b"x\n" * (3 * WINDOW_BYTES // 2)) as file:
+            await search(file, "y", file.size, 9, ignore_case=True)
+        other.cancel()
+
+    asyncio.run(both())
+    assert turns >= 3

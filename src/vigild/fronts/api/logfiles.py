@@ -1,5 +1,6 @@
 """Parts of log files as text: ranges, last lines, matches. Only regular files, never through a symbolic link."""
 
+import asyncio
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -104,10 +105,13 @@ class Match:
     text: str
 
 
-def search(
+async def search(
     file: LogFile, text: str, before: int, limit: int, *, ignore_case: bool
 ) -> tuple[list[Match], int]:
-    """Lines with `text` that begin before `before`, the last first; and where to go on, 0 at the beginning."""
+    """Lines with `text` that begin before `before`, the last first; and where to go on, 0 at the beginning.
+
+    Whoever else waits has a turn after each window.
+    """
     needle = text.encode("utf-8", "surrogateescape")
     needle = needle.lower() if ignore_case else needle
     found: list[Match] = []
@@ -135,6 +139,7 @@ def search(
                 return found, start + line
             at = line
         end = start
+        await asyncio.sleep(0)
     return found, max(0, end)
 
 

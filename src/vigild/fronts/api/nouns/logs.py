@@ -62,11 +62,11 @@ def _read(call: Call, open_: Open) -> Answer:
         return Answer(file.part(start, min(file.size - start, call.integer("length", MAX_PART_BYTES))))
 
 
-def _search(call: Call, open_: Open) -> Answer:
+async def _search(call: Call, open_: Open) -> Answer:
     with open_(call) as file:
         before = min(call.integer("before", file.size), file.size)
         matches, rest = (
-            search(
+            await search(
                 file,
                 call.text("text"),
                 before,
