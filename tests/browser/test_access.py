@@ -1,5 +1,7 @@
 """Logging in, and what each role finds on the page."""
 
+import json
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -63,3 +65,34 @@ def test_an_admin_logs_in_acts_and_logs_out(open_console: Open) -> None:
     expect(page.locator(".history")).to_contain_text("by ann")
     page.get_by_role("button", name="Log out").click()
     expect(page.locator("[name=password]")).to_be_visible()
+
+
+def test_an_operator_may_act_and_is_told_what_is_for_admins(open_console: Open) -> None:
+    console = open_console(USERS.replace("role=viewer", "role=operator"))
+    page = console.page("#/daemon")
+    log_in(page, "eve", "pear")
+    upgrade = page.get_by_role("button", name="Upgrade in place")
+    expect(upgrade).to_be_disabled()
+    expect(upgrade).to_have_attribute("title", "Your role does not allow this (operator).")
+    page.goto(f"{console.url}#/process/web")
+    expect(page.get_by_role("button", name="Stop")).to_be_enabled()
+
+
+def test_who_has_to_do_with_some_programs_only_sees_those(open_console: Open) -> None:
+    console = open_console(USERS + "[program:other]\ncommand=sleep 1000\n")
+    command = [console.daemon.bin / "vigil", "token", "create", "--json", "-c", console.daemon.conf]
+    made = subprocess.run(
+        [*command, "--role", "operator", "--program", "web", "console"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    token = json.loads(made.stdout)["token"]
+    page = console.page(headers={"Authorization": f"Bearer {token}"})
+    expect(page.locator("tr[data-name]")).to_have_count(1)
+    expect(page.locator("#status")).to_contain_text("live")
+    page.locator("tr[data-name='web'] .act.stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    expect(page.locator("tr[data-name='web'] .badge")).to_have_text("Stopped")
+    page.goto(f"{console.url}#/config")
+    expect(page.locator("main")).to_contain_text("is not about web alone")

@@ -113,3 +113,62 @@ def test_orders_on_the_page_and_a_process_that_is_gone(open_console: Open) -> No
     expect(page.locator(".title .badge")).to_have_text("Stopped")
     console.daemon.ctl("remove", "web")
     expect(page.locator(".remarks")).to_contain_text("There is no process web")
+
+
+def test_nothing_can_be_done_with_a_log_that_is_not_there_and_it_says_why(open_console: Open) -> None:
+    console = open_console("[program:web]\ncommand=sleep 1000\nstdout_logfile=NONE\n")
+    page = console.page("#/process/web/log")
+    expect(page.locator(".reason")).to_have_text("This program has no such log file.")
+    for name in ("Pause", "Empty the log"):
+        expect(page.get_by_role("button", name=name)).to_be_disabled()
+        expect(page.get_by_role("button", name=name)).to_have_attribute(
+            "title", "This program has no such log file."
+        )
+    expect(page.get_by_placeholder("Search the whole log")).to_be_disabled()
+    assert page.get_by_text("Download").get_attribute("href") is None
+    page.get_by_role("button", name="stderr").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_enabled()
+    expect(page.locator(".reason")).to_be_hidden()
+
+
+def test_a_flood_is_followed_with_a_bound_on_what_the_page_holds(open_console: Open, tmp_path: Path) -> None:
+    console = open_console(
+        f"[program:web]\ndirectory={tmp_path}\nstdout_logfile={tmp_path}/web.log\n"
+        "command=sh -c 'mkfifo go; echo ready; read go < go; seq 1 50000; read go < go; seq 50001 75000; exec sleep 1000'\n"
+    )
+    page = console.page("#/process/web/log")
+    expect(page.locator(".lines")).to_contain_text("ready")
+    (tmp_path / "go").write_text("\n")
+    expect(page.locator(".lines .l").last).to_have_text("50000")
+    assert page.locator(".lines .l").count() <= 20_000
+    page.get_by_role("button", name="Pause").click()
+    before = page.locator(".lines .l").count()
+    (tmp_path / "go").write_text("\n")
+    expect(page.locator(".waiting")).to_have_text("25000 new lines")
+    assert page.locator(".lines .l").count() == before  # what is being read stays where it is
+    page.locator(".waiting").click()
+    expect(page.locator(".lines .l").last).to_have_text("75000")
+    expect(page.locator(".lines")).to_contain_text("7000 lines were written faster than they can be shown")
+    assert page.locator(".lines .l").count() <= 20_000
+
+
+def test_a_search_through_a_long_log_goes_on_by_itself_and_can_be_given_up(
+    open_console: Open, tmp_path: Path
+) -> None:
+    log = tmp_path / "web.log"
+    log.write_bytes(b"the needle\n" + b"hay " * 10 * 1024 * 1024 + b"\n" + b"hay\n" * 1024)
+    console = open_console(
+        f"[program:web]\ncommand=sleep 1000\nstdout_logfile={log}\nstdout_logfile_maxbytes=0\n"
+    )
+    page = console.page("#/process/web/log")
+    expect(page.locator(".lines .l").first).to_be_attached()
+    page.get_by_placeholder("Search the whole log").fill("the needle")
+    page.keyboard.press("Enter")
+    expect(page.locator(".matches li")).to_have_text(["the needle"])
+    expect(page.locator(".found")).to_contain_text("1 lines found, newest first")
+    page.route("**/search?**", lambda route: None)  # an answer that takes its time
+    page.get_by_placeholder("Search the whole log").fill("another needle")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Stop looking").click()
+    expect(page.get_by_role("button", name="Stop looking")).to_be_hidden()
+    expect(page.locator(".matches li")).to_have_count(0)

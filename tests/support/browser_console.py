@@ -30,6 +30,7 @@ class Console:
         height: int = 900,
         dark: bool = False,
         user: str = "",
+        headers: dict[str, str] | None = None,
     ) -> BrowserContext:
         """A browser of its own: no cookies, nothing remembered."""
         name, _, password = user.partition(":")
@@ -38,6 +39,7 @@ class Console:
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             http_credentials={"username": name, "password": password} if user else None,
+            extra_http_headers=headers,
         )
         self.stack.callback(context.close)
         return context

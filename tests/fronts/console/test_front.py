@@ -133,3 +133,12 @@ def test_modules_find_each_other_and_make_no_markup(file: Path) -> None:
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", source
     )
+
+
+def test_the_page_asks_for_all_modules_at_once() -> None:
+    """Else a browser finds them one after the other, as they import each other."""
+    asked = re.findall(
+        r'<(?:link rel="modulepreload"|script type="module").*?="(/console/[^"]+\.js)"',
+        ask("/").body.decode(),
+    )
+    assert sorted(asked) == sorted(f"/console/{file.relative_to(ASSETS)}" for file in SCRIPTS)

@@ -17,6 +17,14 @@ export function isAdmin() {
   return store.role === "admin" && store.connected;
 }
 
+// A button that is there for those who may; for others it says why not.
+export function permit(button, may) {
+  button.disabled = !may;
+  const why = store.connected ? t("denied.role", { role: t(`role.${store.role}`) }) : t("denied.lost");
+  if (may) button.removeAttribute("title");
+  else button.title = why;
+}
+
 // action: start, stop, restart, signal. Asks before whatever ends a program.
 export async function act(action, names, { sure = false } = {}) {
   if (!names.length) return;

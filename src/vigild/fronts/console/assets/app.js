@@ -57,7 +57,7 @@ function frame() {
     h("header", {}, menu, h("a", { class: "brand", href: "#/" }, "Vigil"),
       h("span", { class: "identifier" }, store.daemon ? store.daemon.identifier : ""), status, nav),
     banner, main,
-    h("footer", {}, languageButton, themeButton, h("span", { class: "quiet" }, who + t(`role.${store.role}`)),
+    h("footer", {}, languageButton, themeButton, h("span", { class: "quiet who" }, who + t(`role.${store.role}`)),
       store.via === "session" && h("button", { class: "link", onclick: logOut }, t("logout")),
       h("a", { href: "/api/v1/docs" }, "API"), h("span", { class: "quiet" }, store.daemon ? `Vigil ${store.daemon.version}` : "")),
   );

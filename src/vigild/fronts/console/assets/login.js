@@ -20,6 +20,7 @@ export function showLogin(place) {
     wrong.textContent = answer.status === 401 ? t("login.wrong") : (told.code ? problemWords(told) : told.detail) || t("failed", { error: answer.status });
     password.select();
   });
+  document.body.classList.add("locked");
   place.replaceChildren(form);
   user.focus();
 }

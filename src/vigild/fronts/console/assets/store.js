@@ -7,6 +7,12 @@ const RETRY = [500, 1000, 2000, 5000, 10000];
 const SILENCE_MS = 20000; // after that long without an event the daemon is asked whether it is there
 const ANSWER_MS = 8000;
 
+// Who has to do with some programs only is not told of the daemon, and sees those programs all the same.
+function unlessDenied(error) {
+  if (error.status !== 403) throw error;
+  return null;
+}
+
 class Store extends EventTarget {
   processes = new Map();
   series = new Map(); // name -> {cpu: [], memory: [], usages: []}
@@ -45,7 +51,7 @@ class Store extends EventTarget {
 
   async #load() {
     this.#held = this.#held || [];
-    const [daemon, listed] = await Promise.all([get("/daemon"), get("/processes")]);
+    const [daemon, listed] = await Promise.all([get("/daemon").catch(unlessDenied), get("/processes")]);
     this.daemon = daemon;
     this.clockOffset = listed.now - Date.now() / 1000;
     this.#take(listed.processes);

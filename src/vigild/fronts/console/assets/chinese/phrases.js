@@ -8,7 +8,7 @@ const WORDS = {
   NO_FILE: "没有该文件", NOT_EXECUTABLE: "不可执行", ABNORMAL_TERMINATION: "没有运行起来", SPAWN_ERROR: "无法启动", ALREADY_STARTED: "已经在运行",
   NOT_RUNNING: "没有在运行", BAD_NAME: "没有这个名称", BAD_SIGNAL: "没有这个信号", FAILED: "失败", SHUTDOWN_STATE: "守护进程正在结束",
   CANT_REREAD: "配置有错误", STILL_RUNNING: "仍在运行", ALREADY_ADDED: "已存在",
-  FATAL: "致命错误", STOPPED: "已停止", EXITED: "已退出", UNKNOWN: "未知", failed: "失败",
+  viewer: "只读", operator: "操作员", admin: "管理员", FATAL: "致命错误", STOPPED: "已停止", EXITED: "已退出", UNKNOWN: "未知", failed: "失败",
   cpu: "CPU", memory: "内存", "memory available": "可用内存", swap: "交换区", space: "空间", "space free": "剩余空间", inodes: "inode", "inodes free": "剩余 inode",
   uptime: "运行时间", processes: "进程数", "open files": "打开的文件", files: "打开的文件", threads: "线程数", restarts: "重启次数", size: "大小", age: "距上次修改",
   mode: "权限", owner: "所有者", matches: "匹配行数", entries: "条目数", oldest: "最旧文件", "response time": "响应时间", status: "状态码",
@@ -184,6 +184,9 @@ const PATTERNS = [
   ["the forwarder does not run", "转发进程未运行"],
   ["the forwarder does not run: (.*)", "转发进程未运行：@1"],
   ["the forwarder died meanwhile", "转发进程在此期间退出"],
+  ["not allowed: \\w+ is not about (.*) alone, as (.*) is", "$2 只能查看 $1，而这里涉及全部程序"],
+  ["not allowed: (.*) is for (.*) and not for (.*)", "$1 只能查看 $2，不包括 $3"],
+  ["not allowed: .* needs the role (\\w+), and .*", "需要的角色：@1"],
   // Spans of time.
   ["([\\d.]+) (s|min|h|days?)", (found) => `${found[1]} ${UNITS[found[2]]}`],
   ["([a-z ]+) percent", "@1占比"],

@@ -1,6 +1,6 @@
 // Who is told, and whether it reaches them; with a button to try.
 import { at, get, post } from "../api.js";
-import { mayOperate } from "../actions.js";
+import { mayOperate, permit } from "../actions.js";
 import { toast } from "../dialog.js";
 import { h, replaceCards } from "../dom.js";
 import { time } from "../format.js";
@@ -26,7 +26,7 @@ export function showAlerts(place, signal) {
   function card(alert) {
     const isBad = alert.refused || alert.failing_since || alert.trouble;
     const words = alert.trouble ? say(alert.trouble) : alert.refused ? `${t("alerts.refused")}: ${say(alert.refused)}` : alert.failing_since ? `${t("alerts.failing", { time: time(alert.failing_since) })}: ${say(alert.error)}` : t("alerts.fine");
-    const button = h("button", { "data-order": "test", disabled: !mayOperate() || testing.has(alert.name), onclick: async () => {
+    const button = h("button", { "data-order": "test", onclick: async () => {
       button.disabled = true;
       testing.add(alert.name);
       try {
@@ -38,6 +38,8 @@ export function showAlerts(place, signal) {
       testing.delete(alert.name);
       load();
     } }, t("alerts.test"));
+    permit(button, mayOperate());
+    button.disabled ||= testing.has(alert.name);
     return h("article", { class: `card ${isBad ? "failed" : "passed"}`, "data-name": alert.name }, h("h2", {}, alert.name), h("p", { class: isBad ? "bad" : "good" }, words),
       h("p", {}, `${alert.delivered} ${t("alerts.delivered")} · ${alert.waiting} ${t("alerts.waiting")}`),
       alert.lost > 0 && h("p", { class: "bad" }, t("alerts.lost", { count: alert.lost })), button);

@@ -1,5 +1,5 @@
 // What the files say against what runs: a difference that can be read, then the update.
-import { follow, isAdmin } from "../actions.js";
+import { follow, isAdmin, permit } from "../actions.js";
 import { get, post } from "../api.js";
 import { confirmDialog, toast } from "../dialog.js";
 import { h } from "../dom.js";
@@ -25,11 +25,12 @@ export function showConfig(place, signal) {
       const { changes } = await get("/config/pending");
       if (signal.aborted) return;
       groups = changes.map((change) => change.group);
-      apply.disabled = !changes.length || !isAdmin();
+      permit(apply, isAdmin());
+      apply.disabled ||= !changes.length;
       if (!changes.length) pending.append(h("p", { class: "good" }, t("config.same")));
       pending.append(...changes.map(diff));
     } catch (error) {
-      pending.append(h("p", { class: "bad" }, error.code === "cannot_reread" ? t("config.broken") : error.message), error.code === "cannot_reread" && h("pre", { lang: "en" }, error.detail));
+      pending.append(h("p", { class: "bad" }, error.code === "cannot_reread" ? t("config.broken") : error.message), error.code === "cannot_reread" ? h("pre", { lang: "en" }, error.detail) : "");
     }
   }
 

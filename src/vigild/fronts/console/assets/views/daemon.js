@@ -1,5 +1,5 @@
 // The daemon's own page: who it is, whether programs survive it, its log, and orders to it.
-import { isAdmin } from "../actions.js";
+import { isAdmin, permit } from "../actions.js";
 import { get, post } from "../api.js";
 import { confirmDialog, toast } from "../dialog.js";
 import { h } from "../dom.js";
@@ -7,26 +7,29 @@ import { duration, time } from "../format.js";
 import { t } from "../i18n.js";
 import { say } from "../said.js";
 import { on, store } from "../store.js";
+import { chartsOf } from "./charts.js";
 import { showLog } from "./log.js";
 
 export function showDaemon(place, signal) {
   const list = h("dl", { class: "facts" });
   const buttons = ["upgrade", "restart", "shutdown"].map((order) => h("button", { class: order === "upgrade" ? "" : "danger", onclick: () => ask(order) }, t(`daemon.${order}`)));
+  const charts = h("section", {});
   const log = h("section", {}, h("h2", {}, t("daemon.log")));
-  place.append(h("div", { class: "title" }, h("h1", {}, t("nav.daemon")), h("div", { class: "buttons" }, buttons)), list, log);
+  place.append(h("div", { class: "title" }, h("h1", {}, t("nav.daemon")), h("div", { class: "buttons" }, buttons)), list, charts, log);
 
   async function load() {
-    buttons.forEach((button) => (button.disabled = !isAdmin()));
+    buttons.forEach((button) => permit(button, isAdmin()));
     try {
       const daemon = await get("/daemon");
       const pairs = [
         ["daemon.identifier", daemon.identifier], ["daemon.version", `Vigil ${daemon.version}, Python ${daemon.python}`], ["daemon.pid", daemon.pid],
         ["col.state", t(`state.${daemon.state}`)], ["daemon.uptime", `${duration(store.now() - daemon.started_at)} (${t("process.since", { time: time(daemon.started_at) })})`],
         ["daemon.survives", daemon.survives ? t("yes") : `${t("no")}: ${say(daemon.survival)}`], ["daemon.generation", daemon.generation], ["daemon.adopted", daemon.adopted],
+        ["daemon.log", daemon.log || t("none")], ...(daemon.upgrade_error ? [["daemon.upgrade_error", say(daemon.upgrade_error)]] : []),
       ];
       list.replaceChildren(...pairs.map(([label, value]) => h("div", {}, h("dt", {}, t(label)), h("dd", {}, String(value)))));
-    } catch {
-      // the banner says it
+    } catch (error) {
+      if (error.status === 403) list.replaceChildren(h("p", { class: "quiet" }, error.message)); // else the banner says it
     }
   }
 
@@ -44,5 +47,6 @@ export function showDaemon(place, signal) {
   const again = setInterval(load, 10000);
   signal.addEventListener("abort", () => clearInterval(again));
   load();
+  chartsOf(charts, signal, "/daemon/samples");
   showLog(log, signal, "supervisord", "/daemon/log");
 }

@@ -1,6 +1,6 @@
 // Where output is sent besides its logs, and whether it arrives; with a button to try.
 import { at, get, post } from "../api.js";
-import { mayOperate } from "../actions.js";
+import { mayOperate, permit } from "../actions.js";
 import { toast } from "../dialog.js";
 import { h, replaceCards } from "../dom.js";
 import { bytes, time } from "../format.js";
@@ -38,8 +38,10 @@ export function showForwards(place, signal) {
 
   function card(forward) {
     const isBad = Boolean(forward.trouble || forward.failing_since);
-    const words = forward.trouble ? say(forward.trouble) : (forward.failing_since ? `${t("forwards.failing", { time: time(forward.failing_since) })}: ${say(forward.error)}` : t("forwards.fine"));
-    const button = h("button", { "data-order": "test", disabled: !mayOperate() || testing.has(forward.name), onclick: () => test(forward.name, button) }, t("forwards.test"));
+    const words = say(forward.trouble) || (forward.failing_since ? `${t("forwards.failing", { time: time(forward.failing_since) })}: ${say(forward.error)}` : t("forwards.fine"));
+    const button = h("button", { "data-order": "test", onclick: () => test(forward.name, button) }, t("forwards.test"));
+    permit(button, mayOperate());
+    button.disabled ||= testing.has(forward.name);
     const number = (count) => count.toLocaleString();
     const lost = [
       forward.dropped_lines > 0 && t("forwards.dropped", { count: number(forward.dropped_lines) }),

@@ -1,6 +1,6 @@
 // A log, live: followed over server-sent events. What is on the page is bounded, and so is what waits to be put there, so
 // that a program that writes ten thousand lines a second is followed as smoothly as one that writes a line a minute.
-import { mayOperate } from "../actions.js";
+import { mayOperate, permit } from "../actions.js";
 import { AnsiState, lineNodes } from "../ansi.js";
 import { at, get, post, urlOf } from "../api.js";
 import { confirmDialog, toast } from "../dialog.js";
@@ -11,6 +11,7 @@ import { logSearch } from "./logsearch.js";
 
 const PIECE = 100; // lines that are laid out together
 const MOST = 200; // pieces that are kept: 20,000 lines
+const WAITING = 18_000; // lines that wait to be put there
 const MOST_CHARACTERS = 8_000_000; // in all of them
 const LONGEST = 65536; // characters of a line that has not ended yet
 const A_FRAME = 1500; // lines that are put on the page at once
@@ -44,11 +45,11 @@ export function showLog(place, signal, name, base) {
     lines.classList.toggle("wrap", remembered.wrap);
     channels.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === remembered.channel)));
     lines.setAttribute("aria-label", t("log.label", { name, channel: isDaemon ? "log" : remembered.channel }));
-    permit();
+    enable();
   }
 
   // What can be done with a log that is not there: nothing, and why.
-  function permit() {
+  function enable() {
     reason.hidden = !missing;
     setText(reason, missing);
     for (const control of [follow, ...searching.controls]) {
@@ -56,8 +57,8 @@ export function showLog(place, signal, name, base) {
       setAttribute(control, "title", missing || null);
     }
     if (clear) {
-      clear.disabled = Boolean(missing) || !mayOperate();
-      setAttribute(clear, "title", missing || (mayOperate() ? null : t("denied.role")));
+      permit(clear, mayOperate() && !missing);
+      if (missing) clear.title = missing;
     }
     setAttribute(download, "href", missing ? null : urlOf(`${path()}/download`)); // without an address it is no link
     setAttribute(download, "aria-disabled", missing ? "true" : null);
@@ -108,7 +109,7 @@ export function showLog(place, signal, name, base) {
 
   function lack(why) {
     missing = why;
-    permit();
+    enable();
   }
 
   function close() {
@@ -124,7 +125,7 @@ export function showLog(place, signal, name, base) {
       pending.push(rest);
       rest = "";
     }
-    if (pending.length > PIECE * MOST) left += pending.splice(0, pending.length - PIECE * MOST).length;
+    if (pending.length > WAITING) left += pending.splice(0, pending.length - WAITING).length;
     if (!due) due = requestAnimationFrame(put);
   }
 
@@ -181,7 +182,7 @@ export function showLog(place, signal, name, base) {
     const isAtEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 24;
     if (isAtEnd !== following && !due) setFollow(isAtEnd);
   }, { passive: true });
-  on(["connection"], permit, signal);
+  on(["connection"], enable, signal);
   if (!isDaemon) on(["process"], ({ detail }) => { if (detail.name === name && missing && detail[`${remembered.channel}_log`] && detail.pid) open(); }, signal);
   signal.addEventListener("abort", close);
   open();

@@ -1,6 +1,6 @@
 // What is watched besides processes.
 import { at, get, post } from "../api.js";
-import { mayOperate } from "../actions.js";
+import { mayOperate, permit } from "../actions.js";
 import { toast } from "../dialog.js";
 import { h, replaceCards } from "../dom.js";
 import { bytes, fineDuration, percent, time } from "../format.js";
@@ -39,6 +39,12 @@ export function showMonitors(place, signal) {
     }
   }
 
+  function button(order, listeners, ...words) {
+    const made = h("button", { "data-order": order, ...listeners }, words);
+    permit(made, mayOperate());
+    return made;
+  }
+
   function card(monitor) {
     const isPaused = monitor.state === "paused";
     const order = isPaused ? "resume" : "pause";
@@ -54,8 +60,8 @@ export function showMonitors(place, signal) {
       monitor.error && !isToldTwice && h("p", { class: "bad" }, say(monitor.error)), monitor.text && h("p", { class: monitor.state === "failed" ? "bad" : "" }, (monitor.text || "").split("; ").map(say).join("; ")),
       values.length > 0 && h("details", {}, h("summary", {}, t("monitors.values")), h("table", { class: "plain" }, h("tbody", {}, values.map(([key, value]) =>
         h("tr", {}, h("th", { scope: "row", title: key }, say(key.replaceAll("_", " "))), h("td", {}, shown(key, value))))))),
-      h("div", { class: "buttons" }, h("button", { "data-order": "pause", disabled: !mayOperate(), onclick: () => send(order) }, t(`monitors.${order}`)),
-        !isPaused && h("button", { "data-order": "look", disabled: !mayOperate(), onclick: () => send("look") }, t("monitors.look"))));
+      h("div", { class: "buttons" }, button("pause", { onclick: () => send(order) }, t(`monitors.${order}`)),
+        !isPaused && button("look", { onclick: () => send("look") }, t("monitors.look"))));
   }
 
   on(["monitor", "connection"], load, signal);

@@ -1,6 +1,7 @@
 // All processes: made once, changed where something changed. A thousand rows are one table.
 import { act, mayOperate } from "../actions.js";
 import { sparkline, updateSparkline } from "../chart.js";
+import { get } from "../api.js";
 import { h, setAttribute, setText } from "../dom.js";
 import { bytes, duration, percent } from "../format.js";
 import { icon } from "../icons.js";
@@ -18,6 +19,7 @@ const CHIPS = {
 const TROUBLE_FIRST = ["FATAL", "BACKOFF", "UNKNOWN", "STARTING", "STOPPING", "RUNNING", "EXITED", "STOPPED"];
 const FIRST = 60, BATCH = 250; // rows a frame: the first screen is painted before the last row is made
 
+let configPath = "";
 const remembered = { filter: "", chip: "all", grouping: "none", collapsed: new Set(), selected: new Set() };
 
 class Row {
@@ -38,6 +40,7 @@ class Row {
     this.buttons = ["start", "stop", "restart"].map((action) =>
       h("button", { class: `act ${action}`, title: t(`do.${action}`), "aria-label": `${t(`do.${action}`)}: ${process.name}`,
         onclick: () => act(action, [this.name]) }, icon(action)));
+    this.titles = this.buttons.map((button) => button.title);
     this.link = h("a", { href: pathOf(process.name) }, process.name);
     this.element = h("tr", { "data-name": process.name },
       h("td", { class: "c-box" }, this.box), h("td", { class: "c-state" }, this.badge),
@@ -83,7 +86,10 @@ class Row {
     const may = mayOperate();
     const isUp = ["RUNNING", "STARTING", "BACKOFF"].includes(this.process.state);
     const able = [!isUp, isUp, true];
-    this.buttons.forEach((button, index) => (button.disabled = !may || !able[index]));
+    this.buttons.forEach((button, index) => {
+      button.disabled = !may || !able[index];
+      button.title = may || !store.connected ? this.titles[index] : t("denied.role", { role: t(`role.${store.role}`) });
+    });
   }
 }
 
@@ -151,7 +157,8 @@ export function showOverview(place, signal) {
     const found = [...rows.values()].filter(matches);
     setText(shown, t("overview.shown", { shown: found.length, total: rows.size }));
     empty.hidden = found.length > 0;
-    setText(empty, rows.size ? t("overview.nomatch") : t("overview.empty", { path: store.daemon?.config_path || "supervisord.conf" }));
+    setText(empty, rows.size ? t("overview.nomatch") : t("overview.empty", { path: configPath || "supervisord.conf" }));
+    if (!rows.size && !configPath) findConfigPath();
     table.hidden = !found.length;
     const sections = new Map();
     for (const row of found) {
@@ -165,6 +172,12 @@ export function showOverview(place, signal) {
     for (const body of [...table.tBodies]) body.remove();
     table.append(...bodies);
     showSelection();
+  }
+
+  async function findConfigPath() {
+    configPath = " "; // it is asked for once
+    configPath = (await get("/config/diagnostics").catch(() => ({}))).file || "supervisord.conf";
+    if (!rows.size && !signal.aborted) arrange();
   }
 
   function section(key, members) {

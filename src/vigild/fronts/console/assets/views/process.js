@@ -1,7 +1,6 @@
 // One process: how it is, charts, its log, its history with the story of the last failure, configuration, descendants.
-import { act, mayOperate } from "../actions.js";
-import { ApiError, at, get } from "../api.js";
-import { chart } from "../chart.js";
+import { act, mayOperate, permit } from "../actions.js";
+import { at, get } from "../api.js";
 import { toast } from "../dialog.js";
 import { h, setText } from "../dom.js";
 import { bytes, duration, percent, time } from "../format.js";
@@ -10,13 +9,13 @@ import { t } from "../i18n.js";
 import { say, sayStory } from "../said.js";
 import { on, store } from "../store.js";
 import { factList } from "./events.js";
+import { chartsOf } from "./charts.js";
 import { showLog } from "./log.js";
 import { flatten, isUnset, optionName, shownValue } from "./values.js";
 import { pathOf, remarks, runs, stateBadge, updateBadge } from "./words.js";
 
 const TABS = ["overview", "log", "history", "config", "tree"];
 const OWN = { name: "col.name", kind: "history.kind", where: "field.where" }; // no options: what the reader made of them
-const RANGES = [3600, 86400, 2592000];
 
 export function showProcess(place, signal, name, tab = "overview") {
   const process = () => store.processes.get(name);
@@ -41,7 +40,10 @@ export function showProcess(place, signal, name, tab = "overview") {
     badge.hidden = false;
     setText(note, remarks(now));
     const isUp = ["RUNNING", "STARTING", "BACKOFF"].includes(now.state);
-    buttons.forEach((button, index) => (button.disabled = !mayOperate() || [isUp, !isUp, false, !now.pid][index]));
+    buttons.forEach((button, index) => {
+      permit(button, mayOperate());
+      button.disabled ||= [isUp, !isUp, false, !now.pid][index];
+    });
   }
 
   on(["all", "connection"], refresh, signal);
@@ -53,11 +55,9 @@ export function showProcess(place, signal, name, tab = "overview") {
 
 function showFacts(place, signal, name) {
   const list = h("dl", { class: "facts" });
-  const charts = h("div", { class: "charts" });
+  const charts = h("section", {});
   const why = h("section", { class: "why" });
-  let range = RANGES[0];
-  const choice = h("div", { class: "chips", role: "group", "aria-label": t("process.charts") });
-  place.append(list, choice, charts, why);
+  place.append(list, charts, why);
 
   function facts() {
     const process = store.processes.get(name);
@@ -84,34 +84,12 @@ function showFacts(place, signal, name) {
       h("div", {}, h("dt", {}, t(label)), h("dd", {}, String(value)))));
   }
 
-  async function draw() {
-    choice.replaceChildren(...RANGES.map((seconds) => h("button", { class: "chip", "aria-pressed": String(seconds === range),
-      onclick: () => { range = seconds; draw(); } }, t(`range.${seconds}`))));
-    const until = store.now(), since = until - range;
-    let points = [];
-    try {
-      points = (await get(`/processes/${at(name)}/samples`, { since: since.toFixed(0), until: until.toFixed(0), points: 240 })).samples;
-    } catch (error) {
-      if (!(error instanceof ApiError)) return;
-    }
-    if (signal.aborted) return;
-    const last = points.length ? points[points.length - 1].at : since; // what is kept is older than what was just heard
-    points.push(...(store.series.get(name)?.usages || []).filter((usage) => usage.at > last));
-    const series = (key) => points.map((point) => ({ at: point.at, value: point[key], max: point[`${key}_max`] }));
-    const common = { since, until };
-    charts.replaceChildren(
-      chart({ ...common, title: t("chart.cpu"), points: series("cpu_percent"), format: percent }),
-      chart({ ...common, title: t("chart.memory"), points: series("rss_bytes"), format: bytes, binary: true }),
-      chart({ ...common, title: t("chart.threads"), points: series("threads"), format: (value) => String(Math.round(value)), whole: true }),
-      chart({ ...common, title: t("chart.files"), points: series("open_files"), format: (value) => String(Math.round(value)), whole: true }));
-  }
-
   on(["all", "samples", "connection"], facts, signal);
   on(["process"], ({ detail }) => detail.name === name && facts(), signal);
-  const ticking = setInterval(facts, 1000), drawing = setInterval(draw, 15000);
-  signal.addEventListener("abort", () => { clearInterval(ticking); clearInterval(drawing); });
+  const ticking = setInterval(facts, 1000);
+  signal.addEventListener("abort", () => clearInterval(ticking));
   facts();
-  draw();
+  chartsOf(charts, signal, `/processes/${at(name)}/samples`, () => store.series.get(name)?.usages || []);
   tellWhy(why, name);
 }
 

@@ -48,6 +48,7 @@ function inList(field, one) {
 
 export function shownValue(value, field = "") {
   if (isUnset(value)) return h("span", { class: "quiet" }, "—");
+  if (Array.isArray(value) && field === "flapping") return words(field, value);
   if (Array.isArray(value)) return value.map((one) => inList(field, one)).join(field === "rules" ? "\n" : ", ");
   if (isPlain(value)) return h("ul", { class: "pairs" }, Object.entries(value).map(([key, inner]) => h("li", {}, `${key}=${isPlain(inner) ? JSON.stringify(inner) : inner}`)));
   return words(field, value);

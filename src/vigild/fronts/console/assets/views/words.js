@@ -62,7 +62,8 @@ export function remarks(process) {
   const isToldByRun = process.schedule && process.state === "EXITED";
   const hasEnd = process.exit_signal || (process.exit_status !== null && process.exit_status !== undefined);
   const isBareEnd = !process.error || (process.error.startsWith("Bad exit code") && hasEnd); // the end itself says more
-  if (!isBareEnd && !isToldByRun) told.push(say(process.error));
+  if (!isToldByRun && hasEnd && process.error.startsWith("Exited too quickly")) told.push(t("note.quick", { end: endOf(process) }));
+  else if (!isBareEnd && !isToldByRun) told.push(say(process.error));
   else if (!isToldByRun && hasEnd && (process.state === "EXITED" || process.state === "FATAL")) told.push(endOf(process));
   if (process.state === "RUNNING" && process.ready === false) told.push(t("note.notready"));
   if (process.status_text) told.push(process.status_text);

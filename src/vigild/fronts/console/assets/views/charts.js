@@ -1,0 +1,45 @@
+// Charts of what a process, or the daemon itself, used: an hour, a day, a month.
+import { ApiError, get } from "../api.js";
+import { chart } from "../chart.js";
+import { h } from "../dom.js";
+import { bytes, percent } from "../format.js";
+import { t } from "../i18n.js";
+import { store } from "../store.js";
+
+const RANGES = [3600, 86400, 2592000];
+const AGAIN_MS = 15000;
+
+// `path` of the samples in the API; `fresh()`: those that were heard of since, and are kept nowhere yet.
+export function chartsOf(place, signal, path, fresh = () => []) {
+  const choice = h("div", { class: "chips", role: "group", "aria-label": t("process.charts") });
+  const charts = h("div", { class: "charts" });
+  const buttons = RANGES.map((seconds) => h("button", { class: "chip", onclick: () => { range = seconds; draw(); } }, t(`range.${seconds}`)));
+  let range = RANGES[0];
+  choice.append(...buttons);
+  place.append(choice, charts);
+
+  async function draw() {
+    buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(RANGES[index] === range)));
+    const mine = range, until = store.now(), since = until - range;
+    let points = [];
+    try {
+      points = (await get(path, { since: since.toFixed(0), until: until.toFixed(0), points: 240 })).samples;
+    } catch (error) {
+      if (!(error instanceof ApiError)) return;
+    }
+    if (signal.aborted || mine !== range) return;
+    const last = points.length ? points[points.length - 1].at : since; // what is kept is older than what was just heard
+    points.push(...fresh().filter((usage) => usage.at > last));
+    const series = (key) => points.map((point) => ({ at: point.at, value: point[key], max: point[`${key}_max`] }));
+    const common = { since, until }, count = (value) => String(Math.round(value));
+    charts.replaceChildren(
+      chart({ ...common, title: t("chart.cpu"), points: series("cpu_percent"), format: percent }),
+      chart({ ...common, title: t("chart.memory"), points: series("rss_bytes"), format: bytes, binary: true }),
+      chart({ ...common, title: t("chart.threads"), points: series("threads"), format: count, whole: true }),
+      chart({ ...common, title: t("chart.files"), points: series("open_files"), format: count, whole: true }));
+  }
+
+  const drawing = setInterval(draw, AGAIN_MS);
+  signal.addEventListener("abort", () => clearInterval(drawing));
+  draw();
+}
