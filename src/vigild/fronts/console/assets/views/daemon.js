@@ -25,9 +25,9 @@ export function showDaemon(place, signal) {
         ["daemon.identifier", daemon.identifier], ["daemon.version", `Vigil ${daemon.version}, Python ${daemon.python}`], ["daemon.pid", daemon.pid],
         ["col.state", t(`state.${daemon.state}`)], ["daemon.uptime", `${duration(store.now() - daemon.started_at)} (${t("process.since", { time: time(daemon.started_at) })})`],
         ["daemon.survives", daemon.survives ? t("yes") : `${t("no")}: ${say(daemon.survival)}`], ["daemon.generation", daemon.generation], ["daemon.adopted", daemon.adopted],
-        ["daemon.log", daemon.log || t("none")], ...(daemon.upgrade_error ? [["daemon.upgrade_error", say(daemon.upgrade_error)]] : []),
+        ["daemon.log", daemon.log ? h("code", {}, daemon.log) : t("none")], ...(daemon.upgrade_error ? [["daemon.upgrade_error", say(daemon.upgrade_error)]] : []),
       ];
-      list.replaceChildren(...pairs.map(([label, value]) => h("div", {}, h("dt", {}, t(label)), h("dd", {}, String(value)))));
+      list.replaceChildren(...pairs.map(([label, value]) => h("div", {}, h("dt", {}, t(label)), h("dd", {}, value instanceof Node ? value : String(value)))));
     } catch (error) {
       if (error.status === 403) list.replaceChildren(h("p", { class: "quiet" }, error.message)); // else the banner says it
     }
