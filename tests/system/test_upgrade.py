@@ -310,8 +310,9 @@ def test_reload_after_an_upgrade_keeps_its_meaning(tmp_path: Path) -> None:
 
 
 def test_a_request_that_takes_long_is_answered_before_the_exec(tmp_path: Path) -> None:
-    stubborn = f"sh -c \"trap '' TERM; echo ready > {tmp_path}/ready; while :; do sleep 0.05; done\""
-    with Daemon(tmp_path, program("s", stubborn, "startsecs=0", "stopwaitsecs=6")) as daemon:
+    wait = f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done"
+    stubborn = f"sh -c \"trap '' TERM; echo ready > {tmp_path}/ready; {wait}\""
+    with Daemon(tmp_path, program("s", stubborn, "startsecs=0", "stopwaitsecs=600")) as daemon:
         until((tmp_path / "ready").exists)
         told: list[str] = []
 
@@ -328,6 +329,7 @@ def test_a_request_that_takes_long_is_answered_before_the_exec(tmp_path: Path) -
         upgrade(daemon)
         thread.join()
         assert told == [f"unix://{daemon.socket} answered 503 Service Unavailable"]
+        (tmp_path / "go").touch()
         daemon.wait_state("s", "STOPPED")
 
 
