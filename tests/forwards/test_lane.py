@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,7 +15,7 @@ LATER = Outcome(Verdict.LATER, "not now")
 
 
 def block(text: str) -> Block:
-    return Block(SOURCE, 1, text.encode(), text.count("\n") + 1)
+    return Block(SOURCE, 1, text.encode(), text.count("\n") + 1, time.monotonic())
 
 
 class Workshop:
@@ -75,7 +76,8 @@ def test_a_receiver_that_hangs_does_not_hold_up_who_puts(workshop: Workshop) -> 
 
 def test_what_fails_is_tried_again(workshop: Workshop) -> None:
     sender = FakeSender()
-    sender.outcomes.extend([LATER, ValueError("secret")])
+    asked = Outcome(Verdict.LATER, "not now", retry_after_seconds=3600.0)
+    sender.outcomes.extend([asked, ValueError("secret")])
     workshop.next_senders.append(sender)
     lane = workshop.lane()
     lane.put(block("x"))
@@ -127,7 +129,9 @@ def test_an_address_that_was_not_there_is_looked_for_again(workshop: Workshop) -
 
 def test_lines_wait_until_a_batch_is_due(workshop: Workshop) -> None:
     lane = workshop.lane(settings(batch_seconds=3600.0, batch_max_bytes=10))
+    until(lambda: lane._condition._waiters)  # type: ignore[attr-defined]
     lane.put(block("one"))
+    until(lambda: lane._condition._waiters)  # type: ignore[attr-defined]
     assert 1 == lane.status()["waiting_lines"]
     lane.put(block("two three"))
     until(lambda: lane.status()["sent_lines"])

@@ -85,6 +85,22 @@ def test_after_a_failure_only_what_did_not_arrive_comes_again(monkeypatch: pytes
         assert outcome.taken_lines <= len(arrived) // 7
 
 
+def test_what_only_our_own_kernel_has_taken_has_not_arrived(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "STALL_SECONDS", 0.3)
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        server.settimeout(DEADLINE_SECONDS)
+        frames = [b"%07d" % number for number in range(30_000)]  # fits what is written without waiting
+        with stream_to(server) as stream:
+            outcome = stream.send(frames)
+            with accept(server) as client:
+                arrived = client.recv(10_000)
+    assert Verdict.LATER is outcome.verdict
+    assert len(arrived) // 7 // 2 < outcome.taken_lines < len(frames)
+
+
 def test_a_receiver_that_ends_the_connection_at_once() -> None:
     with listener() as server:
 
