@@ -225,6 +225,17 @@ def test_lines_that_are_lost_are_a_trouble() -> None:
     ]
 
 
+def test_the_log_says_whether_lines_that_failed_wait() -> None:
+    for refused, fate in (
+        (0, "lines wait for it, as long as there is room"),
+        (3, "these lines are not sent again"),
+    ):
+        stage = Stage(CENTRAL)
+        stage.worker.start()
+        stage.report(refused_lines=refused, failing_since=EPOCH, error="HTTP status 400")
+        assert stage.world.log.lines[-1].endswith(f"fails: HTTP status 400; {fate}")
+
+
 def test_what_the_daemon_dropped_counts_for_every_forward_that_wanted_it() -> None:
     stage = Stage(CENTRAL, WEB)
     stage.world.boot()

@@ -36,16 +36,19 @@ class ForwardWatch:
         """Did the last delivery fail?"""
         return self._failing_at is not None
 
-    def failing(self, error: str, *, says_so: bool = True) -> None:
-        """It cannot be delivered now. `says_so`: in the log, unless something else has."""
+    def failing(self, error: str, *, says_so: bool = True, is_refused: bool = False) -> None:
+        """It cannot be delivered now. `says_so`: in the log, unless something else has. `is_refused`: and never will be."""
         self._error = error
         if self._failing_at is not None:
             return
         self._failing_at = self._clock.monotonic()
         if says_so:
-            self._log.warn(
-                f"forward {self._where} fails: {error}; lines wait for it, as long as there is room"
+            fate = (
+                "these lines are not sent again"
+                if is_refused
+                else "lines wait for it, as long as there is room"
             )
+            self._log.warn(f"forward {self._where} fails: {error}; {fate}")
         self._review()
 
     def delivering(self, *, says_so: bool = True) -> None:

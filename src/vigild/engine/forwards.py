@@ -307,12 +307,13 @@ class _Forward:
     def reports(self, report: Message) -> None:
         """The forwarder says how it stands."""
         lost = self._losses(report) - self._losses(self._report)
+        is_refused = _number(report, "refused_lines") > _number(self._report, "refused_lines")
         was_failing, self._report = self.is_failing, report
         self.watch.url = _words(report, "url")
         if lost > 0:
             self.watch.lost(f"{_lines(lost)} for which there was no room, or which were refused")
         if self.is_failing:
-            self.watch.failing(_words(report, "error") or "nobody knows why")
+            self.watch.failing(_words(report, "error") or "nobody knows why", is_refused=is_refused)
         elif was_failing or _number(report, "sent_batches"):
             self.watch.delivering()
 

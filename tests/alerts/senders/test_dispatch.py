@@ -71,6 +71,11 @@ def test_the_longest_secret_is_hidden_first() -> None:
     assert "a *** b *** c" == hidden("a 12345:abcdef b abcdef c", target)
 
 
+def test_credentials_are_hidden_as_they_cross_the_network() -> None:
+    target = parse_target("webhook+https://me:passw0rd@host/x")
+    assert "no: Basic ***" == hidden("no: Basic bWU6cGFzc3cwcmQ=", target)
+
+
 def test_what_is_shown_is_one_plain_line() -> None:
     target = parse_target("wecom://KEYKEY")
     assert "a b" == hidden("a\r\n\x1b[31mb", target)

@@ -1,6 +1,7 @@
 """What others say is shown to people only with our secrets taken out of it."""
 
 import re
+from base64 import b64encode
 
 from vigild.wire.alert_urls import AppriseUrl, Mailbox, Program, Robot, Target, TelegramChat, Web
 from vigild.wire.plain_lines import line_without
@@ -25,6 +26,10 @@ def secrets_of(target: Target) -> tuple[str, ...]:
             given = {value for pair in query.split("&") if (value := pair.partition("=")[2])}
             given |= {value for _, value in target.headers}
             found = {target.url, target.password, target.secret, *pieces, *given}
+            if (
+                target.user
+            ):  # as it crosses the network: there are receivers that repeat the headers they were sent
+                found.add(b64encode(f"{target.user}:{target.password}".encode()).decode())
         case Program():
             found = {target.command, *(word for word in target.command.split()[1:] if word[0] != "-")}
         case AppriseUrl():

@@ -92,6 +92,8 @@ def secrets_of(target: Web) -> tuple[str, ...]:
     """All that nobody may see of it, the longest first."""
     path = target.url.partition("://")[2].partition("/")[2]
     found = {target.password, target.token, *(value for _, value in target.headers), *_PIECE.findall(path)}
+    # As they cross the network: there are receivers that repeat the headers they were sent.
+    found |= {value.partition(" ")[2] for value in basic(target.user, target.password).values()}
     return tuple(sorted(filter(None, found), key=len, reverse=True))
 
 
