@@ -218,6 +218,17 @@ def test_a_crash_loop_of_ten_minutes_is_few_messages_and_one_that_it_is_over(
     assert it.state("web") == "RUNNING"
 
 
+def test_one_that_could_not_be_started_has_recovered_as_soon_as_it_is_up() -> None:
+    it = World(group(program("web", start_seconds=1, start_retries=20)), alarms=True).boot()
+    for number in range(5):
+        it.exits("web", EXIT_3)
+        it.clock.advance(number + 1.1)
+        assert it.state("web") == "STARTING"
+    it.clock.advance(1)
+    assert it.state("web") == "RUNNING"
+    assert it.alerts.told == ["down program:web:down", "recovered program:web:down"]
+
+
 def test_last_lines_are_those_of_the_run_that_failed(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("an earlier run\n")

@@ -65,7 +65,9 @@ class Alarms:
         self._ports = ports
         self.troubles = Troubles(ports, entries)
         self.pools = PoolAlarms(ports.clock, self.troubles)
-        self._ends: dict[str, deque[float]] = {}  # of programs that ended, in wall time
+        self._ends: dict[
+            str, deque[tuple[float, bool]]
+        ] = {}  # when programs ended, in wall time, and if they were up
         self._timers: dict[str, Timer] = {}  # of programs that may have recovered
         self._begins: dict[str, tuple[OutputEnd, ...]] = {}  # how far logs were written when a run began
 
@@ -173,7 +175,7 @@ class Alarms:
         now: float,
         effects: list[Effect],
     ) -> None:
-        name, earlier = process.namespec, self._count_end(process.namespec)
+        name, earlier = process.namespec, self._count_end(process.namespec, before)
         self._cancel(name)
         if before.condemned.startswith(("memory_max:", "rule:")):
             return  # the rule that ended it has been told
@@ -190,7 +192,7 @@ class Alarms:
 
     def _gave_up(self, process: "ManagedProcess", before: Process, input_: Input, now: float) -> None:
         name = process.namespec
-        earlier = self._count_end(name)
+        earlier = self._count_end(name, before)
         self._cancel(name)
         reason = process.process.spawn_error or "it could not be started"
         end = _end_of(process, before, input_, now)
@@ -301,8 +303,8 @@ class Alarms:
         return (DOWN, FATAL) if process.process.flapping else (DOWN, FATAL, FLAPPING)
 
     def _steady_seconds(self, process: "ManagedProcess") -> float:
-        """How long it has to stay up, beyond what makes it RUNNING."""
-        count = len(self._recent(process.namespec))
+        """How long it has to stay up, beyond what makes it RUNNING. A start that failed says nothing of how long one lasts."""
+        count = sum(was_up for _, was_up in self._recent(process.namespec))
         proven = process.policy.start_seconds > 0 or bool(process.policy.readiness)
         if count <= FREE_ENDS:
             return 0.0 if proven else UNPROVEN_SECONDS
@@ -327,21 +329,21 @@ class Alarms:
 
     # Counting.
 
-    def _count_end(self, name: str) -> int:
+    def _count_end(self, name: str, before: Process) -> int:
         """One more; how many there were within the hour before it."""
         recent = self._recent(name)
         count = len(recent)
         if not recent:
             recent = self._ends[name] = deque(maxlen=RECENT_MAX)
-        recent.append(self._ports.clock.wall())
+        recent.append((self._ports.clock.wall(), before.state is ProcessState.RUNNING))
         return count
 
-    def _recent(self, name: str) -> deque[float]:
+    def _recent(self, name: str) -> deque[tuple[float, bool]]:
         recent = self._ends.get(name)
         if recent is None:
             return deque()
         begin = self._ports.clock.wall() - RECENT_SECONDS
-        while recent and recent[0] < begin:
+        while recent and recent[0][0] < begin:
             recent.popleft()
         if not recent:
             del self._ends[name]
