@@ -1,4 +1,4 @@
-from vigild.config.diagnostics import Diagnostic, has_errors
+from vigild.config.diagnostics import Diagnostic, has_errors, tally
 from vigild.config.model import Where
 
 
@@ -18,3 +18,8 @@ def test_errors_are_seen_among_findings() -> None:
     error = Diagnostic("error", Where("f", 1), None, None, "x")
     assert not has_errors([warning])
     assert has_errors([warning, error])
+
+
+def test_findings_are_counted_by_severity() -> None:
+    found = [Diagnostic(severity, Where("f", 1), None, None, "x") for severity in ("error", "info", "info")]
+    assert tally(found) == {"errors": 1, "warnings": 0, "infos": 2}

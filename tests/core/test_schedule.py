@@ -21,6 +21,8 @@ from vigild.core.schedule import (
     begin,
     look,
     next_run,
+    paused,
+    resumed,
     run_at,
 )
 
@@ -148,3 +150,15 @@ def test_what_a_daemon_begins_with() -> None:
     known = replace(STATE, began=5.0, pending=True)
     assert begin(known, "hourly", NOON + 9) == known
     assert begin(known, "daily", NOON + 9) == ScheduleState("daily", NOON + 9, began=5.0)
+
+
+def test_while_it_is_paused_nothing_is_due_and_nothing_is_made_up_for() -> None:
+    state = paused(replace(STATE, pending=True))
+    assert (state.paused, state.pending) == (True, False)
+    assert at(NOON + 5 * HOUR, state, was_away=True) == (state, [])
+    assert next_run(state, hourly, POLICY) is None
+    again = resumed(state, NOON + 5.5 * HOUR)
+    assert at(NOON + 5.6 * HOUR, again) == (again, [])
+    assert at(NOON + 6 * HOUR, again)[1] == [Run(NOON + 6 * HOUR)]
+    assert resumed(again, NOON + 9 * HOUR) == again, "it was not paused"
+    assert resumed(state, NOON - HOUR).handled == NOON, "the clock was set back"
