@@ -127,6 +127,17 @@ def test_beyond_a_bound_pieces_are_dropped_whole_and_the_next_says_so() -> None:
     assert stage.worker.take_pieces() == [(1, 0, b"more"), (2, 0, b"more")]
 
 
+def test_streams_that_end_while_nothing_is_taken_are_bounded_too() -> None:
+    stage = Stage()
+    stage.fill(stage.open(), 60_000)
+    for _ in range(2 * MAX_QUEUED_BYTES // 256):
+        sink = stage.open()
+        sink.take(b"x" * 60_000)
+        sink.close()
+    assert stage.outlet.queued_bytes <= 2 * MAX_QUEUED_BYTES + 256
+    assert len(stage.outlet.sinks) <= MAX_QUEUED_BYTES // 256 + 2 + 60_256 // 256
+
+
 def test_tiny_pieces_are_bounded_by_what_they_take_in_memory() -> None:
     stage = Stage()
     sink = stage.open()

@@ -116,8 +116,8 @@ class Outlet:
 
     def close(self, sink: ForwardSink) -> None:
         """A stream has ended. What of it is waiting is sent before that is told."""
-        if sink.dropped:
-            # As a piece of its own; it costs nothing, so that it is not dropped, too.
+        if sink.dropped and self.queued_bytes < 2 * MAX_QUEUED_BYTES:
+            # As a piece of its own, beside the bound, so that it is not dropped, too; that has a bound as well.
             self._queue.append((sink, self._clock.wall(), sink.dropped, b""))
             self.queued_bytes += PIECE_COST_BYTES
             sink.queued += 1
