@@ -1,5 +1,6 @@
 """Advice about forwards."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -87,17 +88,21 @@ def test_a_file_that_only_the_daemon_may_read(tmp_path: Path, monkeypatch: pytes
     assert [] == advice(tmp_path, F + "url_file=%(here)s/url\n", "V522")
 
 
-def test_sockets_and_certificates_that_are_not_there(tmp_path: Path) -> None:
-    (tmp_path / "there").touch()
+def test_sockets_and_certificates_that_are_not_there(short_tmp: Path) -> None:
+    (short_tmp / "there").touch()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(short_tmp / "log"))
     for url, found in (
-        (f"syslog://{tmp_path}/gone", 1),
-        (f"journald://{tmp_path}/gone", 1),
-        (f"syslog://{tmp_path}/there", 0),
-        (f"syslog+tls://host?ca={tmp_path}/gone", 1),
-        (f"otlp+https://host?ca={tmp_path}/there&cert={tmp_path}/gone&key={tmp_path}/gone", 1),
+        (f"syslog://{short_tmp}/log", 0),
+        (f"syslog://{short_tmp}/gone", 1),
+        (f"journald://{short_tmp}/gone", 1),
+        (f"syslog://{short_tmp}/there", 1),
+        (f"journald://{short_tmp}", 1),
+        (f"syslog+tls://host?ca={short_tmp}/gone", 1),
+        (f"otlp+https://host?ca={short_tmp}/there&cert={short_tmp}/gone&key={short_tmp}/gone", 1),
         ("syslog+tcp://host", 0),
     ):
-        assert found == len(advice(tmp_path, f"{F}url={url}\n", "V522")), url
+        assert found == len(advice(short_tmp, f"{F}url={url}\n", "V522")), url
 
 
 @pytest.mark.parametrize(

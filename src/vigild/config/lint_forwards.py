@@ -60,8 +60,9 @@ def check_places(subject: Subject) -> Iterator[Diagnostic]:
                 yield subject.finding("warning", "V522", section, "url_file", text, hint)
         target = _target(forward)
         option = "url" if forward.url else "url_file"
-        if isinstance(target, Syslog | Journald) and target.path and not os.path.exists(target.path):
-            text = f"there is no socket {target.path} here; until there is, lines wait and then are lost"
+        if isinstance(target, Syslog | Journald) and target.path and not _is_socket(target.path):
+            what = "is no socket" if os.path.exists(target.path) else "is not here"
+            text = f"{target.path} {what}; until there is a socket, lines wait and then are lost"
             hint = "in a container it has to be mounted; a server elsewhere is syslog+tcp:// or syslog+tls://"
             yield subject.finding("warning", "V522", section, option, text, hint)
         if isinstance(target, Syslog | Web):
@@ -69,6 +70,13 @@ def check_places(subject: Subject) -> Iterator[Diagnostic]:
                 if path and not os.path.exists(path):
                     text = f"there is no file {path}"
                     yield subject.finding("warning", "V522", section, option, text, "check the name")
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _wrong_with(path: str) -> Iterator[tuple[str, str]]:
