@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
-SETTLE_SECONDS = 60  # so that the lines in the table have something to show
+SETTLE_SECONDS = 150  # so that the lines in the table, and the charts, have something to show
 WEB = """
 import itertools, time
 for n in itertools.count():

@@ -2,6 +2,8 @@
 import { h, s } from "./dom.js";
 import { t } from "./i18n.js";
 
+const LONGEST_STEP = 210; // seconds between samples that belong together: one a minute is kept, and some may be late
+
 export function sparkline(values, label) {
   const width = 64, height = 16;
   const svg = s("svg", { class: "sparkline", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
@@ -72,7 +74,7 @@ export function chart({ title, points, since, until, format, binary = false, who
     const anchor = index === 4 ? "axis end" : index === 0 ? "axis" : "axis middle";
     svg.append(s("text", { x: x(at), y: height - 4, class: anchor }, new Date(at * 1000).toLocaleString([], day)));
   }
-  const gap = ((until - since) / Math.max(points.length, 60)) * 3.5;
+  const gap = Math.max(((until - since) / Math.max(points.length, 60)) * 3.5, LONGEST_STEP);
   const trace = (pick) => {
     let d = "", before = -Infinity;
     for (const point of known) {

@@ -28,10 +28,13 @@ export function chartsOf(place, signal, path, fresh = () => []) {
       if (!(error instanceof ApiError)) return;
     }
     if (signal.aborted || mine !== range) return;
-    const last = points.length ? points[points.length - 1].at : since; // what is kept is older than what was just heard
-    points.push(...fresh().filter((usage) => usage.at > last));
+    const heard = fresh(), last = points.length ? points[points.length - 1].at : since;
+    if (range === RANGES[0] && heard.length) points = [...points.filter((point) => point.at < heard[0].at), ...heard]; // finer
+    else points.push(...heard.filter((usage) => usage.at > last)); // what is kept is older than what was just heard
     const series = (key) => points.map((point) => ({ at: point.at, value: point[key], max: point[`${key}_max`] }));
-    const common = { since, until }, count = (value) => String(Math.round(value));
+    // What began lately has its chart filled, and not a stroke at its edge: down to a twelfth of the range.
+    const begin = points.length ? Math.max(since, Math.min(points[0].at, until - range / 12)) : since;
+    const common = { since: begin, until }, count = (value) => String(Math.round(value));
     charts.replaceChildren(
       chart({ ...common, title: t("chart.cpu"), points: series("cpu_percent"), format: percent }),
       chart({ ...common, title: t("chart.memory"), points: series("rss_bytes"), format: bytes, binary: true }),
