@@ -134,6 +134,7 @@ def test_no_programs_at_all(open_console: Open) -> None:
 )
 def test_a_bookmark_of_supervisor_asks_first(open_console: Open, address: str) -> None:
     console = open_console(SHOP)
+    console.daemon.wait_state("web", "RUNNING")
     page = console.page(address)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("A bookmark asks to: Stop web")
