@@ -63,8 +63,8 @@ class Rsyslog:
         """What arrived; its own messages left out."""
         if not self.output.exists():
             return []
-        text = self.output.read_text(encoding="utf-8")
-        lines = text[: text.rfind("\n") + 1].splitlines()
+        data = self.output.read_bytes()
+        lines = data[: data.rfind(b"\n") + 1].decode().splitlines()  # the last may end within a character
         return [found for line in lines if (found := json.loads(line))["app"] != but]
 
     def texts(self) -> list[str]:
