@@ -22,10 +22,12 @@ from vigild.wire.edges import edge_to_struct
 # A sender that appends what it is given to a file, fails while another file is there, and hangs while a third is.
 SENDER = """
 import json, os, sys, time
-from vigild.alerts.loop import run
+from vigild.alerts import loop
 from vigild.alerts.sending import Message, Outcome, DELIVERED
 from vigild.alerts.machine import Process
 folder = sys.argv[1]
+if os.path.exists(folder + "/patient"):
+    loop.SEND_ON_SECONDS, loop.LAST_SECONDS = 30.0, 60.0
 def compose(self, digest, origin, settings):
     names = [telling.edge.name for telling in digest.tellings]
     return Message(digest.identity, "title", json.dumps(names), digest.severity, digest.at, origin)
@@ -38,7 +40,7 @@ def send(receiver, message, timeout):
     while os.path.exists(folder + "/hang"):
         time.sleep(0.01)
     return DELIVERED
-status = run(send)
+status = loop.run(send)
 sys.stderr.flush()
 os._exit(status)
 """
@@ -54,15 +56,21 @@ class Worker:
         self.told: list[dict[str, Any]] = []
         self.begin()
 
-    def begin(self) -> None:
+    def begin(self, stdout: int | None = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SENDER, str(self.folder)],
             stdin=subprocess.PIPE,
-            stdout=open(self.folder / "told", "ab"),  # noqa: SIM115
+            stdout=stdout or open(self.folder / "told", "ab"),  # noqa: SIM115
             stderr=open(self.folder / "stderr", "ab"),  # noqa: SIM115
         )
         daemon = {"identifier": "supervisor", "host": "box", "outbox": self.path}
         self.say({"type": "config", "daemon": daemon, "alerts": [alert(batch_seconds=0)]})
+
+    def be_patient(self, stdout: int | None = None) -> None:
+        """Let it be slow at the end: how fast this test goes must not matter."""
+        self.kill()
+        (self.folder / "patient").touch()
+        self.begin(stdout)
 
     def say(self, message: dict[str, Any]) -> None:
         assert self.process.stdin is not None
@@ -143,6 +151,7 @@ def test_what_is_kept_outlives_kills_and_a_receiver_that_is_broken(worker: Worke
 
 
 def test_one_that_is_about_to_end_is_waited_for(worker: Worker) -> None:
+    worker.be_patient()
     hang = worker.folder / "hang"
     hang.touch()
     worker.hear("a")
@@ -155,6 +164,41 @@ def test_one_that_is_about_to_end_is_waited_for(worker: Worker) -> None:
     assert 0 == old.wait(20)
     worker.hear("b")
     until(lambda: "b" in worker.sent)
+    assert ["a", "b"] == worker.sent
+
+
+def test_what_arrives_when_the_daemon_is_gone_is_not_sent_again(worker: Worker) -> None:
+    reader, writer = os.pipe()
+    worker.be_patient(writer)
+    os.close(writer)
+    hang = worker.folder / "hang"
+    hang.touch()
+    worker.hear("a")
+    until(lambda: worker.sent)
+    os.close(reader)
+    assert worker.process.stdin is not None
+    worker.process.stdin.close()
+    hang.unlink()
+    assert 0 == worker.process.wait(20)
+    worker.begin()
+    worker.hear("b")
+    until(lambda: "b" in worker.sent)
+    assert ["a", "b"] == worker.sent
+    assert "" == (worker.folder / "stderr").read_text()
+
+
+def test_what_waits_for_a_message_on_its_way_goes_out_at_the_end(worker: Worker) -> None:
+    worker.be_patient()
+    hang = worker.folder / "hang"
+    hang.touch()
+    worker.hear("a")
+    until(lambda: worker.sent)
+    worker.hear("b")
+    until(lambda: 2 in worker.kept)
+    assert worker.process.stdin is not None
+    worker.process.stdin.close()
+    hang.unlink()
+    assert 0 == worker.process.wait(20)
     assert ["a", "b"] == worker.sent
 
 

@@ -19,6 +19,7 @@ from vigild.alerts.sending import Outcome, Sender
 READ_BYTES = 64 << 10
 MAX_LINE_BYTES = 4 << 20
 MAX_WAIT_SECONDS = 3600.0  # a clock that is set must not let it sleep for ever
+SEND_ON_SECONDS = 1.0  # at the end, in which what waits for a message on its way goes out after it
 LAST_SECONDS = 2.0  # at the end, for messages that are on their way
 
 
@@ -38,8 +39,6 @@ def run(sender: Sender, stdin: int = 0, stdout: int = 1) -> int:
         _serve(deliverer, arrivals, stdin, woken)
         _settle(deliverer, arrivals, woken)
         deliverer.close()
-    except BrokenPipeError:
-        return 0  # the daemon is gone; what it was not told it will ask for
     except (OSError, sqlite3.Error) as error:
         _warn(f"the outbox cannot be used: {error}")
         return 1
@@ -90,11 +89,14 @@ def _take_arrivals(deliverer: Deliverer, arrivals: deque[tuple[Ticket, Outcome]]
 
 
 def _settle(deliverer: Deliverer, arrivals: deque[tuple[Ticket, Outcome]], woken: int) -> None:
-    """Hear of messages that are on their way, so that they are not sent again."""
-    end = time.monotonic() + LAST_SECONDS
-    while deliverer.is_sending and (left := end - time.monotonic()) > 0:
+    """Send what is due, and hear of messages that are on their way, so that they are not sent again."""
+    begin = time.monotonic()
+    deliverer.tick()
+    while deliverer.is_sending and (left := begin + LAST_SECONDS - time.monotonic()) > 0:
         select.select([woken], [], [], left)
         _take_arrivals(deliverer, arrivals, woken)
+        if time.monotonic() < begin + SEND_ON_SECONDS:
+            deliverer.tick()
 
 
 def _message(line: bytes) -> Mapping[str, Any] | None:

@@ -27,6 +27,7 @@ class Process:
     wake: Callable[[], None]
     sender: Sender
     arrivals: deque[tuple[Ticket, Outcome]]
+    is_alone: bool = False  # the daemon is gone
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -64,10 +65,13 @@ class Process:
         return {channel: lines for channel, lines in found.items() if lines}
 
     def tell(self, message: Mapping[str, Any]) -> None:
-        """Tell the daemon. Raises BrokenPipeError when it is gone."""
+        """Tell the daemon. One that is gone need not hear it: what became of a message is noted all the same."""
         data = json.dumps(message, separators=(",", ":")).encode() + b"\n"
-        while data:
-            data = data[os.write(self.stdout, data) :]
+        try:
+            while data and not self.is_alone:
+                data = data[os.write(self.stdout, data) :]
+        except BrokenPipeError:
+            self.is_alone = True
 
     def compose(self, digest: Digest, origin: Origin, settings: AlertSettings) -> Message:
         """A digest in words."""
