@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.fake_pauses import FakePauseStore
 from support.fakes import FakeWorker, World
 from vigild.config.model import MonitorConfig
 from vigild.control.monitors import Monitors
@@ -13,7 +14,7 @@ DISK = MonitorConfig("disk", "filesystem", rules=("if space > 80% then alert",),
 
 def bench() -> tuple[Monitors, FakeWorker]:
     worker = FakeWorker()
-    engine = EngineMonitors(World().engine, lambda: worker, {})
+    engine = EngineMonitors(World().engine, lambda: worker, {}, FakePauseStore())
     engine.follow([DISK])
     return Monitors(lambda: engine), worker
 

@@ -19,7 +19,7 @@ from crash.numbered import PROBES, Notes, read_notes
 from support.daemon import Daemon, bin_dir
 from support.until import until
 from vigild.host.state_file import schedule_path
-from vigild.wire.schedule_states import encode_schedules
+from vigild.wire.state_documents import SCHEDULES, encode_states
 
 CHUNKS = 2
 WEB = "[program:web]\ncommand=/bin/sh {probes}/instance.sh web {tmp}/notes\nstartsecs=0\n"
@@ -177,7 +177,7 @@ def test_a_run_that_is_due_is_started_once_whatever_the_point_of_death(
             file.parent.mkdir(mode=0o700)
             state = {"plan": "@yearly UTC", "handled": time.time() - 400 * 86400, "pending": False}
             state |= {"began": 0.0, "ended": 0.0, "outcome": "", "text": "", "troubles": []}
-            file.write_bytes(encode_schedules({"job": state}, str(self.conf), "supervisor"))
+            file.write_bytes(encode_states(SCHEDULES, {"job": state}, str(self.conf), "supervisor"))
         return start(self, *flags, wait=wait)
 
     monkeypatch.setattr(Daemon, "start", overdue)

@@ -8,7 +8,7 @@ from support.fakes import FakeLog, World, group, program
 from vigild.config.model import Config, DaemonConfig
 from vigild.daemon.tidying import tidy_up
 from vigild.host.runtime_dir import LEFT_NAME, NoRuntimeDir, RuntimeDir
-from vigild.host.state_file import schedule_path
+from vigild.host.state_file import pause_path, schedule_path
 
 NOWHERE = NoRuntimeDir("a test has none")
 
@@ -26,11 +26,21 @@ def test_what_is_left_of_schedules_goes_where_no_program_has_one(tmp_path: Path)
     path = Path(schedule_path(str(tmp_path), "/etc/x.conf", DaemonConfig().identifier))
     without, with_one = (World(group(program("web", schedule=words))).boot() for words in ("", "0 0 1 1 *"))
     path.write_text("{}")
-    asyncio.run(tidy_up(with_one.engine, config(tmp_path), NOWHERE, FakeLog()))
+    asyncio.run(tidy_up(with_one.engine, config(tmp_path), NOWHERE, FakeLog(), is_monitoring=False))
     assert path.exists()
-    asyncio.run(tidy_up(without.engine, config(tmp_path), NOWHERE, FakeLog()))
+    asyncio.run(tidy_up(without.engine, config(tmp_path), NOWHERE, FakeLog(), is_monitoring=False))
     assert not path.exists()
-    asyncio.run(tidy_up(without.engine, config(tmp_path), NOWHERE, FakeLog()))
+    asyncio.run(tidy_up(without.engine, config(tmp_path), NOWHERE, FakeLog(), is_monitoring=False))
+
+
+def test_pauses_are_forgotten_where_nothing_is_monitored(tmp_path: Path) -> None:
+    path = Path(pause_path(str(tmp_path), "/etc/x.conf", DaemonConfig().identifier))
+    engine = World(group(program("web"))).boot().engine
+    path.write_text("{}")
+    asyncio.run(tidy_up(engine, config(tmp_path), NOWHERE, FakeLog(), is_monitoring=True))
+    assert path.exists()
+    asyncio.run(tidy_up(engine, config(tmp_path), NOWHERE, FakeLog(), is_monitoring=False))
+    assert not path.exists()
 
 
 def test_directories_of_dead_daemons_go_one_a_turn(tmp_path: Path) -> None:
@@ -47,7 +57,7 @@ def test_directories_of_dead_daemons_go_one_a_turn(tmp_path: Path) -> None:
     seen: list[int] = []
 
     async def main() -> None:
-        tidying = asyncio.create_task(tidy_up(engine, config(tmp_path), ours, log))
+        tidying = asyncio.create_task(tidy_up(engine, config(tmp_path), ours, log, is_monitoring=False))
         while not tidying.done():
             await asyncio.sleep(0)
             seen.append(len(list(tmp_path.iterdir())))
@@ -61,6 +71,12 @@ def test_directories_of_dead_daemons_go_one_a_turn(tmp_path: Path) -> None:
 def test_a_directory_that_is_gone_is_no_trouble(tmp_path: Path) -> None:
     engine = World(group(program("web"))).boot().engine
     asyncio.run(
-        tidy_up(engine, config(tmp_path), RuntimeDir(str(tmp_path / "no/such"), -1), log := FakeLog())
+        tidy_up(
+            engine,
+            config(tmp_path),
+            RuntimeDir(str(tmp_path / "no/such"), -1),
+            log := FakeLog(),
+            is_monitoring=False,
+        )
     )
     assert log.lines == []

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from support.fake_pauses import FakePauseStore
 from support.fakes import FakeAlerts, FakeWorker, World
 from vigild.config.model import MonitorConfig
 from vigild.core.errors import VigilError
@@ -22,12 +23,13 @@ def disk(name: str = "disk", **more: object) -> MonitorConfig:
 
 
 class Bench:
-    def __init__(self) -> None:
+    def __init__(self, pauses: FakePauseStore | None = None) -> None:
+        self.pauses = pauses or FakePauseStore()
         self.world = World()
         self.world.ports.alerts = self.world.alerts
         self.worker = FakeWorker()
         self.made = 0
-        self.monitors = Monitors(self.world.engine, self._make, {})
+        self.monitors = Monitors(self.world.engine, self._make, {}, self.pauses)
 
     def _make(self) -> FakeWorker:
         self.made += 1
@@ -112,7 +114,7 @@ def test_what_the_daemon_before_knew_is_taken_over_and_the_rest_forgotten() -> N
     bench.reads(space_percent=90.0)
     bench.reads("gone", space_percent=90.0)
     entries = dict(bench.world.journal.entries[MONITOR])
-    again = Monitors(bench.world.engine, FakeWorker, entries)
+    again = Monitors(bench.world.engine, FakeWorker, entries, FakePauseStore())
     again.follow([disk()])
     assert again.find("disk").state is MonitorState.FAILED
     assert list(bench.world.journal.entries[MONITOR]) == ["disk"]
@@ -134,6 +136,45 @@ def test_pause_resume_and_look_now() -> None:
         bench.monitors.look_now("disk")
     with pytest.raises(VigilError, match="BAD_NAME: no"):
         bench.monitors.find("no")
+
+
+def test_a_pause_is_kept_for_the_next_daemon_and_over_a_changed_configuration() -> None:
+    pauses = FakePauseStore()
+    bench = Bench(pauses)
+    bench.monitors.follow([disk(), disk("other"), disk("off", enabled=False)])
+    assert pauses.saves == 0
+    bench.monitors.set_enabled("disk", False)
+    bench.monitors.set_enabled("off", True)
+    bench.monitors.set_enabled("other", True)
+    assert (pauses.enabled, pauses.saves) == ({"disk": False, "off": True}, 2)
+    bench.monitors.follow([disk(interval_seconds=5.0), disk("off", enabled=False)])
+    assert bench.names() == ["off"]
+
+    again = Bench(pauses)
+    again.monitors.follow([disk(), disk("other"), disk("off", enabled=False)])
+    assert again.names() == ["other", "off"]
+    again.monitors.follow([disk("off", enabled=True)])
+    assert pauses.enabled == {}
+    again.monitors.follow([disk("off", enabled=True), disk()])
+    assert again.names() == ["off", "disk"]
+
+
+def test_after_a_crash_the_journal_knows_better_than_the_file() -> None:
+    bench = Bench()
+    bench.monitors.follow([disk()])
+    bench.monitors.set_enabled("disk", False)
+    entries = dict(bench.world.journal.entries[MONITOR])
+    pauses = FakePauseStore()  # the disk was not quick enough
+    again = Monitors(bench.world.engine, FakeWorker, entries, pauses)
+    again.follow([disk()])
+    assert not again.find("disk").is_enabled
+    assert pauses.enabled == {"disk": False}
+
+    again.set_enabled("disk", True)
+    entries = dict(bench.world.journal.entries[MONITOR])
+    resumed = Monitors(bench.world.engine, FakeWorker, entries, FakePauseStore({"disk": False}))
+    resumed.follow([disk()])
+    assert resumed.find("disk").is_enabled
 
 
 def test_while_the_daemon_ends_nothing_is_judged() -> None:

@@ -96,6 +96,24 @@ rules=
 
 
 @pytest.mark.slow
+def test_a_pause_outlasts_the_end_of_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    conf = f"[monitor:there]\ntype=file\npath={tmp_path}\n[monitor:other]\ntype=file\npath={tmp_path}\n"
+    with Daemon(tmp_path, conf) as daemon:
+        wait_state(daemon, "there", "passed")
+        run(daemon, "monitors", "there", "--pause")
+        assert monitor(daemon, "there")["state"] == "disabled"
+        daemon.stop()
+        daemon.start()
+        wait_state(daemon, "other", "passed")
+        assert monitor(daemon, "there")["state"] == "disabled"
+        run(daemon, "monitors", "there", "--resume")
+        daemon.stop()
+        daemon.start()
+        wait_state(daemon, "there", "passed")
+
+
+@pytest.mark.slow
 def test_a_server_that_does_not_answer_has_its_program_restarted_and_reread_takes_effect(
     tmp_path: Path,
 ) -> None:

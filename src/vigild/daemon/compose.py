@@ -153,7 +153,7 @@ class Life:
         self._annals.on_trouble(partial(self._alerts.store_changed, "history"))
         self._forwarding = Forwarding(loop, self._engine, self._table, self._alerts.forward_changed, config)
         self._engine.bus.restore(inheritance.entries, log)
-        self._monitoring = Monitoring(self._engine, loop, log, self._table.workers, inheritance.entries)
+        self._monitoring = Monitoring(self._engine, loop, self._table.workers, inheritance.entries, config)
         if self._service.store is not None:
             self._children.keep_streams_in(self._service.store)
         self._status_line = self._keep_status_line(settings) if self._service.is_present else None
@@ -272,7 +272,8 @@ class Life:
         await asyncio.sleep(TIDY_AFTER_SECONDS)
         from vigild.daemon.tidying import tidy_up
 
-        await tidy_up(self._engine, self._config, self._runtime, self._log)
+        is_monitoring = self._monitoring.monitors is not None
+        await tidy_up(self._engine, self._config, self._runtime, self._log, is_monitoring=is_monitoring)
 
     def _adopt(self) -> None:
         """Take over what the daemon before this one ran, and say so."""

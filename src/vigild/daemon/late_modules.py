@@ -90,6 +90,7 @@ LATE_MODULES = (
     "vigild.host.late_ssl",
     "vigild.host.memory",
     "vigild.host.notifications",
+    "vigild.host.pause_file",
     "vigild.host.sampler",
     "vigild.host.schedule_file",
     "vigild.host.setup",

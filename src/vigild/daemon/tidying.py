@@ -2,19 +2,24 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 
 from vigild.config.model import Config
 from vigild.engine.engine import Engine
 from vigild.engine.ports import Log
 from vigild.host.memory import give_back
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
-from vigild.host.state_file import default_state_dir, schedule_path
+from vigild.host.state_file import default_state_dir, pause_path, schedule_path
 
 
-async def tidy_up(engine: Engine, config: Config, runtime: RuntimeDir | NoRuntimeDir, log: Log) -> None:
-    """In small turns: clients are served in between."""
+async def tidy_up(
+    engine: Engine, config: Config, runtime: RuntimeDir | NoRuntimeDir, log: Log, *, is_monitoring: bool
+) -> None:
+    """In small turns: clients are served in between. `is_monitoring`: there is, or was, a monitor."""
     if engine.scheduling is None:
-        _forget_schedules(config)
+        _forget(config, schedule_path)  # if a program has one again, it has missed nothing
+    if not is_monitoring:
+        _forget(config, pause_path)
     if isinstance(runtime, RuntimeDir):
         await _sweep(runtime, log)
     give_back()  # last: reading what others left behind can take much
@@ -32,10 +37,10 @@ async def _sweep(runtime: RuntimeDir, log: Log) -> None:
         log.debug(f"removed {swept} runtime directories of daemons that never came back")
 
 
-def _forget_schedules(config: Config) -> None:
-    """No program has one any more: if one has again, it has missed nothing."""
+def _forget(config: Config, path_of: Callable[[str, str, str], str]) -> None:
+    """Nothing is left of what this file is about."""
     directory = config.daemon.state_dir or default_state_dir(os.environ, os.geteuid())
     try:
-        os.unlink(schedule_path(directory, config.path, config.daemon.identifier))
+        os.unlink(path_of(directory, config.path, config.daemon.identifier))
     except OSError:
         pass

@@ -17,18 +17,27 @@ from vigild.engine.monitored import MONITOR, Monitored
 if TYPE_CHECKING:
     from vigild.config.model import MonitorConfig
     from vigild.engine.engine import Engine
-    from vigild.engine.ports import Worker
+    from vigild.engine.ports import PauseStore, Worker
 
 
 class Monitors:
-    """`entries`: what the journal knew of them. `make_worker` makes the monitor process, without starting it."""
+    """`entries`: what the journal knew of them. `make_worker` makes the monitor process, without starting it.
+
+    Pauses are in the journal, too, which knows better after a crash; `pauses` outlast the end of the daemon.
+    """
 
     def __init__(
-        self, engine: "Engine", make_worker: "Callable[[], Worker]", entries: Mapping[str, bytes]
+        self,
+        engine: "Engine",
+        make_worker: "Callable[[], Worker]",
+        entries: Mapping[str, bytes],
+        pauses: "PauseStore",
     ) -> None:
         self._engine = engine
         self._make_worker = make_worker
         self._entries = dict(entries)
+        self._pauses = pauses
+        self._paused = dict(pauses.load())  # as it was saved last
         self._worker: Worker | None = None
         self._actions = MonitorActions(engine)
         self._monitors: dict[str, Monitored] = {}
@@ -52,13 +61,26 @@ class Monitors:
         for name in self._entries:
             self._engine.ports.journal.drop(MONITOR, name)  # of monitors that are no more
         self._entries = {}
+        self._keep_pauses()
         self._tell_worker()
+
+    def _keep_pauses(self) -> None:
+        paused = {
+            monitor.name: monitor.is_enabled
+            for monitor in self._monitors.values()
+            if monitor.is_enabled is not monitor.config.enabled
+        }
+        if paused != self._paused:
+            self._paused = paused
+            self._pauses.save(paused)
 
     def _made(self, config: "MonitorConfig") -> Monitored:
         monitor = Monitored(config, self._engine.ports, self._engine.bus, self._actions.do)
         known = self._entries.pop(config.name, None)
         if known is not None:
             monitor.restore(known)
+        elif config.name in self._paused:
+            monitor.is_enabled = self._paused[config.name]
         monitor.on_change = self._changed
         monitor.held_by = lambda: why_held(self._engine, self._monitors, monitor)
         return monitor
@@ -97,6 +119,7 @@ class Monitors:
     def set_enabled(self, name: str, is_enabled: bool) -> None:
         """Look at this one, or do not until somebody says so. BAD_NAME."""
         self.find(name).set_enabled(is_enabled)
+        self._keep_pauses()
         self._tell_worker()
 
     async def close(self) -> None:
@@ -104,6 +127,7 @@ class Monitors:
         worker, self._worker = self._worker, None
         if worker is not None:
             await worker.close()
+        self._pauses.close()
 
     # The monitor process.
 

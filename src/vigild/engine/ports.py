@@ -115,6 +115,19 @@ class NoScheduleStore:
         """Nothing is being written."""
 
 
+class PauseStore(Protocol):
+    """Where it is kept which monitors somebody paused (False) or resumed (True), unlike their configuration says."""
+
+    def load(self) -> Mapping[str, bool]:
+        """What was saved last, by the names of monitors; nothing where that is of no use, which the log says."""
+
+    def save(self, enabled: Mapping[str, bool]) -> None:
+        """Keep these from now on. Does not wait for the disk; failures are said in the log."""
+
+    def close(self) -> None:
+        """The daemon ends: wait for what is being written, but not for ever."""
+
+
 class History(Protocol):
     """What happened, for people who ask later. It is kept by somebody else's thread, and may be lost."""
 

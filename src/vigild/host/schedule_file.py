@@ -1,10 +1,11 @@
 """How schedules stood last, in a small file of the state directory: the `ScheduleStore` port."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from vigild.engine.ports import Log
 from vigild.host.state_file import StateFile, schedule_path
-from vigild.wire.schedule_states import decode_schedules, encode_schedules
+from vigild.wire.state_documents import SCHEDULES, decode_states, encode_states
 
 
 class ScheduleFile(StateFile):
@@ -22,8 +23,8 @@ class ScheduleFile(StateFile):
 
     def load(self) -> Mapping[str, object]:
         """What the file says; nothing where that is of no use."""
-        return self.read(decode_schedules) or {}
+        return self.read(partial(decode_states, SCHEDULES)) or {}
 
     def save(self, states: Mapping[str, object]) -> None:
         """Write it down soon."""
-        self.write(encode_schedules(states, self._configuration, self._identifier))
+        self.write(encode_states(SCHEDULES, states, self._configuration, self._identifier))

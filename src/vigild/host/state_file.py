@@ -157,6 +157,11 @@ def schedule_path(directory: str, configuration: str, identifier: str) -> str:
     return os.path.join(directory, f"schedules-{state_key(configuration, identifier)}.json")
 
 
+def pause_path(directory: str, configuration: str, identifier: str) -> str:
+    """Where it is kept which monitors somebody paused: likewise."""
+    return os.path.join(directory, f"monitors-{state_key(configuration, identifier)}.json")
+
+
 def state_key(configuration: str, identifier: str) -> str:
     """What tells the files of one daemon from those of another in the same directory."""
     # Unlike that of the runtime directory it is the same in every container made from one image.
