@@ -67,6 +67,24 @@ def test_an_admin_logs_in_acts_and_logs_out(open_console: Open) -> None:
     expect(page.locator("[name=password]")).to_be_visible()
 
 
+def test_who_has_logged_in_upgrades_the_daemon_and_stays_in(open_console: Open) -> None:
+    console = open_console(USERS)
+    page = console.page("#/daemon")
+    log_in(page, "ann", "apple")
+    facts = page.locator("dl.facts")
+    expect(facts).to_contain_text("Upgrades in place0")
+    page.get_by_role("button", name="Upgrade in place").click()
+    page.get_by_role("dialog").get_by_role("button", name="Upgrade in place").click()
+    expect(facts).to_contain_text("Upgrades in place1")
+    expect(page.locator("#status")).to_contain_text("live")
+    page.reload()
+    expect(page.locator("footer")).to_contain_text("ann · admin")
+    page.goto(f"{console.url}#/process/web")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    expect(page.locator("main")).to_contain_text("Stopped")
+
+
 def test_an_operator_may_act_and_is_told_what_is_for_admins(open_console: Open) -> None:
     console = open_console(USERS.replace("role=viewer", "role=operator"))
     page = console.page("#/daemon")

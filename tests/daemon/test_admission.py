@@ -84,11 +84,11 @@ def test_what_was_read_anew_is_in_force(short_tmp: Path) -> None:
         gate = servers[0][1].gate
         assert isinstance(gate, Gate)
         assert gate.sessions is not None
-        gate.sessions.begin(b"a", "ann", Role.OPERATOR, 0.0)
-        gate.sessions.begin(b"b", "bob", Role.VIEWER, 0.0)
+        gate.begin_session("a", Caller("ann", Role.OPERATOR))
+        gate.begin_session("b", Caller("bob", Role.VIEWER))
         renew_gates(servers, Config("conf", DaemonConfig(), users=(ANN,)))
         assert set(gate.rules.users or {}) == {"ann"}
-        assert [gate.sessions.find(key, 0.0) is not None for key in (b"a", b"b")] == [True, False]
+        assert [session.name for _, session in gate.sessions.all(gate.clock())] == ["ann"]
         servers[0][1].close()
         listener.close()
 

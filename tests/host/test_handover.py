@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from vigild.host import handover as handover_module
 from vigild.host.handover import HANDOVER_VARIABLE, Handover, Package, receive
 
 ENTRIES = {"process": {"web": b"state\n\x00"}, "group": {"g\udcff": b""}}
@@ -117,7 +118,7 @@ def test_another_form_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_where_there_are_no_files_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(os, "memfd_create")
+    monkeypatch.setattr(handover_module, "IN_MEMORY", False)
     handover = handed(Package(ENTRIES, {}))
     assert handover is not None
     assert handover.entries == ENTRIES

@@ -14,6 +14,7 @@ from support.http_site import site
 from vigild.core.access import Caller, Role
 from vigild.core.sessions import Sessions
 from vigild.fronts.serving import Credentials, Gate, Limits, Request, Response
+from vigild.fronts.serving.auth import session_key
 from vigild.fronts.serving.gate import Rules, User
 
 TOKEN = Caller("token:ci", Role.VIEWER, "token", "10.0.0.7")
@@ -36,8 +37,7 @@ class Door:
             Sessions(),
             clock=lambda: 0.0,
         )
-        assert self.gate.sessions is not None
-        self.gate.sessions.begin(b"k", "ann", Role.OPERATOR, 0.0)
+        self.gate.begin_session("k", Caller("ann", Role.OPERATOR))
 
     def behind_proxies(self, request: Request) -> Request:
         return replace(request, peer="10.0.0.7:1")
@@ -59,7 +59,7 @@ def weaken(door: Door) -> None:
 
 def log_out(door: Door) -> None:
     assert door.gate.sessions is not None
-    door.gate.sessions.end(b"k")
+    door.gate.sessions.end(session_key("k"))
 
 
 def remove_user(door: Door) -> None:

@@ -88,7 +88,4 @@ def renew_gates(servers: Sequence[tuple[ServerConfig, Server]], config: Config) 
         if not isinstance(gate, Gate):
             continue
         gate.rules = rules_of(now.get(address_of(old), old), config.users, server.bound_to)
-        if gate.sessions is not None:
-            gate.sessions.end_others_than(
-                {name: user.role for name, user in (gate.rules.users or {}).items()}
-            )
+        gate.end_changed_sessions()

@@ -345,7 +345,7 @@ class Life:
 
     def _pack(self) -> "Package":
         """Everything that the next image needs."""
-        from vigild.daemon.succession import pack, pack_clients
+        from vigild.daemon.succession import pack, pack_clients, pack_sessions
 
         self._service.reloading()
         self._service.flush(TELL_SECONDS)
@@ -357,6 +357,7 @@ class Life:
         package.note("logfile", os.fsencode(self._log.path or "/dev/null"))
         hand_over_doors(package, self._config.servers, self._listeners)
         pack_clients(package, self._servers)
+        pack_sessions(package, self._servers)
         return package
 
     def _go_on_as_before(self) -> None:
@@ -368,8 +369,9 @@ class Life:
 
     def _take_the_rest(self, handover: "Handover") -> None:
         """The clients of the image before this one; and let go of what nobody has taken."""
-        from vigild.daemon.succession import take_clients
+        from vigild.daemon.succession import take_clients, take_sessions
 
+        take_sessions(handover, self._servers)
         lineage = self._holdings.lineage
         clients = take_clients(handover)
         for config, server in self._servers:

@@ -10,7 +10,7 @@
     signals    the two ends of the pipe through which signals wake the loop
     directory  where the daemon is
 
-The journal's entries say the rest. All is there for a purpose; what the new image has no use for, it closes.
+Who has logged in at the console is a fact among the others, as digests: in memory, and nowhere else. The journal's entries say the rest. All is there for a purpose; what the new image has no use for, it closes.
 """
 
 import os
@@ -19,11 +19,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vigild.config.model import ServerConfig
+from vigild.core.access import Role
 from vigild.daemon.doors import address_of
 from vigild.daemon.holdings import Holdings
 from vigild.daemon.lineage import facts_for_the_next
 from vigild.host.children import Children
-from vigild.host.handover import Handover, Package
+from vigild.host.handover import IN_MEMORY, Handover, Package
 from vigild.host.mainlog import MainLog
 from vigild.host.prober import Prober
 from vigild.host.runtime_dir import NoRuntimeDir, RuntimeDir
@@ -31,6 +32,7 @@ from vigild.host.signals import SignalPipe
 from vigild.host.sockets import SharedSockets
 
 if TYPE_CHECKING:
+    from vigild.core.sessions import Session
     from vigild.fronts.serving.connection import OpenConnection
     from vigild.fronts.serving.server import Server
     from vigild.host.inherited import Inherited
@@ -39,6 +41,7 @@ CLIENT = "client"
 DIRECTORY = "directory"
 NOTIFY = "notify"
 RUNTIME = "runtime"
+SESSIONS = "sessions"
 SHARED = "shared"
 SIGNALS = "signals"
 SOCKET = "socket"
@@ -87,6 +90,25 @@ def pack_clients(package: Package, servers: Sequence[tuple[ServerConfig, "Server
             package.add(CLIENT, name, client.fd, (b"1" if client.used else b"0") + client.early)
 
 
+def pack_sessions(package: Package, servers: Sequence[tuple[ServerConfig, "Server"]]) -> None:
+    """Who has logged in, by door. Not where the package would be a file of a disk: then they log in anew."""
+    if not IN_MEMORY:
+        return
+    import json
+
+    from vigild.fronts.serving.gate import Gate
+
+    told: dict[str, list[list[object]]] = {}
+    for config, server in servers:
+        if isinstance(server.gate, Gate) and server.gate.sessions is not None:
+            told[address_of(config)] = [
+                [key.hex(), one.name, one.role.name, one.begun, one.used, one.stamp.hex()]
+                for key, one in server.gate.sessions.all(server.gate.clock())
+            ]
+    if any(told.values()):
+        package.note(SESSIONS, json.dumps(told).encode())
+
+
 def pack_sockets(package: Package, inherited: "Inherited | None", shared: SharedSockets) -> None:
     """Sockets that whoever started us handed over, and those of fcgi-programs."""
     for number, each in enumerate(inherited.sockets if inherited is not None else ()):
@@ -124,6 +146,39 @@ def take_clients(handover: Handover) -> dict[str, list["OpenConnection"]]:
             OpenConnection(descriptor.fd, peer, descriptor.data[1:], descriptor.data[:1] == b"1")
         )
     return clients
+
+
+def take_sessions(handover: Handover, servers: Sequence[tuple[ServerConfig, "Server"]]) -> None:
+    """Whoever was logged in still is, if the configuration says the same of them as it did."""
+    noted = handover.facts.pop(SESSIONS, b"")
+    if not noted:
+        return
+    import json
+
+    from vigild.fronts.serving.gate import Gate
+
+    try:
+        told = {
+            address: [_session(*facts) for facts in sessions]
+            for address, sessions in json.loads(noted).items()
+        }
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return  # of an image that says it in another way: they log in anew
+    for config, server in servers:
+        gate = server.gate
+        if not isinstance(gate, Gate) or gate.sessions is None:
+            continue
+        for key, session in told.get(address_of(config), ()):
+            gate.sessions.go_on(key, session, gate.clock())
+        gate.end_changed_sessions()
+
+
+def _session(
+    key: str, name: str, role: str, begun: float, used: float, stamp: str
+) -> tuple[bytes, "Session"]:
+    from vigild.core.sessions import Session
+
+    return bytes.fromhex(key), Session(name, Role[role], float(begun), float(used), bytes.fromhex(stamp))
 
 
 def take_sockets(handover: Handover) -> "Inherited | None":

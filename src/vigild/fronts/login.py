@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from vigild.core.access import Caller, current_caller
 from vigild.core.sessions import LONGEST_SECONDS
+from vigild.fronts.serving.auth import session_key
 from vigild.fronts.serving.gate import Gate, cookie_of
 from vigild.fronts.serving.messages import Handler, Request, Response, error_response, text_response
 
@@ -52,9 +53,8 @@ async def _log_in(request: Request, gate: Gate) -> Response:
         if caller.status == 401:  # the page shows what went wrong; a dialog of the browser's would not help
             return error_response(401, "name or password is wrong", (("WWW-Authenticate", "Session"),))
         return caller
-    assert gate.sessions is not None
     key = os.urandom(32).hex()
-    gate.sessions.begin(key.encode(), caller.name, caller.role, gate.clock())
+    gate.begin_session(key, caller)
     current_caller.set(replace(caller, via="session"))
     cookie = ("Set-Cookie", _cookie(gate, request, key, int(LONGEST_SECONDS)))
     if is_json:
@@ -67,7 +67,7 @@ async def _log_in(request: Request, gate: Gate) -> Response:
 def _log_out(request: Request, gate: Gate) -> Response:
     key = cookie_of(request, gate.rules.cookie)
     if key is not None and gate.sessions is not None:
-        gate.sessions.end(key.encode())
+        gate.sessions.end(session_key(key))
     gone = ("Set-Cookie", _cookie(gate, request, "", 0))
     if "application/json" in (request.header("accept"), request.header("content-type")):
         return Response(204, (gone,))

@@ -22,6 +22,7 @@ HANDOVER_FORMAT = 1  # an image that knows another one refuses, before anything 
 HANDOVER_NAME = "vigil-handover"
 FACTS = "handover"
 DESCRIPTORS = "fd"
+IN_MEMORY = hasattr(os, "memfd_create")  # else the file is one of a disk, without a name
 
 
 @frozen
@@ -149,7 +150,7 @@ def _descriptors(described: Mapping[str, bytes]) -> list[Descriptor]:
 
 
 def _memory_file() -> int:
-    if hasattr(os, "memfd_create"):
+    if IN_MEMORY:
         return os.memfd_create(HANDOVER_NAME, os.MFD_CLOEXEC)
     path = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"{HANDOVER_NAME}-{os.getpid()}-{time.time_ns()}")
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -159,8 +159,36 @@ def test_the_console_itself_is_for_everybody_and_what_it_shows_is_not() -> None:
 def test_a_session_is_found_by_its_cookie() -> None:
     sessions = Sessions()
     gate = Gate(Rules(USERS, cookie="c"), sessions=sessions, clock=lambda: 1.0)
-    sessions.begin(b"key", "ann", Role.OPERATOR, 1.0)
+    gate.begin_session("key", Caller("ann", Role.OPERATOR))
     found = admit(gate, "10.0.0.7:1", ("cookie", "a=b; c=key"))
     assert found == Caller("ann", Role.OPERATOR, "session", "10.0.0.7")
     assert status(admit(gate, "10.0.0.7:1", ("cookie", "c=other"))) == 401
     assert status(admit(Gate(Rules(USERS)), "10.0.0.7:1", ("cookie", "=key"))) == 401
+
+
+@pytest.mark.parametrize(
+    ("ann", "goes_on"),
+    [
+        (User(Role.OPERATOR, Credentials("ann", "secret")), True),
+        (User(Role.VIEWER, Credentials("ann", "secret")), False),
+        (User(Role.OPERATOR, Credentials("ann", "other")), False),
+        (User(Role.OPERATOR), False),
+        (None, False),
+    ],
+)
+def test_a_session_ends_with_the_role_or_the_password_it_began_with(ann: User | None, goes_on: bool) -> None:
+    was = {"ann": User(Role.OPERATOR, Credentials("ann", "secret"))}
+    gate = Gate(Rules(was, cookie="c"), sessions=Sessions(), clock=lambda: 1.0)
+    gate.begin_session("key", Caller("ann", Role.OPERATOR))
+    gate.rules = Rules({} if ann is None else {"ann": ann}, cookie="c")
+    gate.end_changed_sessions()
+    assert (status(admit(gate, "10.0.0.7:1", ("cookie", "c=key"))) == 0) is goes_on
+
+
+def test_no_table_holds_what_a_cookie_does() -> None:
+    sessions = Sessions()
+    gate = Gate(Rules(USERS, cookie="c"), sessions=sessions, clock=lambda: 1.0)
+    gate.begin_session("key", Caller("ann", Role.OPERATOR))
+    ((key, _),) = sessions.all(1.0)
+    assert b"key" not in key
+    assert status(admit(gate, "10.0.0.7:1", ("cookie", f"c={key.hex()}"))) == 401

@@ -40,6 +40,24 @@ def _sha1_hex(data: bytes) -> str:
     return str(sha1(data).hexdigest())
 
 
+def session_key(cookie: str) -> bytes:
+    """What a session is kept by: a digest of what its cookie holds, which are 256 random bits."""
+    return _blake2b(cookie.encode("utf-8", "replace"))
+
+
+def stamp_of(key: bytes, password: str) -> bytes:
+    """A digest of a password as the configuration has it, for one session alone: it tells that it has changed."""
+    return _blake2b(password.encode("utf-8", "surrogateescape"), key)
+
+
+def _blake2b(data: bytes, key: bytes = b"") -> bytes:
+    try:
+        blake2b = import_module("_blake2").blake2b  # as above
+    except ImportError:
+        blake2b = import_module("hashlib").blake2b
+    return bytes(blake2b(data, digest_size=32, key=key).digest())
+
+
 def parse_basic(authorization: str) -> tuple[str, bytes] | Verdict:
     """Name and password of an Authorization header; MALFORMED, or WRONG for one of another scheme."""
     scheme, _, encoded = authorization.partition(" ")

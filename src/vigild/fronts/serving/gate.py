@@ -5,6 +5,7 @@ is at the other end of a unix socket.
 """
 
 import time
+from _operator import _compare_digest  # as in auth.py
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -12,12 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 from vigild.core.access import Caller, PeerRoles, Role, is_loopback
 from vigild.core.backoff import Backoff, source_of
 from vigild.core.frozen import frozen
-from vigild.fronts.serving.auth import Credentials, Verdict, parse_basic
+from vigild.fronts.serving.auth import Credentials, Verdict, parse_basic, session_key, stamp_of
 from vigild.fronts.serving.guard import cross_site, foreign_host
 from vigild.fronts.serving.messages import Request, Response, error_response
 
 if TYPE_CHECKING:
-    from vigild.core.sessions import Sessions
+    from vigild.core.sessions import Session, Sessions
 
 REALM = "default"
 _LOGIN_PATHS = frozenset({"/login"})
@@ -127,7 +128,7 @@ class Gate:
             cookie = cookie_of(request, self.rules.cookie)
             if cookie is None or self.sessions is None:
                 return False
-            session = self.sessions.look(cookie.encode(), self.clock())
+            session = self.sessions.look(session_key(cookie), self.clock())
             return session is not None and session.role == caller.role
         if caller.via == "token":
             presented = (request.header("authorization") or "")[7:]
@@ -137,6 +138,30 @@ class Gate:
             return user is not None and user.role == caller.role
         return users is None
 
+    # ---- sessions ----
+
+    def begin_session(self, cookie: str, caller: Caller) -> None:
+        """Whoever brings this cookie from now on is `caller`, who has just said a right password."""
+        assert self.sessions is not None
+        key = session_key(cookie)
+        stamp = stamp_of(key, self._password_of(caller.name))
+        self.sessions.begin(key, caller.name, caller.role, self.clock(), stamp)
+
+    def end_changed_sessions(self) -> None:
+        """`rules` are others now: who is gone from them, or has another role or password, logs in anew."""
+        if self.sessions is not None:
+            self.sessions.end_unless(self._is_as_it_began)
+
+    def _is_as_it_began(self, key: bytes, session: "Session") -> bool:
+        user = (self.rules.users or {}).get(session.name)
+        if user is None or user.role != session.role:
+            return False
+        return _compare_digest(stamp_of(key, self._password_of(session.name)), session.stamp)
+
+    def _password_of(self, name: str) -> str:
+        user = (self.rules.users or {}).get(name)
+        return user.credentials.password if user is not None and user.credentials is not None else ""
+
     # ---- each way in ----
 
     def _by_session(self, request: Request) -> Caller | None:
@@ -144,7 +169,7 @@ class Gate:
         cookie = cookie_of(request, self.rules.cookie) if asks else None
         if cookie is None or self.sessions is None:
             return None
-        session = self.sessions.find(cookie.encode(), self.clock())
+        session = self.sessions.find(session_key(cookie), self.clock())
         if session is None:
             return None
         return Caller(session.name, session.role, "session", address_of_peer(request.peer))
