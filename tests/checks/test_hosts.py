@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,33 @@ def test_a_name_that_nobody_knows() -> None:
 
 def test_escapes() -> None:
     assert unescaped(r"a\r\n\t\\\0\x41\q") == b"a\r\n\t\\\0A\\q"
+
+
+def udp(port: int, **settings: object) -> Reading:
+    usual = {"scheme": "udp", "host": "localhost", "port": port, "send": r"ping\n", "expect": "pong"}
+    return asyncio.run(HostCheck({**usual, **settings}, 30.0).read())
+
+
+def test_udp_is_asked_and_answers() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as held:
+        held.bind(("127.0.0.1", 0))
+
+        def serve() -> None:
+            said, whom = held.recvfrom(100)
+            held.sendto(b"pong" if said == b"ping\n" else b"no", whom)
+
+        answering = threading.Thread(target=serve)
+        answering.start()
+        reading = udp(held.getsockname()[1])
+        answering.join()
+    assert (reading.error, reading.values["address"]) == ("", "127.0.0.1")
+    assert 0 < reading.values["response_time"] < 30  # type: ignore[operator]
+
+
+def test_udp_that_is_silent_has_no_response_time_and_one_that_is_refused_fails() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        assert udp(port, expect="").values == {"address": "127.0.0.1"}
+    with pytest.raises(ConnectionRefusedError):
+        udp(port)

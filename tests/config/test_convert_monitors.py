@@ -30,6 +30,7 @@ def test_paths_are_from_the_root_on() -> None:
         ("ping://10.0.0.1", {"scheme": "ping", "host": "10.0.0.1"}),
         ("ping://[::1]/", {"scheme": "ping", "host": "::1"}),
         ("tcp://db:5432", {"scheme": "tcp", "target": "", "host": "db", "port": 5432, "tls": False}),
+        ("udp://[::1]:53", {"scheme": "udp", "target": "", "host": "::1", "port": 53, "tls": False}),
         ("tls://mail:993", {"scheme": "tcp", "target": "", "host": "mail", "port": 993, "tls": True}),
         ("https://x/a?b", {"scheme": "http", "target": "/a?b", "host": "x", "port": 443, "tls": True}),
         ("unix:///run/x.sock", {"scheme": "unix", "target": "/run/x.sock"}),
@@ -39,7 +40,9 @@ def test_addresses_in_parts(text: str, parts: dict[str, object]) -> None:
     assert convert_monitors.url(text, AROUND) == parts
 
 
-@pytest.mark.parametrize("text", ["", "host", "exec:ls", "log:x", "ftp://x", "ping://", "tcp://x", "notify"])
+@pytest.mark.parametrize(
+    "text", ["", "host", "exec:ls", "log:x", "ftp://x", "ping://", "tcp://x", "udp://x", "notify"]
+)
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(BadValueError):
         convert_monitors.url(text, AROUND)

@@ -27,6 +27,7 @@ def test_a_monitor_that_nobody_hears_of(tmp_path: Path, rules: str, count: int) 
     [
         ("type=host\nurl=tcp://a:1\nexpect_status=200", "expect_status"),
         ("type=host\nurl=http://a/\nsend=x", "send"),
+        ("type=host\nurl=udp://a:1\ntls_verify=no", "tls_verify"),
         ("type=host\nurl=http://a/\ntls_verify=no", "tls_verify"),
         ("type=file\npath=/x\ncontent_ignore=y", "content_ignore"),
         ("type=system\ntimeout=60", "timeout"),
@@ -43,6 +44,7 @@ def test_options_without_effect(tmp_path: Path, text: str, option: str) -> None:
     [
         "type=host\nurl=https://a/\nexpect_status=200\ntls_verify=no",
         "type=host\nurl=unix:///x\nsend=x\nexpect=y",
+        "type=host\nurl=udp://x:53\nsend=x\nexpect=y",
         "type=file\npath=/x\ncontent=x\ncontent_ignore=y",
         "type=system\nprogram=web\nrules=if cpu > 90% then restart",
         "type=directory\npath=/\ninterval=1",

@@ -1,8 +1,9 @@
-"""The filesystem that a path lies on: how full it is, and how it is mounted."""
+"""The filesystem that a path lies on: how full it is, how it is mounted, and what goes over its device."""
 
 import os
 from collections.abc import Iterable
 
+from vigild.checks.disks import DiskTraffic
 from vigild.checks.reading import BlockingCheck, Reading, Settings, Values, text_of
 from vigild.core.frozen import frozen
 
@@ -26,6 +27,7 @@ class FilesystemCheck(BlockingCheck):
         super().__init__()
         self._path = text_of(settings, "path")
         self._mounts = mounts
+        self._traffic = DiskTraffic()
 
     def look(self) -> Reading:
         """How it is. Where it hangs (a server of files that is gone), nobody hears of it in time."""
@@ -43,6 +45,7 @@ class FilesystemCheck(BlockingCheck):
         if mount is not None:
             values["mounted"] = mount.point == os.path.realpath(path)
             values |= {"flags": mount.flags, "kind": mount.kind, "device": mount.device}
+        values |= self._traffic.look(path, mount.device if mount is not None else "")
         return Reading(values)
 
     def _read_table(self) -> list[Mount]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 64 << 10
 READ_BYTES = 16 << 10
+UDP_SHARE = 0.9  # of the time that there is, so that its own words are said and not that it was over
 LEAST_SECONDS = 1.0  # for one address of several
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -40,7 +41,7 @@ class WrongAnswerError(Exception):
 
 
 class HostCheck:
-    """`scheme`: http, tcp, unix or ping; `host`, `port`, `target` and `tls` as in a `core.probe.Probe`."""
+    """`scheme`: http, tcp, udp, unix or ping; `host`, `port`, `target` and `tls` as in a `core.probe.Probe`."""
 
     grace_seconds = 0.0
 
@@ -66,7 +67,8 @@ class HostCheck:
         except WrongAnswerError as error:
             values = {**error.values, "response_time": round(time.monotonic() - begun, 4)}
             return Reading(values, str(error))
-        values.setdefault("response_time", round(time.monotonic() - begun, 4))
+        if self._scheme != "udp":  # where silence may be an answer
+            values.setdefault("response_time", round(time.monotonic() - begun, 4))
         return Reading(values)
 
     async def _ask(self) -> Values:
@@ -81,10 +83,12 @@ class HostCheck:
         failure: Exception | None = None
         for address in addresses:
             try:
+                if self._scheme == "udp":
+                    return {**await self._exchange(address, seconds), "address": address}
                 async with asyncio.timeout(seconds):
                     return {**await self._ask_at(address), "address": address}
-            except TimeoutError:
-                failure = TimeoutError(f"no answer from {address} within {seconds:g} s")
+            except TimeoutError as error:
+                failure = TimeoutError(str(error) or f"no answer from {address} within {seconds:g} s")
             except ConnectionError as error:
                 failure = error
         assert failure is not None  # a name that has no address is an error of its own
@@ -110,6 +114,13 @@ class HostCheck:
             return {**values, **await self._converse(reader, writer)}
         except WrongAnswerError as error:
             raise WrongAnswerError(str(error), {**values, **error.values}) from None
+
+    async def _exchange(self, address: str, seconds: float) -> Values:
+        from vigild.checks.datagrams import ask
+
+        said, expected = unescaped(text_of(self._settings, "send")), text_of(self._settings, "expect")
+        took = await ask(address, self._port, said, expected, seconds * UDP_SHARE)
+        return {} if took is None else {"response_time": took}
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Values:
         try:

@@ -1,6 +1,7 @@
 """A network interface: its link, and what goes over it."""
 
 import time
+from collections import deque
 from typing import Any
 
 import psutil
@@ -10,6 +11,8 @@ from vigild.core.frozen import frozen
 
 LEAST_SECONDS = 0.05  # between two looks that are to be compared
 BITS_PER_MEGABIT = 1_000_000
+MINUTE_SECONDS = 60.0
+HOUR_SECONDS = 3600.0
 
 
 @frozen
@@ -25,6 +28,34 @@ class Counters:
     drops: int
 
 
+class LastHour:
+    """What went over an interface within the last hour, to the minute. It is not known from before the first look."""
+
+    def __init__(self) -> None:
+        self._minutes: deque[tuple[float, list[int]]] = deque()  # when it began, and the sums; 61 at most
+
+    def add(self, before: Counters, now: Counters) -> Values:
+        """Something went over it between two looks; the sums with that."""
+        parts = [
+            max(0, now.received - before.received),
+            max(0, now.sent - before.sent),
+            max(0, now.packets_received - before.packets_received),
+            max(0, now.packets_sent - before.packets_sent),
+        ]
+        minutes = self._minutes
+        if minutes and now.at - minutes[-1][0] < MINUTE_SECONDS:
+            minutes[-1] = minutes[-1][0], [old + new for old, new in zip(minutes[-1][1], parts, strict=True)]
+        else:
+            minutes.append((now.at, parts))
+        while now.at - minutes[0][0] >= HOUR_SECONDS:
+            minutes.popleft()
+        sums = [sum(column) for column in zip(*(parts for _, parts in minutes), strict=True)]
+        return dict(zip(_IN_HOUR, sums, strict=True))
+
+
+_IN_HOUR = ("received_in_hour", "sent_in_hour", "packets_received_in_hour", "packets_sent_in_hour")
+
+
 class NetworkCheck(BlockingCheck):
     """`interface`: its name."""
 
@@ -32,6 +63,7 @@ class NetworkCheck(BlockingCheck):
         super().__init__()
         self._name = text_of(settings, "interface")
         self._before = self._counters()
+        self._last_hour = LastHour()
 
     def look(self) -> Reading:
         """How it is."""
@@ -45,8 +77,10 @@ class NetworkCheck(BlockingCheck):
         if known.duplex != psutil.NIC_DUPLEX_UNKNOWN:
             values["full_duplex"] = known.duplex == psutil.NIC_DUPLEX_FULL
         now = self._counters()
+        if now is not None:
+            values |= {"received": now.received, "sent": now.sent}
         if now is not None and self._before is not None and now.at - self._before.at >= LEAST_SECONDS:
-            values |= rates(self._before, now, known.speed)
+            values |= rates(self._before, now, known.speed) | self._last_hour.add(self._before, now)
             self._before = now
         elif self._before is None:
             self._before = now

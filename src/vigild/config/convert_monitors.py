@@ -15,7 +15,8 @@ from vigild.config.suggest import did_you_mean
 
 INTERVAL_MIN_SECONDS = 1.0
 URL_HINT = (
-    "write http://HOST:PORT/PATH, https://…, tcp://HOST:PORT, tls://HOST:PORT, unix:///PATH or ping://HOST"
+    "write http://HOST:PORT/PATH, https://…, tcp://HOST:PORT, tls://HOST:PORT, udp://HOST:PORT, unix:///PATH or "
+    "ping://HOST"
 )
 CHECKSUMS = ("md5", "sha1", "sha256", "sha512")
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT")
@@ -71,11 +72,14 @@ def url(value: str, around: Surroundings) -> dict[str, object]:
     if ping is not None:
         return {"scheme": "ping", "host": ping[1].strip("[]")}
     scheme, colon, rest = text.partition("://")
-    if not colon or scheme not in ("http", "https", "tcp", "tls", "unix"):
+    if not colon or scheme not in ("http", "https", "tcp", "tls", "udp", "unix"):
         raise BadValueError(f"no address to look at: {value!r}", URL_HINT)
-    probe = healthcheck(f"tcp://{rest}" if scheme == "tls" else text, around)
+    probe = healthcheck(f"tcp://{rest}" if scheme in ("tls", "udp") else text, around)
     assert probe is not None
-    parts: dict[str, object] = {"scheme": probe.scheme.value, "target": probe.target}
+    parts: dict[str, object] = {
+        "scheme": scheme if scheme == "udp" else probe.scheme.value,
+        "target": probe.target,
+    }
     if probe.host:
         parts |= {"host": probe.host, "port": probe.port, "tls": probe.tls or scheme == "tls"}
     return parts

@@ -14,8 +14,8 @@ _SCHEMES = {
     "expect_body": ("http",),
     "headers": ("http",),
     "method": ("http",),
-    "send": ("tcp", "unix"),
-    "expect": ("tcp", "unix"),
+    "send": ("tcp", "udp", "unix"),
+    "expect": ("tcp", "udp", "unix"),
 }
 
 

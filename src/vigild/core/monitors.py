@@ -71,7 +71,7 @@ _SYSTEM = MonitorType(
 
 _FILESYSTEM = MonitorType(
     "filesystem",
-    "the filesystem that a path lies on",
+    "the filesystem that a path lies on, and the device under it",
     (
         Metric("space", _BYTES, "space in use", "space_percent"),
         Metric("space_percent", _PERCENT, "`space`, of what users other than root can have, as `df` says it"),
@@ -84,6 +84,21 @@ _FILESYSTEM = MonitorType(
         Metric("flags", _TEXT, "the options it is mounted with, sorted, with commas between"),
         Metric("kind", _TEXT, "its type, such as ext4"),
         Metric("device", _TEXT, "what is mounted"),
+        Metric(
+            "read_rate",
+            Unit.BYTES_PER_SECOND,
+            "read from its device since the last check, by all; this and what follows is absent where there is no such "
+            "device (tmpfs, a network's) or the kernel does not tell",
+        ),
+        Metric("write_rate", Unit.BYTES_PER_SECOND, "written to its device, likewise"),
+        Metric("read_operations", Unit.PER_SECOND, "reads of its device a second, likewise"),
+        Metric("write_operations", Unit.PER_SECOND, "writes of its device a second, likewise"),
+        Metric("busy", _PERCENT, "time since the last check in which its device was at work"),
+        Metric(
+            "service_time",
+            _SECONDS,
+            "that a read or a write took since the last check, on average; absent where there was none",
+        ),
     ),
     f"{IF_FAILED}\nif space > 90% then alert\nif inodes > 90% then alert\nif flags changed then alert",
     needs=("path",),
@@ -138,7 +153,11 @@ _HOST = MonitorType(
     "host",
     "a server that listens, on this machine or another",
     (
-        Metric("response_time", _SECONDS, "until the answer was there"),
+        Metric(
+            "response_time",
+            _SECONDS,
+            "until the answer was there; absent where UDP was not answered nor had to be",
+        ),
         Metric("status", _NUMBER, "of the HTTP answer"),
         Metric("body", _TEXT, "the first of the body, where `expect_body` asks for it"),
         Metric("certificate_days", _NUMBER, "until the certificate expires; negative when it has"),
@@ -181,6 +200,16 @@ _NETWORK = MonitorType(
         Metric("send_packets", Unit.PER_SECOND, "packets sent a second since the last check"),
         Metric("errors", _NUMBER, "packets with errors since the last check, both directions"),
         Metric("drops", _NUMBER, "packets dropped since the last check, both directions"),
+        Metric("received", _BYTES, "received since the interface is there, as the kernel counts it"),
+        Metric("sent", _BYTES, "sent since the interface is there, likewise"),
+        Metric(
+            "received_in_hour",
+            _BYTES,
+            "received within the last hour; less than that long after a start of Vigil, which does not remember this",
+        ),
+        Metric("sent_in_hour", _BYTES, "sent within the last hour, likewise"),
+        Metric("packets_received_in_hour", _NUMBER, "packets received within the last hour, likewise"),
+        Metric("packets_sent_in_hour", _NUMBER, "packets sent within the last hour, likewise"),
     ),
     f"{IF_FAILED}\nif errors > 0 for 3 of 5 cycles then alert\nif saturation > 90% for 5 cycles then alert",
     needs=("interface",),
