@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from vigild.classic.pidproxy import CANNOT_RUN, FORWARDED, LATE_SECONDS
+from vigild.cli.command_line import ERROR_CODES
 from vigild.cli.completion.supervisorctl import FLAGS as CTL_FLAGS
 from vigild.cli.ctl import exits
 from vigild.cli.ctl.actions import NAMES, help_text
@@ -111,6 +112,8 @@ def vigil_1() -> str:
         + roff(f"Commands that ask a daemon find it by these, or by a configuration file in {_FILES}.")
         + "\n"
         + "".join(map(_flag, shared))
+        + f".SH JSON\n{roff(_JSON)}\n"
+        + "".join(item(f"\\fB{code}\\fR", text) for code, text in ERROR_CODES.items())
         + '.SH "SEE ALSO"\nsupervisord(1), supervisorctl(1), vigil.conf(5)\n'
     )
     return _page("vigil", 1, "look into and beyond supervised programs", [r"\fBvigil\fR \fICOMMAND\fR [\fIARGUMENTS\fR]", r"\fBvigil help\fR [\fICOMMAND\fR]", r"\fBvigil version\fR"], body)  # fmt: skip
@@ -284,6 +287,18 @@ is looked in (`man -M "$(python -c 'import sys; print(sys.prefix)')/share/man" v
 Commands that ask a daemon take `-c FILE` (its configuration file), `-s URL` (where it listens: `unix:///path` or `http://host:port`),
 `-u USERNAME` and `-p PASSWORD`; without them they look where supervisorctl looks.
 
+## JSON
+
+{json}
+
+```json
+{{"error": {{"command": "vigil why", "code": "no_such_name", "text": "no such process: web"}}}}
+```
+
+| code | it says |
+| --- | --- |
+{codes}
+
 ## Exit statuses
 
 | command | statuses |
@@ -314,11 +329,24 @@ def _section(grammar: Grammar) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
+_JSON = (
+    "Every command takes `--json`, `vigil version` and `vigil help` too; what it prints then is said at each. Names of members "
+    "are added, never changed or taken away. What goes wrong is one line on standard error, an object with `error`: the "
+    "command, a code that stays the same over versions, and words for people. Exit statuses are the same with and without it."
+)
+
+
 def reference() -> str:
     """The text of docs/reference/vigil.md."""
     found = grammars()
+    codes = "\n".join(f"| `{code}` | {text} |" for code, text in ERROR_CODES.items())
     rows = [f"| `vigil {each.name}` | {_statuses(each)} |" for each in found]
-    return _HEAD + "\n".join(rows) + "\n" + "".join(map(_section, flatten(found)))
+    return (
+        _HEAD.format(json=_JSON, codes=codes)
+        + "\n".join(rows)
+        + "\n"
+        + "".join(map(_section, flatten(found)))
+    )
 
 
 PAGES = {

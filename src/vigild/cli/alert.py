@@ -6,7 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from vigild.cli.connection import EXIT_DONE, EXIT_REFUSED, EXIT_TEXT, add_connection_flags, add_json_flag, ask
+from vigild.cli.command_line import CommandLine, add_json_flag
+from vigild.cli.connection import EXIT_DONE, EXIT_REFUSED, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.facts import clock_time
 from vigild.client.errors import FaultError
 from vigild.core.errors import Fault
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Facts = Mapping[str, Any]
 
+_JSON_OF_LIST = "a JSON array: all that is known of each alert"
+_JSON_OF_TEST = "one JSON object: name, ok (true or false), text"
 TEST_SECONDS = 90.0  # receivers are slow; the daemon gives up sooner
 _COLUMNS = ("NAME", "STATE", "WAITING", "DELIVERED", "")
 _COLOURS = {"failing": "\x1b[31m", "refused": "\x1b[31m", "stopped": "\x1b[31m", "ok": "\x1b[32m"}
@@ -35,19 +38,20 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil alert",
         description="The alerts of a daemon, [alert:NAME] in its configuration: how each stands, and a message to try one.",
         epilog=f"{EXIT_TEXT}. A test is refused (1) when a receiver did not take the message",
     )
-    add_json_flag(parser)
+    add_json_flag(parser, "JSON; see each action")
     add_connection_flags(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="how each alert stands: what waits, and why it does not arrive")
     testing = actions.add_parser("test", help="send a message through an alert now, and say what came of it")
     testing.add_argument("name", metavar="NAME", help="the alert, as in [alert:NAME]")
     for action in (listing, testing):
-        add_json_flag(action, again=True)
+        text = _JSON_OF_LIST if action is listing else _JSON_OF_TEST
+        add_json_flag(action, text, again=True)
         add_connection_flags(action, again=True)
     return parser
 

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from vigild.cli.command_line import CommandLine, add_json_flag, refuse
 from vigild.config.diagnostics import Diagnostic, tally
 from vigild.config.lint import lint
 from vigild.config.load import Loaded, find_config_file, load, searched_paths
@@ -23,8 +24,8 @@ def main(arguments: Sequence[str]) -> int:
     path = options.file or options.configuration or find_config_file(sys.argv[0], os.getcwd())
     if path is None:
         places = ", ".join(dict.fromkeys(searched_paths(sys.argv[0])))
-        print(f"vigil check: no configuration file found; looked for {places}. Name one.", file=sys.stderr)
-        return EXIT_ERRORS
+        text = f"no configuration file found; looked for {places}. Name one."
+        return refuse("vigil check", text, EXIT_ERRORS, "bad_configuration", as_json=options.json)
     loaded = load(path, environ=os.environ)
     findings = lint(loaded, environ=os.environ)
     _show(as_json(path, loaded, findings) if options.json else as_text(path, findings))
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil check",
         description="Check a configuration file: errors, and what is likely to be a mistake.",
         epilog="exit status: 0 clean, or remarks only; 1 warnings; 2 errors, a file that cannot be found, or wrong usage",
@@ -50,7 +51,10 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the same, as other commands have it",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json_flag(
+        parser,
+        "one JSON object: file, files (those that were read), errors, warnings and infos (how many), and findings, an array",
+    )
     return parser
 
 

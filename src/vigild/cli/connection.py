@@ -4,8 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from vigild.cli.command_line import refuse
 from vigild.cli.ctl.options import UsageError, parse
 from vigild.client.errors import ClientError, FaultError, UnreachableError
 from vigild.core.errors import Fault
@@ -36,14 +38,6 @@ def add_connection_flags(parser: argparse.ArgumentParser, *, again: bool = False
         parser.add_argument(short, long, metavar=metavar, help=text, default=default)
 
 
-def add_json_flag(
-    parser: argparse.ArgumentParser, text: str = "for programs", *, again: bool = False
-) -> None:
-    """`--json`, likewise."""
-    default = argparse.SUPPRESS if again else False
-    parser.add_argument("--json", action="store_true", help=text, default=default)
-
-
 def flags_of(given: argparse.Namespace) -> list[str]:
     """What was given of them, as supervisorctl's options are read."""
     return [
@@ -62,11 +56,13 @@ def ask(
     lacks: str = "keeps no history",
     noun: str = "process",
     timeout_seconds: float = 30.0,
+    no_daemon_status: int = EXIT_NO_DAEMON,
 ) -> int:
-    """Carry out `action` with a client, and say in words what goes wrong; the exit status.
+    """Carry out `action` with a client, and say in words (with `--json`: as JSON) what goes wrong; the exit status.
 
     `lacks`: what a daemon does that does not know the method. `noun`: what a name that it does not know is none of.
     """
+    said = partial(refuse, program, as_json=given.json)
     try:
         options = parse(flags_of(given), sys.argv[0], os.environ, os.getcwd())
         from vigild.client.supervisor import Supervisor
@@ -75,28 +71,24 @@ def ask(
             options.server_url, options.username, options.password, timeout_seconds, options.trust
         )
     except (UsageError, ValueError) as error:
-        return _said(program, str(error), EXIT_USAGE)
+        return said(str(error), EXIT_USAGE, "wrong_usage")
     try:
         with daemon:
             return action(daemon)
     except FaultError as fault:
         if fault.code == Fault.UNKNOWN_METHOD:
             text = f"this daemon {lacks}: it is Supervisor's, or an older Vigil"
-            return _said(program, text, EXIT_NO_DAEMON)
-        return _said(program, _fault_words(fault, noun), EXIT_REFUSED)
+            return said(text, no_daemon_status, "not_supported")
+        code = "no_such_name" if fault.code == Fault.BAD_NAME else "refused"
+        return said(_fault_words(fault, noun), EXIT_REFUSED, code)
     except ClientError as error:
         from vigild.cli.ctl.unreachable import explanation
 
         lines = explanation(options, error) if isinstance(error, UnreachableError) else []
-        return _said(program, "\n".join([str(error), *lines]), EXIT_NO_DAEMON)
+        return said("\n".join([str(error), *lines]), no_daemon_status, "no_daemon")
 
 
 def _fault_words(fault: FaultError, noun: str) -> str:
     if fault.code == Fault.BAD_NAME:
         return f"no such {noun}: {fault.text.removeprefix('BAD_NAME: ')}"
     return fault.text.removeprefix("FAILED: ").removeprefix("BAD_ARGUMENTS: ")
-
-
-def _said(program: str, text: str, status: int) -> int:
-    print(f"{program}: {text}", file=sys.stderr)
-    return status

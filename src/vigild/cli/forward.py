@@ -6,12 +6,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from vigild.cli.command_line import CommandLine, add_json_flag
 from vigild.cli.connection import (
     EXIT_DONE,
     EXIT_REFUSED,
     EXIT_TEXT,
     add_connection_flags,
-    add_json_flag,
     ask,
 )
 from vigild.cli.facts import clock_time
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Facts = Mapping[str, Any]
 
+_JSON_OF_LIST = "a JSON array: all that is known of each forward"
+_JSON_OF_TEST = "one JSON object: name, ok (true or false), text"
 TEST_SECONDS = 90.0  # receivers are slow; the daemon gives up sooner
 _COLUMNS = ("NAME", "STATE", "STREAMS", "WAITING", "SENT", "LOST", "TO")
 _COLOURS = {"failing": "\x1b[31m", "stopped": "\x1b[31m", "losing": "\x1b[33m", "ok": "\x1b[32m"}
@@ -44,13 +46,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil forward",
         description="Where a daemon sends output besides its log files, [forward:NAME] in its configuration: how each stands, "
         "and a line to try one.",
         epilog=f"{EXIT_TEXT}. A test is refused (1) when the receiver did not take the line",
     )
-    add_json_flag(parser)
+    add_json_flag(parser, "JSON; see each action")
     add_connection_flags(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser(
@@ -59,7 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
     testing = actions.add_parser("test", help="send a line through a forward now, and say what came of it")
     testing.add_argument("name", metavar="NAME", help="the forward, as in [forward:NAME]")
     for action in (listing, testing):
-        add_json_flag(action, again=True)
+        text = _JSON_OF_LIST if action is listing else _JSON_OF_TEST
+        add_json_flag(action, text, again=True)
         add_connection_flags(action, again=True)
     return parser
 

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from vigild.cli.command_line import CommandLine, refuse
 from vigild.config.dependencies import edges_of_groups
 from vigild.config.load import find_config_file, load, searched_paths
 from vigild.config.model import GroupConfig, ProcessConfig
@@ -24,16 +25,14 @@ def main(arguments: Sequence[str]) -> int:
     path = options.file or find_config_file(sys.argv[0], os.getcwd())
     if path is None:
         places = ", ".join(dict.fromkeys(searched_paths(sys.argv[0])))
-        print(
-            f"vigil graph: no configuration file found; looked for {places}. Name one with -c.",
-            file=sys.stderr,
-        )
-        return EXIT_ERRORS
+        text = f"no configuration file found; looked for {places}. Name one with -c."
+        return refuse("vigil graph", text, EXIT_ERRORS, "bad_configuration", as_json=options.json)
     loaded = load(path, environ=os.environ)
     if loaded.config is None:
-        for finding in loaded.diagnostics:
-            if finding.severity == "error":
-                print(finding, file=sys.stderr)
+        errors = "\n".join(str(finding) for finding in loaded.diagnostics if finding.severity == "error")
+        if options.json:
+            return refuse("vigil graph", errors, EXIT_ERRORS, "bad_configuration", as_json=True)
+        print(errors, file=sys.stderr)
         return EXIT_ERRORS
     groups = loaded.config.groups
     programs = programs_of(groups)
@@ -51,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil graph",
         description="Show in which waves the programs of a configuration file start, and what each waits for.",
         epilog="exit status: 0 done; 2 the configuration does not load, or wrong usage",
@@ -67,7 +66,9 @@ def build_parser() -> argparse.ArgumentParser:
     kind.add_argument(
         "--dot", action="store_true", help="print a graph for Graphviz: vigil graph --dot | dot -Tsvg"
     )
-    kind.add_argument("--json", action="store_true", help="print one JSON document")
+    kind.add_argument(
+        "--json", action="store_true", help="one JSON object: waves, arrays of names, and processes, an array"
+    )
     return parser
 
 

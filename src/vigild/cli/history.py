@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO, cast
 
+from vigild.cli.command_line import CommandLine
 from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.facts import BAD, GOOD, Fact, clock_time, mood_of, words_of
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil history",
         description="What happened to the programs and to the daemon: every move and its cause, every exit, and who "
         "ordered what. The newest is last.",
@@ -48,7 +49,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--limit", type=count, default=100, metavar="N", help=f"the last N (100; at most {PAGE})"
     )
     parser.add_argument(
-        "--json", action="store_true", help="one JSON object a line, with the last lines of output"
+        "--json",
+        action="store_true",
+        help="one JSON object a line: id, at, kind, name and details, with the last lines of output",
     )
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what happens from now on")
     add_connection_flags(parser)

@@ -3,8 +3,9 @@
 import argparse
 import os
 import shlex
-import sys
 from collections.abc import Sequence
+
+from vigild.cli.command_line import CommandLine, add_json_flag, print_json, refuse
 
 EXIT_DONE, EXIT_REFUSED = 0, 1
 FILE = "vigil.conf"
@@ -54,19 +55,27 @@ def main(arguments: Sequence[str]) -> int:
         with open(path, "x", encoding="utf-8") as file:
             file.write(TEXT)
     except FileExistsError:
-        return _refused(f"{path} is there already, and is left as it is; name another directory")
+        text = f"{path} is there already, and is left as it is; name another directory"
+        return refuse("vigil init", text, EXIT_REFUSED, "exists", as_json=given.json)
     except OSError as error:
-        return _refused(f"cannot write {path}: {error.strerror}")
+        text = f"cannot write {path}: {error.strerror}"
+        return refuse("vigil init", text, EXIT_REFUSED, "cannot_write", as_json=given.json)
     shown = shlex.quote(path)
-    print(
-        f"{path} is written. The next two commands:\n\n    supervisord -c {shown}\n    vigil status -c {shown}\n"
-    )
+    commands = [f"supervisord -c {shown}", f"vigil status -c {shown}"]
+    if given.json:
+        print_json({"file": path, "next": commands})
+    else:
+        print(
+            "\n".join(
+                [f"{path} is written. The next two commands:", "", *(f"    {one}" for one in commands), ""]
+            )
+        )
     return EXIT_DONE
 
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil init",
         description=f"Write a small commented configuration, {FILE}, to begin with, and say what comes next. A file that is "
         "there is never written over.",
@@ -79,9 +88,5 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="DIRECTORY",
         help="where to; made if it is not there (here)",
     )
+    add_json_flag(parser, "one JSON object: file, and next: the next two commands")
     return parser
-
-
-def _refused(text: str) -> int:
-    print(f"vigil init: {text}", file=sys.stderr)
-    return EXIT_REFUSED

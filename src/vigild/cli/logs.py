@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
-from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, add_json_flag, ask
+from vigild.cli.command_line import CommandLine, add_json_flag
+from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.ctl.logs import OVERLAP_BYTES, unseen
 from vigild.cli.ctl.terminal import is_terminal, shown
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil logs",
         description="The last lines that a program wrote to its log, with -f also what it writes from now on, until Ctrl-C.",
         epilog=f"{EXIT_TEXT}, or it went away while its log was followed",
@@ -47,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"the last LINES (20; at most {MAX_LINES})",
     )
     parser.add_argument("--stderr", action="store_true", help="of standard error, not of standard output")
-    add_json_flag(parser, "one JSON object a line")
+    add_json_flag(parser, "one JSON object a line: name, channel, text")
     add_connection_flags(parser)
     return parser
 

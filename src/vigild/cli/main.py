@@ -69,10 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = words.pop(0) if words else ""
     if name in ("version", "--version", "-V"):
-        print(f"vigil {__version__}")
+        print(_json({"version": __version__}) if words == ["--json"] else f"vigil {__version__}")
         return 0
     if name in ("help", "--help", "-h"):
-        if not words:
+        if words == ["--json"]:
+            print(_json({"commands": [{"name": one.name, "summary": one.summary} for one in COMMANDS]}))
+            return 0
+        if not words or words[0] in ("--help", "-h"):
             print(usage())
             return 0
         name, words = words[0], ["--help"]
@@ -84,9 +87,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from vigild.config.suggest import did_you_mean
 
         guess = did_you_mean(name, [item.name for item in COMMANDS])
+        if "--json" in words:
+            from vigild.cli.command_line import refuse
+
+            text = f"no such command: {name}. {guess}".rstrip()
+            return refuse("vigil", text, EXIT_USAGE, "wrong_usage", as_json=True)
         print(f"vigil: no such command: {name}. {guess}".rstrip(), file=sys.stderr)
     print(usage(), file=sys.stderr)
     return EXIT_USAGE
+
+
+def _json(document: object) -> str:
+    import json
+
+    return json.dumps(document, indent=2)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO, TypedDict, cast
 
+from vigild.cli.command_line import CommandLine, add_json_flag
 from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.facts import clock_time
 from vigild.core.monitors import MONITOR_TYPES
@@ -55,13 +56,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil monitors",
         description="How what is monitored ([monitor:NAME]) is. With one NAME, all that was read of it.",
         epilog=f"{EXIT_TEXT}; 5 a monitor that is shown has failed",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these; all by default")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    add_json_flag(parser, "one JSON object a line; of an order: name and done (paused, resumed, looked_at)")
     order = parser.add_mutually_exclusive_group()
     order.add_argument("--pause", action="store_true", help="do not look at these, for maintenance say")
     order.add_argument("--resume", action="store_true", help="look at these again")
@@ -78,9 +79,10 @@ def run(daemon: "Supervisor", given: argparse.Namespace, out: TextIO) -> int:
         elif given.pause or given.resume:
             daemon.rpc.call("vigil.setMonitor", name, given.resume)
     if given.now or given.pause or given.resume:
-        done = "is looked at now" if given.now else "paused" if given.pause else "resumed"
+        done = "looked_at" if given.now else "paused" if given.pause else "resumed"
         for name in given.names:
-            out.write(f"{name}: {done}\n")
+            words = f"{name}: {'is looked at now' if given.now else done}"
+            out.write(f"{json.dumps({'name': name, 'done': done}) if given.json else words}\n")
         return EXIT_DONE
     found = [one for name in given.names or [""] for one in _monitors(daemon, name)]
     if given.json:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from vigild.cli.command_line import CommandLine, add_json_flag
 from vigild.cli.connection import EXIT_DONE, EXIT_NOTHING, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.facts import clock_time, duration
 from vigild.core.names import make_namespec
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
 
     def act(daemon: "Supervisor") -> int:
         if is_order:
-            return set_enabled(daemon, given.names, sys.stdout, is_enabled=given.resume)
+            return set_enabled(daemon, given.names, sys.stdout, is_enabled=given.resume, as_json=given.json)
         return show(daemon, given.names, sys.stdout, as_json=given.json)
 
     return ask("vigil schedule", given, act)
@@ -40,13 +41,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil schedule",
         description="Programs that run by schedule: when the next run begins, when the last one did, and how it ended.",
         epilog=f"{EXIT_TEXT}; 4 no such program has a schedule",
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="only these: NAME or GROUP:NAME")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_json_flag(parser, "one JSON object, `schedules`: an array; of an order: name and paused of each")
     order = parser.add_mutually_exclusive_group()
     order.add_argument("--pause", action="store_true", help="start these no more; a run that goes on may end")
     order.add_argument("--resume", action="store_true", help="start these again when they are due next")
@@ -54,11 +55,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def set_enabled(daemon: "Supervisor", names: Sequence[str], out: TextIO, *, is_enabled: bool) -> int:
+def set_enabled(
+    daemon: "Supervisor", names: Sequence[str], out: TextIO, *, is_enabled: bool, as_json: bool = False
+) -> int:
     """Pause these, or let them run again. Raises ClientError."""
     for name in names:
         daemon.rpc.call("vigil.setSchedule", name, is_enabled)
-        out.write(f"{name}: schedule {'resumed' if is_enabled else 'paused'}\n")
+        if not as_json:
+            out.write(f"{name}: schedule {'resumed' if is_enabled else 'paused'}\n")
+    if as_json:
+        done = [{"name": name, "paused": not is_enabled} for name in names]
+        out.write(json.dumps({"schedules": done}, ensure_ascii=False, indent=2) + "\n")
     return EXIT_DONE
 
 

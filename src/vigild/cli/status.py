@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO, cast
 
+from vigild.cli.command_line import CommandLine, refuse
 from vigild.cli.connection import EXIT_DONE, EXIT_REFUSED, add_connection_flags, ask
 from vigild.cli.ctl.names import matches
 from vigild.cli.standing import Standing, standing
@@ -31,21 +32,18 @@ _RED, _GREEN, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 def main(arguments: Sequence[str]) -> int:
     """Show how programs are."""
     given = build_parser().parse_args(list(arguments))
-    status = ask(
+    return ask(
         "vigil status",
         given,
         lambda daemon: show(daemon, given.names, sys.stdout, as_json=given.json),
         lacks="tells too little for this; see `supervisorctl status`",
+        no_daemon_status=EXIT_NO_ANSWER,
     )
-    return {EXIT_NOT_AS_WANTED: EXIT_NO_ANSWER, _NOT_AS_WANTED: EXIT_NOT_AS_WANTED}.get(status, status)
-
-
-_NOT_AS_WANTED = -1  # what `show` answers; `ask` says 3 where nobody answers
 
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil status",
         description="How programs are: state, health, what they use, how long they run, how often they were restarted, and "
         "when they run next. Without a NAME also alerts and forwards that do not arrive and monitors that have failed. Coloured on a terminal, unless NO_COLOR is set.",
@@ -100,10 +98,10 @@ def show(daemon: "Supervisor", names: Sequence[str], out: TextIO, *, as_json: bo
         for line in beside.troubles:
             out.write(f"{_RED}{line}{_PLAIN}\n" if is_coloured else f"{line}\n")
     for name in unknown:
-        print(f"vigil status: no such process: {name}", file=sys.stderr)
+        refuse("vigil status", f"no such process: {name}", EXIT_REFUSED, "no_such_name", as_json=as_json)
     if unknown:
         return EXIT_REFUSED
-    return _NOT_AS_WANTED if beside.troubles or any(map(trouble_of, chosen)) else EXIT_DONE
+    return EXIT_NOT_AS_WANTED if beside.troubles or any(map(trouble_of, chosen)) else EXIT_DONE
 
 
 def trouble_of(facts: Facts) -> str:

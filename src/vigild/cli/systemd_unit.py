@@ -11,7 +11,9 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 
+from vigild.cli.command_line import CommandLine, add_json_flag, print_json, refuse
 from vigild.config.load import Loaded, find_config_file, load, searched_paths
 from vigild.config.model import Config, DaemonConfig, ProcessConfig, ServerConfig
 from vigild.config.needs import open_files, stop_seconds, stored_files
@@ -49,36 +51,40 @@ class Installation:
 def main(arguments: Sequence[str]) -> int:
     """Print a unit; the exit code is 2 when none can be made."""
     options = build_parser().parse_args(list(arguments))
+    refused = partial(_refuse, as_json=options.json)
     path = options.configuration or find_config_file(sys.argv[0], os.getcwd())
     if path is None:
         places = ", ".join(dict.fromkeys(searched_paths(sys.argv[0])))
-        return _refuse(f"no configuration file found; looked for {places}. Name one with -c")
+        text = f"no configuration file found; looked for {places}. Name one with -c"
+        return refused(text)
     loaded = load(path, environ=os.environ)
     if loaded.config is None:
-        return _refuse(f"{path} has errors; mend them first:\n{_errors(loaded)}")
-    for line in _without_our_environment(path, options.user):
-        print(f"vigil systemd-unit: {line}", file=sys.stderr)
+        return refused(f"{path} has errors; mend them first:\n{_errors(loaded)}")
+    warnings = _without_our_environment(path, options.user)
+    for line in () if options.json else warnings:
+        print(f"vigil systemd-unit: warning: {line}", file=sys.stderr)
     if options.socket:
         if not loaded.config.servers:
-            return _refuse(f"{path} has neither [unix_http_server] nor [inet_http_server]")
-        print(socket_text(loaded.config, options.socket), end="")
-        return 0
+            return refused(f"{path} has neither [unix_http_server] nor [inet_http_server]")
+        return _print(socket_text(loaded.config, options.socket), warnings, as_json=options.json)
     supervisord = options.supervisord or _beside("supervisord")
     if supervisord is None:
-        return _refuse("cannot find the supervisord command; name it with --supervisord PATH")
+        return refused(
+            "cannot find the supervisord command; name it with --supervisord PATH", code="wrong_usage"
+        )
     if set(supervisord) & set("\"'\\"):
-        return _refuse(f"systemd runs no command with quotes or backslashes in its path: {supervisord}")
+        text = f"systemd runs no command with quotes or backslashes in its path: {supervisord}"
+        return refused(text, code="wrong_usage")
     supervisorctl = os.path.join(os.path.dirname(supervisord), "supervisorctl")
     installation = Installation(
         os.path.abspath(supervisord), os.path.abspath(supervisorctl), os.path.abspath(path), options.user
     )
-    print(unit_text(loaded.config, installation), end="")
-    return 0
+    return _print(unit_text(loaded.config, installation), warnings, as_json=options.json)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil systemd-unit",
         description="Print a systemd unit that runs supervisord with this configuration. For example: "
         "vigil systemd-unit -c /etc/supervisord.conf > /etc/systemd/system/vigil.service",
@@ -98,12 +104,20 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--supervisord", metavar="PATH", help="the command to run (default: the one beside vigil)"
     )
+    add_json_flag(parser, "one JSON object: unit, its text, and warnings")
     return parser
 
 
-def _refuse(reason: str) -> int:
-    print(f"vigil systemd-unit: {reason}", file=sys.stderr)
-    return EXIT_ERRORS
+def _refuse(text: str, *, code: str = "bad_configuration", as_json: bool) -> int:
+    return refuse("vigil systemd-unit", text, EXIT_ERRORS, code, as_json=as_json)
+
+
+def _print(unit: str, warnings: Sequence[str], *, as_json: bool) -> int:
+    if as_json:
+        print_json({"unit": unit, "warnings": list(warnings)})
+    else:
+        print(unit, end="")
+    return 0
 
 
 def _errors(loaded: Loaded) -> str:
@@ -117,7 +131,7 @@ def _without_our_environment(path: str, for_user: bool) -> list[str]:
     if loaded.config is not None:
         return []
     return [
-        f"warning: systemd does not set all variables of this shell, and without them {path} has errors; "
+        f"systemd does not set all variables of this shell, and without them {path} has errors; "
         f"give them in the unit, as Environment=NAME=value:\n{_errors(loaded)}"
     ]
 

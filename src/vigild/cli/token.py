@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, add_json_flag, ask
+from vigild.cli.command_line import CommandLine, add_json_flag
+from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.facts import clock_time
 
 if TYPE_CHECKING:
@@ -25,13 +26,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil token",
         description="API tokens: for scripts and machines, in place of a name and a password. Sent as `Authorization: Bearer "
         "TOKEN`; vigil and supervisorctl take one from VIGIL_TOKEN, or from a file.",
         epilog=EXIT_TEXT,
     )
-    add_json_flag(parser)
+    add_json_flag(parser, "JSON; see each action")
     add_connection_flags(parser)
     actions = parser.add_subparsers(dest="action", required=True, metavar="create|list|revoke")
     create = actions.add_parser("create", help="make one; it is shown once, now")
@@ -47,8 +48,12 @@ def build_parser() -> argparse.ArgumentParser:
     listing = actions.add_parser("list", help="show them, without what is secret")
     revoke = actions.add_parser("revoke", help="let one count no more")
     revoke.add_argument("id", metavar="ID", help="as `vigil token list` shows it")
+    add_json_flag(
+        create, "one JSON object: all that is known of it, and token, which is shown once", again=True
+    )
+    add_json_flag(listing, "a JSON array: all that is known of each token", again=True)
+    add_json_flag(revoke, "one JSON object: id, and revoked, which is true", again=True)
     for action in (create, listing, revoke):
-        add_json_flag(action, again=True)
         add_connection_flags(action, again=True)
     return parser
 

@@ -10,16 +10,21 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from vigild.cli.command_line import CommandLine, add_json_flag, print_json, refuse
+from vigild.cli.connection import add_connection_flags, flags_of
 from vigild.cli.ctl.options import UsageError, parse
 from vigild.client.errors import ClientError, FaultError, UnreachableError
 from vigild.core.errors import Fault
+from vigild.core.frozen import frozen
 
 if TYPE_CHECKING:
     from vigild.client.supervisor import DaemonInfo, ProcessInfo, Supervisor
 
 EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON, EXIT_NO_ANSWER = range(5)
+_CODES = {EXIT_REFUSED: "refused", EXIT_NO_DAEMON: "not_supported", EXIT_NO_ANSWER: "no_answer"}
 ANSWER_WITHIN_SECONDS = 30.0
 ASK_AGAIN_SECONDS = 0.05
 MAX_NAMES = 5
@@ -35,33 +40,37 @@ class NotUpgraded(Exception):  # noqa: N818 - mostly a refusal, and the daemon i
 
 def main(arguments: Sequence[str]) -> int:
     """Upgrade the daemon of a configuration file or at an address."""
-    given = vars(build_parser().parse_args(list(arguments)))
-    flags = [word for name, value in given.items() if value is not None for word in (f"--{name}", value)]
+    given = build_parser().parse_args(list(arguments))
+    said = partial(refuse, "vigil upgrade", as_json=given.json)
     try:
-        options = parse(flags, sys.argv[0], os.environ, os.getcwd())
+        options = parse(flags_of(given), sys.argv[0], os.environ, os.getcwd())
         from vigild.client.supervisor import Supervisor
 
         daemon = Supervisor.at(
             options.server_url, options.username, options.password, None, trust=options.trust
         )
     except (UsageError, ValueError) as error:
-        return _said(str(error), EXIT_USAGE)
+        return said(str(error), EXIT_USAGE, "wrong_usage")
     try:
         with daemon:
-            print(upgrade(daemon))
+            upgraded = carry_out(daemon)
     except NotUpgraded as error:
-        return _said(str(error), error.status)
+        return said(str(error), error.status, _CODES[error.status])
     except ClientError as error:
         from vigild.cli.ctl.unreachable import explanation
 
         lines = explanation(options, error) if isinstance(error, UnreachableError) else []
-        return _said("\n".join([str(error), *lines]), EXIT_NO_DAEMON)
+        return said("\n".join([str(error), *lines]), EXIT_NO_DAEMON, "no_daemon")
+    if given.json:
+        print_json(upgraded.as_document())
+    else:
+        print(upgraded)
     return EXIT_DONE
 
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil upgrade",
         description="Let the running daemon go on with the code that is installed now. It checks that code first; if it "
         "would not come up, nothing happens. No program is touched: same pids, same output, same clients. "
@@ -69,22 +78,61 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="exit status: 0 done; 1 refused or failed, the daemon goes on as before; 2 wrong usage; "
         "3 no daemon of Vigil's answers; 4 the new code does not answer",
     )
-    parser.add_argument("-c", "--configuration", metavar="FILE", help="the configuration file of the daemon")
-    parser.add_argument(
-        "-s", "--serverurl", metavar="URL", help="where it listens: unix:///path or http://host:port"
+    add_json_flag(
+        parser,
+        "one JSON object: from_version, to_version, from_pid, to_pid, programs (how many run on), ended (an array of "
+        "name and pid: those that ended by themselves meanwhile), seconds (without an answer), check_seconds",
     )
-    parser.add_argument("-u", "--username", help="for its server, if the file does not say")
-    parser.add_argument("-p", "--password", help="likewise")
+    add_connection_flags(parser)
     return parser
 
 
-def _said(text: str, status: int) -> int:
-    print(f"vigil upgrade: {text}", file=sys.stderr)
-    return status
+@frozen
+class Upgraded:
+    """What became of an upgrade. `programs`: how many run on; `ended`: name and pid of those that do not."""
+
+    from_version: str
+    to_version: str
+    from_pid: int
+    to_pid: int
+    programs: int
+    ended: tuple[tuple[str, int], ...]
+    seconds: float
+    check_seconds: float
+
+    def __str__(self) -> str:
+        words = f"{_runs_on(self.programs)}, none was restarted"
+        if self.ended:
+            names = ", ".join(f"{name} (pid {pid})" for name, pid in self.ended[:MAX_NAMES])
+            more = f" and {len(self.ended) - MAX_NAMES} more" if len(self.ended) > MAX_NAMES else ""
+            words = f"{_runs_on(self.programs)}; meanwhile ended by themselves: {names}{more}"
+        same_pid = f"pid {self.to_pid} as before" if self.to_pid == self.from_pid else f"pid {self.to_pid}"
+        return (
+            f"upgraded {self.from_version} -> {self.to_version}, {same_pid}; {words}; "
+            f"{self.seconds:.2f} s (checked before in {self.check_seconds:.2f} s)"
+        )
+
+    def as_document(self) -> dict[str, object]:
+        """For `--json`."""
+        return {
+            "from_version": self.from_version,
+            "to_version": self.to_version,
+            "from_pid": self.from_pid,
+            "to_pid": self.to_pid,
+            "programs": self.programs,
+            "ended": [{"name": name, "pid": pid} for name, pid in self.ended],
+            "seconds": round(self.seconds, 3),
+            "check_seconds": round(self.check_seconds, 3),
+        }
 
 
 def upgrade(daemon: "Supervisor") -> str:
-    """Upgrade it and wait until the new image serves; a line that says what happened. Raises NotUpgraded, ClientError."""
+    """As `carry_out`, in a line that says what happened."""
+    return str(carry_out(daemon))
+
+
+def carry_out(daemon: "Supervisor") -> Upgraded:
+    """Upgrade it and wait until the new image serves. Raises NotUpgraded, ClientError."""
     try:
         before = daemon.daemon_info()
     except FaultError as fault:
@@ -148,21 +196,20 @@ def _report(
     new: "list[ProcessInfo]",
     seconds: float,
     check_seconds: float,
-) -> str:
-    """One line: from which version to which, what became of the programs, and how long nobody was served."""
+) -> Upgraded:
+    """From which version to which, what became of the programs, and how long nobody was served."""
     pids = {(info["group"], info["name"]): info["pid"] for info in new}
     ran = [info for info in old if info["pid"]]
     gone = [info for info in ran if pids.get((info["group"], info["name"])) != info["pid"]]
-    runs_on = _runs_on(len(ran) - len(gone))
-    words = f"{runs_on}, none was restarted"
-    if gone:
-        names = ", ".join(f"{info['name']} (pid {info['pid']})" for info in gone[:MAX_NAMES])
-        more = f" and {len(gone) - MAX_NAMES} more" if len(gone) > MAX_NAMES else ""
-        words = f"{runs_on}; meanwhile ended by themselves: {names}{more}"
-    same_pid = f"pid {after['pid']} as before" if after["pid"] == before["pid"] else f"pid {after['pid']}"
-    return (
-        f"upgraded {before['version']} -> {after['version']}, {same_pid}; {words}; "
-        f"{seconds:.2f} s (checked before in {check_seconds:.2f} s)"
+    return Upgraded(
+        before["version"],
+        after["version"],
+        before["pid"],
+        after["pid"],
+        len(ran) - len(gone),
+        tuple((str(info["name"]), int(info["pid"])) for info in gone),
+        seconds,
+        check_seconds,
     )
 
 

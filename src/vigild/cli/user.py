@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from getpass import getpass
 
+from vigild.cli.command_line import CommandLine, add_json_flag, print_json, refuse
 from vigild.config.passwords import hash_password
 
 EXIT_DONE, EXIT_REFUSED = 0, 1
@@ -17,7 +18,7 @@ MAX_PASSWORD_CHARACTERS = 1024
 
 def main(arguments: Sequence[str]) -> int:
     """Print the value."""
-    build_parser().parse_args(list(arguments))
+    given = build_parser().parse_args(list(arguments))
     try:
         password = (
             _asked() if sys.stdin.isatty() else sys.stdin.readline(MAX_PASSWORD_CHARACTERS + 1).rstrip("\n")
@@ -30,21 +31,25 @@ def main(arguments: Sequence[str]) -> int:
             if password is None
             else f"a password has 1 to {MAX_PASSWORD_CHARACTERS} characters"
         )
-        print(f"vigil user: {words}", file=sys.stderr)
-        return EXIT_REFUSED
-    print(hash_password(password))
+        return refuse("vigil user", words, EXIT_REFUSED, "bad_password", as_json=given.json)
+    value = hash_password(password)
+    if given.json:
+        print_json({"password": value})
+    else:
+        print(value)
     return EXIT_DONE
 
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil user",
         description="Passwords for the configuration. `vigil user hash` asks for a password (or reads one line of standard "
         "input) and prints the {scrypt} value to write after `password=`.",
         epilog="exit status: 0 done; 1 no password, or two that differ; 2 wrong usage",
     )
     parser.add_argument("action", choices=["hash"], help="print the value of a password")
+    add_json_flag(parser, "one JSON object: password, the value to write")
     return parser
 
 

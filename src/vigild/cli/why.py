@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from vigild.cli.command_line import CommandLine
 from vigild.cli.connection import EXIT_DONE, EXIT_NOTHING, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.facts import clock_time, signal_name
 from vigild.cli.history import PAGE, read
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil why",
         description="The latest failure of a program: how it ended and what that usually means, how often before, what "
         "Vigil did, its last lines of output, and what to try next.",

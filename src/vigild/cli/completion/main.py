@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
+from vigild.cli.command_line import CommandLine, add_json_flag, print_json, refuse
 from vigild.cli.connection import EXIT_DONE, EXIT_USAGE, add_connection_flags, flags_of
 from vigild.cli.ctl.options import UsageError, parse
 from vigild.cli.grammar import (
@@ -37,18 +38,26 @@ def main(arguments: Sequence[str]) -> int:
     """Print a script, or names."""
     given = build_parser().parse_args(list(arguments))
     if given.names:
-        sys.stdout.write("".join(f"{name}\n" for name in names(given) if name.isprintable()))
+        found = [name for name in names(given) if name.isprintable()]
+        if given.json:
+            print_json({"names": found})
+        else:
+            sys.stdout.write("".join(f"{name}\n" for name in found))
         return EXIT_DONE
     if given.shell is None:
-        print("vigil completion: for which shell? bash, zsh or fish", file=sys.stderr)
-        return EXIT_USAGE
-    sys.stdout.write(script(given.shell, grammars()))
+        text = "for which shell? bash, zsh or fish"
+        return refuse("vigil completion", text, EXIT_USAGE, "wrong_usage", as_json=given.json)
+    text = script(given.shell, grammars())
+    if given.json:
+        print_json({"shell": given.shell, "script": text})
+    else:
+        sys.stdout.write(text)
     return EXIT_DONE
 
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil completion",
         description="Print a script that lets a shell complete the commands, flags and names of vigil and supervisorctl. "
         "For this shell: source <(vigil completion bash).",
@@ -60,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
         choices=NAME_KINDS,
         help="print the names that the running daemon knows; the scripts ask so",
     )
+    add_json_flag(parser, "one JSON object: shell and script; with --names: names, an array")
     add_connection_flags(parser)
     return parser
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from vigild.cli.command_line import CommandLine, refuse
 from vigild.cli.connection import EXIT_DONE, EXIT_NO_DAEMON, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.top.feed import Feed
 from vigild.cli.top.rows import TITLES, arranged, rows_of, summary, table_text
@@ -48,11 +49,8 @@ def main(arguments: Sequence[str]) -> int:
         except FaultError as fault:
             if fault.code != Fault.UNKNOWN_METHOD:
                 raise
-            print(
-                "vigil top: this daemon measures nothing: it is Supervisor's, or an older Vigil",
-                file=sys.stderr,
-            )
-            return EXIT_NO_DAEMON
+            text = "this daemon measures nothing: it is Supervisor's, or an older Vigil"
+            return refuse("vigil top", text, EXIT_NO_DAEMON, "not_supported", as_json=given.json)
 
     try:
         return ask("vigil top", given, show)
@@ -62,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="vigil top",
         description="What programs use: CPU in percent of one core, memory, threads and open files of each with all that "
         "descends from it. Live on a terminal (keys: ? in it); one table with --once, or where there is no terminal.",
