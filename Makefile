@@ -7,10 +7,13 @@ STAMP := $(VENV)/.made
 # Tests mostly wait for processes, so two workers for each core pay.
 JOBS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 ARGS ?=
+# The tests start hundreds of daemons and commands: none of them shall compile what is compiled already, though the
+# environment may say so (an empty variable counts as none).
+export PYTHONDONTWRITEBYTECODE :=
 PURE := tests/core tests/wire tests/config
 QUICK := $(PURE) tests/engine tests/control tests/fronts
 
-.PHONY: help demo test fast check coverage format bench survival screenshots soak peers recipe-programs clean
+.PHONY: help demo test fast compiled check coverage format bench survival screenshots soak peers recipe-programs clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -19,7 +22,7 @@ help: ## show this list
 demo: $(STAMP) ## run a supervisord with a few programs and watch it; Ctrl-C ends it
 	@$(BIN)/python examples/demo/run.py
 
-test: $(STAMP) peers recipe-programs ## every test (ARGS="..." goes to pytest)
+test: $(STAMP) peers recipe-programs compiled ## every test (ARGS="..." goes to pytest)
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 fast: $(STAMP) ## the tests without real servers, in under a minute
@@ -63,6 +66,9 @@ recipe-programs:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    sh scripts/install_recipes.sh || echo "without them, tests/recipes skips what it cannot run"; \
 	fi
+
+compiled: $(STAMP)
+	@$(BIN)/python -m compileall -q -j 0 src tests/support
 
 clean: ## remove everything that was made here
 	rm -rf $(VENV) .peers build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from alerts.build import alert, edge
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.alerts import machine
 from vigild.alerts.loop import open_outbox
 from vigild.core.history import OutputEnd
@@ -106,7 +106,7 @@ class Worker:
             self.process.stdin.close()
         except BrokenPipeError:
             pass
-        return self.process.wait(20)
+        return self.process.wait(DEADLINE_SECONDS)
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_one_that_is_about_to_end_is_waited_for(worker: Worker) -> None:
     old.stdin.close()
     worker.begin()
     hang.unlink()
-    assert 0 == old.wait(20)
+    assert 0 == old.wait(DEADLINE_SECONDS)
     worker.hear("b")
     until(lambda: "b" in worker.sent)
     assert ["a", "b"] == worker.sent
@@ -179,7 +179,7 @@ def test_what_arrives_when_the_daemon_is_gone_is_not_sent_again(worker: Worker) 
     assert worker.process.stdin is not None
     worker.process.stdin.close()
     hang.unlink()
-    assert 0 == worker.process.wait(20)
+    assert 0 == worker.process.wait(DEADLINE_SECONDS)
     worker.begin()
     worker.hear("b")
     until(lambda: "b" in worker.sent)
@@ -198,7 +198,7 @@ def test_what_waits_for_a_message_on_its_way_goes_out_at_the_end(worker: Worker)
     assert worker.process.stdin is not None
     worker.process.stdin.close()
     hang.unlink()
-    assert 0 == worker.process.wait(20)
+    assert 0 == worker.process.wait(DEADLINE_SECONDS)
     assert ["a", "b"] == worker.sent
 
 
@@ -286,4 +286,4 @@ def test_the_machine_knows_zones_logs_and_names(tmp_path: Path) -> None:
 
 def test_it_is_killed_by_the_usual_signal(worker: Worker) -> None:
     worker.process.send_signal(signal.SIGTERM)
-    assert -signal.SIGTERM == worker.process.wait(20)
+    assert -signal.SIGTERM == worker.process.wait(DEADLINE_SECONDS)

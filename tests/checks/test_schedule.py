@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from support.until import DEADLINE_SECONDS
 from vigild.checks.programs import end_all
 from vigild.checks.reading import CannotLookError, Reading
 from vigild.checks.schedule import Order, Schedule, look
@@ -22,7 +23,7 @@ def play(steps: Callable[[Schedule, Told], Awaitable[None]]) -> Told:
     async def run() -> Told:
         told: Told = []
         schedule = Schedule(lambda name, at, reading: told.append((name, reading)))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await steps(schedule, told)
         schedule.close()
         end_all()

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.until import DEADLINE_SECONDS
+
 FORBIDDEN = {
     "_ssl",
     "hashlib",
@@ -26,7 +28,7 @@ def test_a_daemon_without_doors_never_imports_what_is_dear(tmp_path: Path) -> No
         "[program:end]\ncommand=/bin/sh -c 'kill -TERM $PPID; sleep 100'\nstartsecs=0\n"
     )
     command = [sys.executable, "-X", "importtime", "-m", "vigild.classic.supervisord", "-c", str(conf)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
     assert done.returncode == 0, done.stderr[-2000:]
     imported = {
         line.rsplit("|", 1)[1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line

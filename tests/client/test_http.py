@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from support.until import DEADLINE_SECONDS
 from vigild.client import http
 from vigild.client.address import parse_address
 from vigild.client.errors import HttpError, UnreachableError
@@ -14,7 +15,7 @@ from vigild.client.errors import HttpError, UnreachableError
 @pytest.fixture
 def peer() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(20)
+        server.settimeout(DEADLINE_SECONDS)
         yield server
 
 
@@ -26,7 +27,7 @@ def answer(peer: socket.socket, text: bytes, seen: list[bytes]) -> threading.Thr
     def serve() -> None:
         connection, _ = peer.accept()
         with connection:
-            connection.settimeout(20)
+            connection.settimeout(DEADLINE_SECONDS)
             while b"BODY" not in (seen[-1] if seen else b""):
                 seen.append((seen[-1] if seen else b"") + connection.recv(65536))
             connection.sendall(text)
@@ -87,7 +88,7 @@ def test_interrupt_wakes_a_reader(peer: socket.socket) -> None:
     with peer.accept()[0] as server:
         server.recv(65536)
         connection.interrupt()
-        reader.join(20)
+        reader.join(DEADLINE_SECONDS)
         assert not reader.is_alive()
     assert isinstance(seen[0], UnreachableError)
     connection.interrupt()  # nothing is open any more, and that is fine

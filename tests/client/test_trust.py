@@ -11,6 +11,7 @@ import pytest
 
 from support.fake_control import FakeControl
 from support.tls import server_context
+from support.until import DEADLINE_SECONDS
 from vigild.client.errors import UnauthorizedError, UnreachableError
 from vigild.client.supervisor import Supervisor
 from vigild.client.trust import Trust, trust_from
@@ -68,7 +69,7 @@ def daemon(directory: Path) -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
-    ready.wait(10)
+    ready.wait(DEADLINE_SECONDS)
     try:
         yield f"https://127.0.0.1:{where[0]}"
     finally:

@@ -8,6 +8,7 @@ import pytest
 
 from support.compat.playbill import Scenario
 from support.compat.stage import HEAD, Stage
+from support.until import DEADLINE_SECONDS
 
 Agree = Callable[[Scenario], None]
 
@@ -119,10 +120,10 @@ def test_fastcgi_sockets(agree: Agree) -> None:
         stage.mode("f.sock")
         stage.note("owner", stage.path("f.sock").owner())
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(20)
+            client.settimeout(DEADLINE_SECONDS)
             client.connect(str(stage.path("f.sock")))
             stage.note("unix says", client.recv(100).decode()[:4])
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_SECONDS) as client:
             stage.note("tcp says", client.recv(100).decode())
         stage.rpc("stopProcess", "unix:unix_0")
         stage.note("one left", stat.S_ISSOCK(stage.path("f.sock").stat().st_mode))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from support.compat.playbill import Scenario
 from support.compat.stage import Stage
+from support.until import DEADLINE_SECONDS
 
 Agree = Callable[[Scenario], None]
 
@@ -215,7 +216,7 @@ def stage_status(stage: Stage, path: str) -> list[object]:
 
 def first_chunk(stage: Stage, path: str) -> list[object]:
     """Status, framing and first bytes of a stream that does not end."""
-    connection = stage.address.connection(timeout=20)
+    connection = stage.address.connection(timeout=DEADLINE_SECONDS)
     try:
         connection.request("GET", path)
         response = connection.getresponse()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from support.compat.playbill import Scenario
 from support.compat.stage import Stage
+from support.until import DEADLINE_SECONDS
 
 Agree = Callable[[Scenario], None]
 
@@ -206,7 +207,7 @@ def test_connections(agree: Agree) -> None:
         ):
             request = f"POST /RPC2 HTTP/{version}\r\nHost: x\r\n{more}Content-Type: text/xml\r\nContent-Length: {len(body)}\r\n\r\n"
             with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(20)
+                client.settimeout(DEADLINE_SECONDS)
                 client.connect(stage.address.path)
                 client.sendall(request.encode() + body)
                 received = b""

@@ -7,6 +7,7 @@ import pytest
 
 from support.events import heard
 from support.fakes import EPOCH, World, group, listener, program
+from support.until import DEADLINE_SECONDS
 from vigild.config.model import Autorestart, Dependency, GroupConfig
 from vigild.control.processes import Processes, signal_number
 from vigild.core.errors import Fault, VigilError
@@ -26,7 +27,7 @@ def run(begin: Callable[[], Awaitable[object]], *then: Callable[[], object]) -> 
                 await asyncio.sleep(0)
             assert not task.done(), "it did not wait"
             action()
-        return await asyncio.wait_for(task, 10)
+        return await asyncio.wait_for(task, DEADLINE_SECONDS)
 
     return asyncio.run(main())
 

@@ -11,7 +11,7 @@ import pytest
 
 from crash.numbered import PROBES, Notes, Writer, count_lines, make_writer, read_notes
 from support.daemon import Daemon
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.client.supervisor import ProcessInfo, Supervisor
 
 pytestmark = pytest.mark.slow
@@ -113,7 +113,7 @@ def test_a_client_that_follows_a_log_when_the_daemon_is_killed(tmp_path: Path) -
             assert client.stdout is not None
             assert client.stdout.readline()
             crash(daemon)
-            client.communicate(timeout=20)  # it does not wait for ever
+            client.communicate(timeout=DEADLINE_SECONDS)  # it does not wait for ever
         daemon.start()
         assert pid == info(daemon, "web")["pid"]
         daemon.ctl("shutdown")
@@ -298,7 +298,7 @@ def test_a_shared_socket_survives_with_its_members(tmp_path: Path, short_tmp: Pa
 
     def served_by() -> int:
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(20)
+            client.settimeout(DEADLINE_SECONDS)
             client.connect(str(door))
             return int(client.recv(100))
 
@@ -339,7 +339,7 @@ def test_too_low_a_limit_of_open_files_harms_nobody(tmp_path: Path) -> None:
         daemon.command_prefix = ("prlimit", "--nofile=50:50")
         daemon.start(wait=False)
         assert daemon.process is not None
-        assert daemon.process.wait(20) == 2
+        assert daemon.process.wait(DEADLINE_SECONDS) == 2
         assert "the limit of open files is too low to adopt 20 programs" in daemon.log()
         daemon.command_prefix = ("prlimit", "--nofile=120:120")
         daemon.start()

@@ -17,7 +17,7 @@ import pytest
 
 from crash.numbered import PROBES, Notes, read_notes
 from support.daemon import FRAME, Daemon, bin_dir
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.client.errors import ClientError
 from vigild.client.supervisor import ProcessInfo, Supervisor
 
@@ -174,7 +174,7 @@ class Walk:
     def info(self) -> dict[str, ProcessInfo]:
         """What the daemon tells, by name; empty states while it does not answer yet."""
         try:
-            with Supervisor.at(f"unix://{self.daemon.socket}", timeout_seconds=20) as client:
+            with Supervisor.at(f"unix://{self.daemon.socket}", timeout_seconds=DEADLINE_SECONDS) as client:
                 return {info["name"]: info for info in client.all_info()}
         except (OSError, ClientError):
             self.fail_if_killed()
@@ -183,7 +183,7 @@ class Walk:
     def client(self, order: Callable[[Supervisor], object]) -> None:
         """Give an order. Raises KilledError if the daemon did not live to answer it."""
         try:
-            with Supervisor.at(f"unix://{self.daemon.socket}", timeout_seconds=20) as client:
+            with Supervisor.at(f"unix://{self.daemon.socket}", timeout_seconds=DEADLINE_SECONDS) as client:
                 order(client)
         except (OSError, ClientError):
             until(lambda: self.daemon.process is None or self.daemon.process.poll() is not None, 5)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import vigild
+from support.until import DEADLINE_SECONDS
 from vigild.daemon.lean_imports import HIDDEN, LATE
 
 BEGIN = "import sys; from vigild.daemon.lean_imports import import_late, lean_imports, LateModule\n"
@@ -13,7 +14,9 @@ DAEMON = BEGIN + "with lean_imports(): import asyncio, getopt, vigild.daemon.mai
 
 
 def run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=DEADLINE_SECONDS
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from forwards.fakes import FakeSender, settings
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.core.forwarding import Outcome, Verdict
 from vigild.core.output_lines import Block, Source
 from vigild.forwards.lane import Lane
@@ -49,7 +49,7 @@ def workshop() -> Iterator[Workshop]:
         sender.gate.set()
     for lane in made.lanes:
         lane.end()
-        lane.join(20.0)
+        lane.join(DEADLINE_SECONDS)
 
 
 def test_lines_are_delivered_in_order(workshop: Workshop) -> None:
@@ -86,7 +86,7 @@ def test_what_fails_is_tried_again(workshop: Workshop) -> None:
     assert lane.status()["failing_since"]
     lane.end()  # does not wait for the delay
     until(lambda: lane.status()["error"] == "it failed (ValueError)" or lane.status()["sent_lines"])
-    assert (0, 0) == lane.join(20.0)
+    assert (0, 0) == lane.join(DEADLINE_SECONDS)
     assert ["x", "x"] == sender.lines
     assert 1 == sender.closed
 

@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from support.daemon import Daemon
 from support.http_get import get
 from support.ports import free_port
+from support.until import DEADLINE_SECONDS
 
 CONF = """\
 [inet_http_server]
@@ -100,7 +101,7 @@ def test_every_endpoint_keeps_its_word(tmp_path: Path, mode: GenerationMode) -> 
             )
             @given(case=operation.as_strategy(generation_mode=mode))
             def ask(case: schemathesis.Case) -> None:
-                case.call_and_validate(base_url=address, checks=list(CHECKS), timeout=30)
+                case.call_and_validate(base_url=address, checks=list(CHECKS), timeout=DEADLINE_SECONDS)
 
             try:
                 ask()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.until import DEADLINE_SECONDS
 from vigild.host import logfile
 from vigild.host.logfile import LogFile
 
@@ -211,7 +212,7 @@ def test_a_slow_reader_clogs_the_file_and_gets_everything_in_the_end(tmp_path: P
                 got += os.read(reader, 65536)
             except BlockingIOError:
                 await asyncio.sleep(0)
-        await asyncio.wait_for(free.wait(), 20)
+        await asyncio.wait_for(free.wait(), DEADLINE_SECONDS)
         assert got == data + b"more"
         assert not file.is_clogged
         assert file.write(b"!") is True
@@ -349,7 +350,7 @@ def test_dev_stdout_as_a_pipe_of_another_user_never_blocks() -> None:
     reader, writer = os.pipe()
     os.fchmod(writer, 0o600)
     try:
-        done = subprocess.run(_python(code), stdout=writer, stderr=subprocess.PIPE, timeout=60)
+        done = subprocess.run(_python(code), stdout=writer, stderr=subprocess.PIPE, timeout=DEADLINE_SECONDS)
         assert done.stderr == b"clogged"
         assert len(os.read(reader, 1 << 20)) == fcntl.fcntl(reader, fcntl.F_GETPIPE_SZ)
     finally:

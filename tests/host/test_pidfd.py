@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.host import pidfd, procfs
 from vigild.host.pidfd import ExitWatch, open_watches, reaped_status, zombie_status
 
@@ -48,7 +48,7 @@ def heard_of(parent: subprocess.Popen[str], pid: int, ticks: int) -> tuple[int, 
         ExitWatch(loop, pid, ticks, lambda pid, status: told.set_result((pid, status)))
         await asyncio.sleep(0)
         tell(parent)
-        return await asyncio.wait_for(told, 20)
+        return await asyncio.wait_for(told, DEADLINE_SECONDS)
 
     try:
         return asyncio.run(hear())
@@ -138,7 +138,7 @@ def test_where_descriptors_are_scarce_the_rest_is_looked_at(monkeypatch: pytest.
         for child in children:
             child.kill()
             child.wait()
-        await asyncio.wait_for(all_ended, 20)
+        await asyncio.wait_for(all_ended, DEADLINE_SECONDS)
         assert sorted(ended) == sorted(child.pid for child in children)
 
     asyncio.run(watch_them())

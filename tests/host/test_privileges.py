@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.machine import ListLog
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.host.privileges import drop_privileges, remove_pidfile, write_pidfile
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -92,7 +92,9 @@ with open("answer.part", "w") as file:
 os.rename("answer.part", "answer")
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environment, check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], env=environment, check=True, timeout=DEADLINE_SECONDS
+    )
     answer = tmp_path / "answer"
     until(answer.exists)
     assert answer.read_text() == f"True {tmp_path} 27 {{'/dev/null'}} 2"

@@ -105,10 +105,11 @@ out, inn = os.pipe()
 if os.fork() == 0:
     if os.fork() == 0:
         os.setsid()
-        print("up", flush=True)
+        os.write(inn, b"!")
         sys.stdin.read()
     os._exit(0)
 os.wait()
+os.read(out, 1)
 {WAIT}
 """
     environment = {**os.environ, SPAWN_MARK: "spawn-of-the-test"}

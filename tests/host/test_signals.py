@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 
+from support.until import DEADLINE_SECONDS
 from vigild.host.signals import SignalPipe
 
 
@@ -19,7 +20,7 @@ def test_each_kind_is_told_once_and_a_flood_drowns_nobody() -> None:
         for _ in range(3000):
             os.kill(os.getpid(), signal.SIGUSR1)
         os.kill(os.getpid(), signal.SIGUSR2)
-        await asyncio.wait_for(done.wait(), 20)
+        await asyncio.wait_for(done.wait(), DEADLINE_SECONDS)
         pipe.close()
 
     asyncio.run(main())
@@ -37,7 +38,7 @@ def test_what_comes_while_it_is_paused_is_told_afterwards() -> None:
         done = asyncio.Event()
         pipe.on(signal.SIGUSR1, done.set)
         pipe.resume()
-        await asyncio.wait_for(done.wait(), 20)
+        await asyncio.wait_for(done.wait(), DEADLINE_SECONDS)
         pipe.close()
 
     asyncio.run(main())

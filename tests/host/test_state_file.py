@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.fakes import FakeLog
+from support.until import DEADLINE_SECONDS
 from vigild.core.stop_marks import Cause, StopMark
 from vigild.host import state_file
 from vigild.host.state_file import StopFile, default_state_dir
@@ -45,7 +46,7 @@ def test_a_stalled_disk_holds_up_nobody_and_the_newest_state_wins(
 
     def slow(path: str, data: bytes) -> None:
         stalled.set()
-        assert goes_on.wait(20)
+        assert goes_on.wait(DEADLINE_SECONDS)
         writes.append(len(data))
         replace(path, data)
 
@@ -53,7 +54,7 @@ def test_a_stalled_disk_holds_up_nobody_and_the_newest_state_wins(
     log = FakeLog()
     file = stop_file(tmp_path, log)
     file.save({})
-    assert stalled.wait(20)
+    assert stalled.wait(DEADLINE_SECONDS)
     for number in range(100):
         file.save({f"p{number}": MARKS["web"]})
     monkeypatch.setattr(state_file, "CLOSE_SECONDS", 0.01)

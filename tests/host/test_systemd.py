@@ -11,6 +11,7 @@ import pytest
 
 from support.machine import ListLog
 from support.notify_socket import NotifySocket
+from support.until import DEADLINE_SECONDS
 from vigild.host import systemd
 from vigild.host.service_manager import find_service_manager
 from vigild.host.systemd import MAX_STATUS_CHARACTERS, MAX_WAITING, ServiceManager
@@ -121,7 +122,7 @@ def test_what_does_not_get_through_is_said_later(manager: NotifySocket, service:
             await asyncio.sleep(0)
             manager.take()
 
-    asyncio.run(asyncio.wait_for(wait(), 20))
+    asyncio.run(asyncio.wait_for(wait(), DEADLINE_SECONDS))
     assert [message.assignments for message in manager.messages[fillers:]] == [
         {"READY": "1", "STATUS": "up"},
         {"FDSTORE": "1", "FDNAME": "fifo.x", "FDPOLL": "0"},

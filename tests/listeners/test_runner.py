@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.listeners import runner
 from vigild.listeners.delivery import Route
 from vigild.listeners.effects import Mail, Say, Send
@@ -144,7 +144,7 @@ def test_terminated_while_a_mail_waits_it_tries_once_more_and_still_ends_by_the_
         mailer.write_text(f"#!/bin/sh\ncat > {short_tmp}/sent\n")
         mailer.chmod(0o755)
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=DEADLINE_SECONDS)
     assert -signal.SIGTERM == process.returncode
     assert "web crashed at" in (short_tmp / "sent").read_text()
 
@@ -170,7 +170,7 @@ def test_what_waits_is_tried_again_while_nothing_happens(short_tmp: Path) -> Non
         mailer.chmod(0o755)
         until(lambda: "Mailed:" in log.read_text())
         process.stdin.close()
-        assert 0 == process.wait(20)
+        assert 0 == process.wait(DEADLINE_SECONDS)
     assert "web crashed at" in (short_tmp / "sent").read_text()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.tls import server_context
+from support.until import DEADLINE_SECONDS
 from vigild.listeners import web_check
 from vigild.listeners.web_check import Answer, Target, get, parse_url, patient_get
 
@@ -48,7 +49,7 @@ def serving(
                 except OSError:
                     return
                 if hold is not None:
-                    hold.wait(20)
+                    hold.wait(DEADLINE_SECONDS)
 
         thread = threading.Thread(target=answer)
         thread.start()

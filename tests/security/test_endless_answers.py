@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.http_site import site
+from support.until import DEADLINE_SECONDS
 from vigild.core.access import Caller, Role
 from vigild.core.sessions import Sessions
 from vigild.fronts.serving import Credentials, Gate, Limits, Request, Response
@@ -103,7 +104,7 @@ def test_a_stream_ends_with_the_right_to_have_it(
             for _ in range(10):
                 assert await client.chunk() == b"x"
             end(door)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 while await client.chunk():
                     pass
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from support.daemon import Daemon, bin_dir
 from support.ports import free_port
+from support.until import DEADLINE_SECONDS
 
 CONF = """
 [inet_http_server]
@@ -22,7 +23,7 @@ command=/bin/cat
 
 
 def ask(port: int, method: str, path: str, authorization: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_SECONDS)
     headers = {"Authorization": authorization, "Content-Type": "application/json"}
     connection.request(method, path, b"{}" if method == "POST" else None, headers)
     with connection.getresponse() as response:

@@ -7,7 +7,9 @@ import xmlrpc.client
 from pathlib import Path
 from typing import Any
 
-TIMEOUT_SECONDS = 30.0
+from support.until import DEADLINE_SECONDS
+
+TIMEOUT_SECONDS = DEADLINE_SECONDS
 VANISH_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
 
 

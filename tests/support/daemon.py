@@ -16,6 +16,7 @@ carries, by descent, and by the test's directory in their command line, and are 
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,13 +27,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import psutil
 
+from support.questions import NobodyListensError, UnansweredError, ask
 from support.until import DEADLINE_SECONDS, until
 
 MARK = "VIGIL_TEST_MARK"
+UNIX_SOCKET = re.compile(r"^\[unix_http_server\][^\[]*?^file *= *(\S+)", re.MULTILINE)
 
 FRAME = """\
 [unix_http_server]
@@ -159,13 +162,18 @@ class Daemon:
         return self
 
     def wait_answering(self) -> None:
-        """Wait until supervisorctl reaches the daemon; fail at once, with its words, when it has ended."""
+        """Wait until clients reach the daemon; fail at once, with its words, when it has ended."""
 
         def answers() -> bool:
             assert self.process is not None
             if self.process.poll() is not None:
                 raise AssertionError(f"supervisord ended with {self.process.returncode}:\n{self.words()}")
-            return self.ctl("pid").out.strip().isdigit()
+            try:
+                return bool(self._ask("supervisor.getPID"))
+            except NobodyListensError:
+                return False
+            except UnansweredError:  # a server of another kind, or with a password
+                return self.ctl("pid").out.strip().isdigit()
 
         until(answers, what="supervisord to answer")
 
@@ -215,6 +223,8 @@ class Daemon:
 
     def state(self, name: str) -> str:
         """The state's name, such as RUNNING; what supervisorctl said instead when that is no status line."""
+        with contextlib.suppress(UnansweredError):
+            return str(self._ask("supervisor.getProcessInfo", name)["statename"])
         words = self.status(name).split()
         return words[1] if len(words) > 1 else " ".join(words)
 
@@ -224,17 +234,22 @@ class Daemon:
 
         def reached() -> bool:
             nonlocal line
+            with contextlib.suppress(UnansweredError):
+                if self._ask("supervisor.getProcessInfo", name)["statename"] not in states:
+                    return False
             line = self.status(name)
             return bool(set(line.split()[1:2]) & set(states))
 
         try:
             until(reached, timeout, f"{name} {'|'.join(states)}")
         except AssertionError as error:
-            raise AssertionError(f"{error}\nlast status: {line}\n{self.words()}") from None
+            raise AssertionError(f"{error}\nlast status: {self.status(name)}\n{self.words()}") from None
         return line
 
     def pid(self, name: str) -> int:
         """The pid that `supervisorctl pid NAME` prints; 0 when it does not run."""
+        with contextlib.suppress(UnansweredError):
+            return int(self._ask("supervisor.getProcessInfo", name)["pid"])
         out = self.ctl("pid", name).out.strip()
         return int(out) if out.isdigit() else 0
 
@@ -256,6 +271,14 @@ class Daemon:
         return [p for p in self._known.values() if p.pid != own and alive(p)]
 
     # --- within
+
+    def _ask(self, method: str, *arguments: object) -> Any:
+        """Ask without a supervisorctl. Raises UnansweredError, also where the configuration has no unix socket."""
+        found = UNIX_SOCKET.search(self.conf.read_text())
+        if found is None:
+            raise UnansweredError("its server is elsewhere")
+        path = re.sub(r"%\(ENV_(\w+)\)s", lambda name: self._environment().get(name[1], ""), found[1])
+        return ask(Path(path.replace("%(here)s", str(self.tmp))), method, *arguments)
 
     def _environment(self) -> dict[str, str]:
         path = f"{self.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}"

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from support.until import DEADLINE_SECONDS
+
 
 @dataclass
 class Letter:
@@ -78,7 +80,7 @@ class _Session:
     def __init__(self, server: SmtpServer, connection: socket.socket) -> None:
         self._server = server
         self._connection = connection
-        self._connection.settimeout(20)
+        self._connection.settimeout(DEADLINE_SECONDS)
         self._tls = False
         self._user = ""
         self._sender, self._recipients = "", list[str]()

@@ -7,17 +7,29 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# One unit for every deadline; slow machines scale it.
-DEADLINE_SECONDS = 20.0 * float(os.environ.get("VIGIL_TEST_TIME_SCALE", "1"))
+# One unit for every deadline, so generous that only what never comes meets it; slow machines scale it.
+DEADLINE_SECONDS = 60.0 * float(os.environ.get("VIGIL_TEST_TIME_SCALE", "1"))
+
+
+# What a condition meets while it looks at something half done: a file that is not there yet or half written, a server
+# that does not listen yet, a line that has not come. It counts as "not yet".
+NOT_YET = (OSError, LookupError, ValueError)
 
 
 def until(condition: Callable[[], T], timeout: float = DEADLINE_SECONDS, what: str = "") -> T:
-    """Return the first truthy value of `condition()`; fail with its last value after `timeout` seconds."""
+    """Return the first truthy value of `condition()`; fail with its last value or error after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while True:
-        value = condition()
-        if value:
-            return value
+        error: Exception | None = None
+        value: object = None
+        try:
+            value = result = condition()
+            if result:
+                return result
+        except NOT_YET as caught:
+            error = caught
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {timeout:.0f} s for {what or condition}; last value: {value!r}")
+            raise AssertionError(
+                f"waited {timeout:.0f} s for {what or condition}; last value: {error or value!r}"
+            ) from error
         time.sleep(0.01)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.daemon import MARK, Daemon, bin_dir
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.client.supervisor import Supervisor
 
 LOOP = "command=/bin/sh -c 'echo up; exec sleep 1000'\nstartsecs=0\n"
@@ -173,7 +173,9 @@ def test_only_an_open_port_is_called_critical(tmp_path: Path, short_tmp: Path) -
 def test_it_can_be_started_with_closed_standard_descriptors(tmp_path: Path) -> None:
     daemon = Daemon(tmp_path, f"[program:web]\n{LOOP}")
     shell = ["sh", "-c", f"exec {bin_dir()}/supervisord -c {daemon.conf} <&- >&- 2>&-"]
-    subprocess.run(shell, env={**os.environ, MARK: daemon.mark}, cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(
+        shell, env={**os.environ, MARK: daemon.mark}, cwd=tmp_path, check=True, timeout=DEADLINE_SECONDS
+    )
     until(lambda: daemon.ctl("status").out.split()[1:2] == ["RUNNING"])
     until(lambda: "entered RUNNING state" in daemon.log())
     pid = int(daemon.ctl("pid").out)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = {"flaky", "watcher", "web", "worker:worker_00", "worker:worker_01"}
@@ -42,7 +42,7 @@ class Demo:
 
     def end_by(self, signum: int) -> int:
         os.killpg(self.process.pid, signum)
-        return self.process.wait(30)
+        return self.process.wait(DEADLINE_SECONDS)
 
 
 @pytest.fixture
@@ -95,6 +95,8 @@ def test_a_demo_that_nobody_watches_any_more_ends() -> None:
     assert process.stdout is not None
     with process.stdout as output:
         directory = next(match[1] for line in output if (match := re.match(r"Logs: +(\S+)/", line)))
-    assert 1 == process.wait(60)  # it notices with the next line, which the flaky program sees to
+    assert 1 == process.wait(
+        DEADLINE_SECONDS
+    )  # it notices with the next line, which the flaky program sees to
     assert not Path(directory).exists()
     assert [] == processes_of(directory)

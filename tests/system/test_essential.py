@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from support.daemon import Daemon
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 
 OTHER = "[program:other]\ncommand=sleep 1000\n"
 
@@ -128,6 +128,6 @@ def test_as_process_1_it_stays_in_the_foreground(tmp_path: Path) -> None:
     )
     (tmp_path / "c.conf").write_text(conf)
     command = [*UNSHARE, str(Path(sys.executable).parent / "supervisord"), "-c", str(tmp_path / "c.conf")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
     assert done.returncode == 5
     assert "staying in the foreground" in (tmp_path / "supervisord.log").read_text()

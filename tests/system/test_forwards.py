@@ -14,7 +14,7 @@ import pytest
 
 from support.daemon import Daemon, alive, wait_gone
 from support.syslog_server import SyslogServer
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 
 TICKER = """\
 [program:tick]
@@ -53,7 +53,7 @@ def workers_of(daemon: Daemon) -> list[psutil.Process]:
 
 def vigil(daemon: Daemon, *words: str) -> subprocess.CompletedProcess[str]:
     argv = [str(daemon.bin / "vigil"), "forward", "-c", str(daemon.conf), *words]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
 
 
 def standing(daemon: Daemon, name: str = "a") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from support.daemon import Daemon, Outcome
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 
 CONF = """
 [program:web]
@@ -38,7 +38,7 @@ def with_state(tmp: Path, text: str, options: str = "") -> Daemon:
 
 def vigil(daemon: Daemon, *words: str) -> Outcome:
     command = [str(daemon.bin / "vigil"), *words, "-c", str(daemon.conf)]
-    done = subprocess.run(command, cwd=daemon.tmp, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=daemon.tmp, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from support.daemon import Daemon, alive, wait_gone
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 
 RECORD = "/bin/sh -c 'echo $VIGIL_MONITOR $VIGIL_EVENT $VIGIL_TEXT >> {tmp}/told'"
 
@@ -26,7 +26,7 @@ def monitor(daemon: Daemon, name: str) -> dict[str, Any]:
 def run(daemon: Daemon, *words: str) -> str:
     command, *rest = words
     argv = [daemon.bin / "vigil", command, "-c", daemon.conf, *rest]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(argv, capture_output=True, text=True, timeout=DEADLINE_SECONDS).stdout
 
 
 def wait_state(daemon: Daemon, name: str, state: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.daemon import Daemon
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
@@ -26,7 +26,7 @@ BURNS = "while True: pass"
 
 def vigil(daemon: Daemon, *words: str) -> str:
     command = [str(daemon.bin / "vigil"), *words, "-c", str(daemon.conf)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS).stdout
 
 
 def test_a_program_that_takes_too_much_is_restarted_and_why_says_so(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 import vigild
 from support.daemon import Daemon, alive
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.client.supervisor import DaemonInfo, Supervisor
 
 SOURCE = Path(vigild.__file__).parent
@@ -446,7 +446,7 @@ def test_a_listener_goes_on_and_no_event_is_lost(tmp_path: Path) -> None:
 def test_a_service_manager_is_told(tmp_path: Path, short_tmp: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(short_tmp / "n"))
-        manager.settimeout(20)
+        manager.settimeout(DEADLINE_SECONDS)
         with Daemon(tmp_path, quiet("a"), env={"NOTIFY_SOCKET": str(short_tmp / "n")}) as daemon:
 
             def told(word: bytes) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.http_site import GET, Client, echo, site
+from support.until import DEADLINE_SECONDS
 from vigild.fronts.serving import Gate, Limits, Request, Response, open_server
 
 
@@ -312,7 +313,7 @@ def test_the_next_image_goes_on_with_a_connection_in_the_middle_of_a_request(sho
             await client.send(b"GET /half HT")
             await fresh.send(b"G")
             await old.until_connections(2)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 while [c.early for c in old.server.open_connections()].count(b"") != 0:
                     await asyncio.sleep(0.005)
             old.server.hold()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.fakes import FakeLog
+from support.until import DEADLINE_SECONDS
 from vigild.core.errors import VigilError
 from vigild.core.history import Fact, HistoryQuery, Kind
 from vigild.core.samples import Sample, SampleQuery, Usage, sample_of
@@ -234,7 +235,7 @@ asyncio.run(main())
 def test_a_full_disk_costs_history_only_and_ends_when_there_is_room(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", FULL, str(tmp_path / "h.db")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
     assert (0, "") == (done.returncode, done.stderr)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from support.until import DEADLINE_SECONDS
+
 PROJECT = Path(__file__).resolve().parents[3]
 PROBES = Path(__file__).resolve().parent / "probes"
 
@@ -40,7 +42,7 @@ def why_not_installed(installation: Installation) -> str:
     for name, flag in (("supervisord", "--version"), ("supervisorctl", "--help")):
         command = installation.command(name)
         try:
-            done = subprocess.run([command, flag], capture_output=True, text=True, timeout=60)
+            done = subprocess.run([command, flag], capture_output=True, text=True, timeout=DEADLINE_SECONDS)
         except OSError as error:
             return f"cannot run {command}: {error.strerror}; run `make test` or scripts/install_peers.py"
         if done.returncode:

@@ -17,7 +17,7 @@ from pathlib import Path
 from support.compat import normalise, wire
 from support.compat.installation import PROBES, Installation
 from support.compat.transcript import Transcript
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 
 HEAD = """\
 [unix_http_server]
@@ -73,7 +73,7 @@ class Stage:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(15)
+                self.process.wait(DEADLINE_SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
