@@ -1,6 +1,7 @@
 """The other pages in a browser, the connection, and whether everybody can use them."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -101,16 +102,20 @@ def test_nothing_serious_stands_in_anybodys_way(
     assert found == []
 
 
-def test_monitors_stay_unfolded_and_focused_while_they_are_read_anew(open_console: Open) -> None:
-    console = open_console("[monitor:disk]\ntype=filesystem\npath=/\nrules=if space > 0% then alert\n")
+LOOK = """fetch('/api/v1/monitors/disk/look', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: '{}'})"""
+
+
+def test_monitors_stay_unfolded_and_focused_while_they_change(open_console: Open, tmp_path: Path) -> None:
+    path = tmp_path / "grows"
+    path.write_text("12345")
+    console = open_console(f"[monitor:disk]\ntype=file\npath={path}\nrules=if size > 1 then alert\n")
     page = console.page("#/monitors")
     card = page.locator(".card.failed[data-name=disk]")
-    expect(card).to_contain_text("space ")
+    expect(card.locator("tr", has_text="size")).to_have_text("size5 B")
     card.locator("summary").click()
-    expect(card.locator("details[open]")).to_have_count(1)
-    with page.expect_response("**/api/v1/monitors"):
-        page.evaluate("document.querySelector('.card').dataset.old = '1'")
-    expect(page.locator(".card[data-old]")).to_have_count(0)
+    path.write_text("1234567")
+    page.evaluate(LOOK)
+    expect(card.locator("tr", has_text="size")).to_have_text("size7 B")
     expect(card.locator("details[open]")).to_have_count(1)
     expect(card.locator("summary")).to_be_focused()
     card.get_by_role("button", name="Pause").click()
@@ -119,7 +124,7 @@ def test_monitors_stay_unfolded_and_focused_while_they_are_read_anew(open_consol
     expect(page.locator(".card.paused")).to_have_count(0)
     page.goto(f"{console.url}#/events")
     fact = page.locator("tr[data-kind=monitor]").first
-    expect(fact).to_contain_text("failed: space ")
+    expect(fact).to_contain_text("failed: size ")
     expect(fact.get_by_role("link", name="disk")).to_have_attribute("href", "#/monitors")
 
 

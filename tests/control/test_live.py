@@ -1,18 +1,21 @@
 """What happens, as it happens."""
 
 import asyncio
+from collections.abc import Mapping
+from functools import partial
 
 from support.fakes import World, group, program
-from vigild.control.live import BATCH, FLUSH_SECONDS, Happening, Live
+from vigild.control.facade import Facts
+from vigild.control.live import BATCH, FLUSH_SECONDS, LOOK_SECONDS, Happening, Live, Tell
 from vigild.control.operations import Action, Operations
 from vigild.control.processes import Processes
 from vigild.core.process import Stop
 from vigild.core.states import SupervisorState
 
 
-def watched(world: World) -> tuple[Live, list[Happening]]:
+def watched(world: World, tellers: Mapping[str, Tell] | None = None) -> tuple[Live, list[Happening]]:
     operations = Operations(world.engine, Processes(world.engine), lambda name: None)
-    live, heard = Live(world.engine, operations), list[Happening]()
+    live, heard = Live(world.engine, operations, tellers), list[Happening]()
     live.begin(heard.extend)
     return live, heard
 
@@ -64,14 +67,49 @@ def test_the_daemon_ends() -> None:
     assert ("daemon", {"state": "SHUTDOWN"}) == heard[0]
 
 
-def test_monitors_are_told_of() -> None:
+def test_what_is_no_process_is_told_of_when_it_is_otherwise() -> None:
     world = World(group(program("web", start_seconds=0))).boot()
-    live, heard = watched(world)
-    live.monitored("disk", "filesystem", "disabled")
-    world.clock.advance(FLUSH_SECONDS)
-    assert [("disk", "paused")] == [
-        (told["name"], told["state"]) for kind, told in heard if kind == "monitor"
-    ]
+    disk: Facts = {"name": "disk", "state": "passed", "cycles": 1}
+    other: Facts = {"name": "other", "state": "passed"}
+    live, heard = watched(world, {"monitor": lambda: [dict(disk), dict(other)]})
+    stir = partial(world.engine.settings.stir, "monitor")
+    world.engine.settings.stir("alert")  # there are none
+    stir()
+    world.clock.advance(LOOK_SECONDS + FLUSH_SECONDS)
+    assert ["disk", "other"] == [told["name"] for _, told in heard]  # nobody had been told of them yet
+    heard.clear()
+    disk["cycles"] = 2
+    stir()
+    world.clock.advance(LOOK_SECONDS + FLUSH_SECONDS)
+    assert [] == heard
+    disk["state"] = "failed"
+    stir()
+    stir()
+    world.clock.advance(LOOK_SECONDS + FLUSH_SECONDS)
+    ((kind, told),) = heard
+    assert ("monitor", "disk", "failed") == (kind, told["name"], told["state"])
+    stir()
+    live.end()
+    heard.clear()
+    disk["state"] = "passed"
+    stir()
+    world.clock.advance(1)
+    assert [] == heard
+
+
+def test_however_often_something_stirs_it_is_looked_at_at_a_bounded_pace() -> None:
+    world = World(group(program("web", start_seconds=0))).boot()
+    looks: list[float] = []
+
+    def tell() -> list[Facts]:
+        looks.append(world.clock.monotonic())
+        return []
+
+    watched(world, {"forward": tell})
+    for _ in range(100):
+        world.engine.settings.stir("forward")
+        world.clock.advance(0.01)
+    assert 1.0 / LOOK_SECONDS >= len(looks) > 2
 
 
 def test_many_are_told_of_in_batches() -> None:

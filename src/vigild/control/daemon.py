@@ -262,7 +262,12 @@ class VigilControl:
         """What happens, as it happens."""
         from vigild.control.live import Live
 
-        return Live(self._engine, self.operations)
+        tellers = {
+            "alert": lambda: self.alerts.list(),  # noqa: PLW0108 - loaded when first told of
+            "monitor": lambda: self.monitors.views(),  # noqa: PLW0108
+            "forward": lambda: [info.facts() for info in self.forwards.status()],
+        }
+        return Live(self._engine, self.operations, tellers)
 
     @cached_property
     def inspection(self) -> "Inspection":

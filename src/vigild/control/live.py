@@ -21,22 +21,37 @@ if TYPE_CHECKING:
 FLUSH_SECONDS = 0.05
 BATCH = 200  # processes that are told of at once
 LINGER_SECONDS = 60.0  # after the last has gone, so that one who lost the connection can go on
+LOOK_SECONDS = (
+    0.2  # how often, at most, alerts, monitors and forwards are looked through for what has changed
+)
+PASSING = ("read_at", "cycles")  # facts that change with every look and tell nothing by themselves
 WATCHER = "live"
 
 Happening = tuple[str, Facts]
 Hear = Callable[[list[Happening]], None]
+Tell = Callable[[], list[Facts]]
 
 
 class Live:
-    """The observer of one engine. `hear` gets what happened, in order; kinds are the events of the JSON API."""
+    """The observer of one engine. `hear` gets what happened, in order; kinds are the events of the JSON API.
 
-    def __init__(self, engine: Engine, operations: "Operations") -> None:
+    `tellers` say how all of a kind are that is no process, each with its `name`: those that changed are told of.
+    """
+
+    def __init__(
+        self, engine: Engine, operations: "Operations", tellers: Mapping[str, Tell] | None = None
+    ) -> None:
         self._engine = engine
         self._operations = operations
         self._hear: Hear | None = None
         self._happened: list[Happening] = []
         self._changed: dict[ManagedProcess, None] = {}
         self._timer: Timer | None = None
+        self._tellers = tellers or {}
+        self._told: dict[str, dict[str, Facts]] = {}  # by kind and name: what was told last
+        self._stirred: dict[str, None] = {}
+        self._looking: Timer | None = None
+        self._looked_at = float("-inf")
         self._hears_samples = False
         self.wants_samples = False
         self.watchers = 0  # who watches now; kept by the door
@@ -55,9 +70,12 @@ class Live:
         self._operations.on_change = lambda operation: None
         self._happened.clear()
         self._changed.clear()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._looking):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._looking = None
+        self._stirred.clear()
+        self._told.clear()
         self.sample(wanted=False)
 
     def sample(self, *, wanted: bool) -> None:
@@ -109,12 +127,26 @@ class Live:
         self._happened.append(("config", {"added": added, "changed": changed, "removed": removed}))
         self._soon()
 
-    def monitored(self, name: str, type_: str, state: str) -> None:
-        """The state of a monitor is another now."""
-        state = "paused" if state == "disabled" else state
-        told: Facts = {"at": self._engine.ports.clock.wall(), "name": name, "type": type_, "state": state}
-        self._happened.append(("monitor", told))
-        self._soon()
+    def stirred(self, kind: str) -> None:
+        """An alert, a monitor or a forward may be otherwise now: looked at in a moment, and told of if it is."""
+        if kind in self._tellers:
+            self._stirred[kind] = None
+            if self._looking is None:
+                clock = self._engine.ports.clock
+                due = max(clock.monotonic() + FLUSH_SECONDS, self._looked_at + LOOK_SECONDS)
+                self._looking = clock.call_at(due, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        self._looked_at = self._engine.ports.clock.monotonic()
+        stirred, self._stirred = self._stirred, {}
+        for kind in stirred:
+            before = self._told.get(kind, {})
+            now = self._told[kind] = {str(facts["name"]): facts for facts in self._tellers[kind]()}
+            for name, facts in now.items():
+                if name not in before or _lasting(facts) != _lasting(before[name]):
+                    self._happened.append((kind, {"at": self._engine.ports.clock.wall(), **facts}))
+                    self._soon()
 
     def mood_changed(self) -> None:
         """The daemon ends or restarts."""
@@ -157,3 +189,7 @@ class Live:
             self._soon()
         if self._hear is not None:
             self._hear(happened)
+
+
+def _lasting(facts: Facts) -> Facts:
+    return {name: value for name, value in facts.items() if name not in PASSING}

@@ -23,6 +23,10 @@ class Monitors:
         monitors = self._find()
         return [] if monitors is None else [_facts(one, monitors.trouble) for one in monitors.all]
 
+    def views(self) -> list[Facts]:
+        """Every monitor as people are told of it; see `monitor_view`."""
+        return [monitor_view(facts) for facts in self.all()]
+
     def one(self, name: str) -> Facts:
         """The monitor of that name. BAD_NAME."""
         monitors = self._known(name)
@@ -41,6 +45,12 @@ class Monitors:
         if monitors is None:
             raise VigilError(Fault.BAD_NAME, name)
         return monitors
+
+
+def monitor_view(facts: Facts) -> Facts:
+    """The same in the words of the JSON interface: one that is not looked at is paused, and a text says what is wrong."""
+    state = "paused" if facts["state"] == "disabled" else facts["state"]
+    return {**facts, "state": state, "text": facts["trouble"] or facts["unknown_because"]}
 
 
 def _facts(monitor: "Monitored", trouble: str) -> Facts:

@@ -8,6 +8,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from vigild.config.model import AlertConfig, Config
 from vigild.core.adoption import Fate
@@ -59,6 +60,7 @@ class Alerting:
             pids=table.workers,
         )
         self.telling.attend(self._worker)
+        self.telling.on_change = partial(engine.settings.stir, "alert")
         ports.alerts, engine.settings.alarms = self.telling, self._alarms
         self.configure(config)
 
@@ -89,7 +91,10 @@ class Alerting:
 
     def claim(self, pid: int, wait_status: int) -> bool:
         """A child was reaped: True if it was the deliverer."""
-        return self._worker.claim(pid, wait_status)
+        is_ours = self._worker.claim(pid, wait_status)
+        if is_ours:
+            self.telling.on_change()  # nothing is delivered, for now
+        return is_ours
 
     def leave(self) -> None:
         """The daemon ends, or there are no alerts any more: nothing more is told. Before `close`."""

@@ -364,6 +364,8 @@ class Life:
         self._children.resume()
         if self._upgrade is not None and self._upgrade.error:
             self._alerts.upgrade_failed(self._upgrade.error)
+            if self._engine.settings.observer is not None:
+                self._engine.settings.observer.mood_changed()
         if self._status_line is not None:
             self._service.ready(self._status_line.text())
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vigild.config.model import Config
@@ -51,6 +52,7 @@ class Forwarding:
 
             self.forwards = Forwards(self._engine.ports, self._engine.all_processes, self._on_trouble)
             self._engine.settings.forwards = self.forwards
+            self.forwards.on_change = partial(self._engine.settings.stir, "forward")
         import socket
 
         from vigild.daemon.structs import struct_of

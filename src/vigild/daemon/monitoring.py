@@ -46,7 +46,10 @@ class Monitoring:
 
     def claim(self, pid: int, wait_status: int) -> bool:
         """A child was reaped: True if it was the monitor process."""
-        return self._worker is not None and self._worker.claim(pid, wait_status)
+        if self._worker is None or not self._worker.claim(pid, wait_status):
+            return False
+        self._engine.settings.stir(JOURNAL_KIND)  # nobody looks, for now
+        return True
 
     async def close(self) -> None:
         """Nothing is looked at any more."""

@@ -43,6 +43,7 @@ class Forwards:
         self._on_trouble = on_trouble
         self._config: Message = {}
         self._forwards: dict[str, _Forward] = {}  # in the order of the configuration
+        self.on_change: Callable[[], None] = lambda: None  # a forward may stand otherwise now
         self._tests: dict[int, asyncio.Future[tuple[bool, str]]] = {}
         self._test_number = 0
         self._when_sent: asyncio.Event | None = None
@@ -80,6 +81,7 @@ class Forwards:
             self._send(self._config)
         self._renew_taps()
         self._ports.children.renew_sinks()
+        self.on_change()
 
     def _renew_taps(self) -> None:
         """Tell all taps, and the forwarder of those whose streams are open and stay so."""
@@ -127,6 +129,7 @@ class Forwards:
                 forward.watch.failing(trouble, says_so=False)
         for answer in self._tests.values():
             _settle(answer, False, "the forwarder died meanwhile")
+        self.on_change()
         if self._when_sent is not None:
             self._when_sent.set()
 
@@ -176,6 +179,7 @@ class Forwards:
             )
 
     def _started(self) -> None:
+        self.on_change()
         self._send(self._config)
         if self._steady_timer is not None:
             self._steady_timer.cancel()
@@ -215,6 +219,7 @@ class Forwards:
                     forward = self._forwards.get(name)
                     if forward is not None and isinstance(report, dict):
                         forward.reports(report)
+                self.on_change()
             case {"type": "tested", "id": int(number), "ok": bool(ok)}:
                 answer = self._tests.get(number)
                 if answer is not None:
@@ -227,6 +232,7 @@ class Forwards:
             forward = self._forwards.get(name)
             if forward is not None:
                 forward.dropped(count)
+        self.on_change()
 
     # What doors ask.
 

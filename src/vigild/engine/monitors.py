@@ -86,9 +86,7 @@ class Monitors:
         return monitor
 
     def _changed(self, monitor: Monitored) -> None:
-        observer = self._engine.settings.observer
-        if observer is not None:
-            observer.monitored(monitor.name, monitor.config.type, monitor.state.value)
+        self._engine.settings.stir(MONITOR)
 
     @property
     def all(self) -> list[Monitored]:
@@ -150,6 +148,7 @@ class Monitors:
         self._send_orders()
 
     def _send_orders(self) -> None:
+        self._engine.settings.stir(MONITOR)
         if self._worker is not None:
             orders = [monitor.order() for monitor in self._monitors.values() if monitor.is_enabled]
             is_sent = self._worker.send({"type": "config", "monitors": orders})
@@ -162,6 +161,7 @@ class Monitors:
         monitor = self._monitors.get(str(message.get("monitor")))
         if message.get("type") == "reading" and monitor is not None:
             monitor.heard(message)
+            self._engine.settings.stir(MONITOR)
         elif message.get("type") != "reading":
             self.misread += 1
 

@@ -24,8 +24,8 @@ class Observer(Protocol):
     def reread(self, added: list[str], changed: list[str], removed: list[str]) -> None:
         """The files were read again: what they would change of the groups."""
 
-    def monitored(self, name: str, type_: str, state: str) -> None:
-        """The state of a monitor is another now."""
+    def stirred(self, kind: str) -> None:
+        """Something about an `alert`, a `monitor` or a `forward` may be otherwise now."""
 
     def mood_changed(self) -> None:
         """The daemon as a whole begins to end, or to restart."""
@@ -44,3 +44,8 @@ class Settings:
     forwards: "Forwards | None" = None  # where output goes besides its logs
     observer: Observer | None = None  # while somebody watches
     on_move: Callable[[], None] | None = None  # after each move of a process, where somebody keeps a summary
+
+    def stir(self, kind: str) -> None:
+        """See `Observer.stirred`. Costs nothing while nobody watches."""
+        if self.observer is not None:
+            self.observer.stirred(kind)

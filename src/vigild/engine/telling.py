@@ -10,7 +10,7 @@ What the deliverer says of itself is kept for whoever asks, and becomes facts of
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from vigild.core.edges import Edge
 from vigild.core.errors import Fault, VigilError
@@ -36,6 +36,7 @@ class Telling:
         self.reports: dict[str, Details] = {}  # of the deliverer, by alert
         self.dropped = 0  # edges that nobody will hear of
         self.worker: Worker | None = None
+        self.on_change: Callable[[], None] = lambda: None  # an alert may stand otherwise now
         self._ports = ports
         self._config: Message = {}
         self._edges = _inherited(entries)
@@ -63,6 +64,7 @@ class Telling:
         self._ports.journal.put(EDGE, str(number), encode_edge(edge))
         self._to_send.append(number)
         self._send_on()
+        self.on_change()
 
     # The deliverer.
 
@@ -77,6 +79,7 @@ class Telling:
         self._config = {"type": "config", "daemon": dict(daemon), "alerts": [dict(alert) for alert in alerts]}
         names = {alert["name"] for alert in alerts}
         self.reports = {name: report for name, report in self.reports.items() if name in names}
+        self.on_change()
         if self.worker is not None and self.worker.is_running:
             self.worker.send(self._config)
         elif self.worker is not None and self.worker.is_resting:
@@ -149,6 +152,7 @@ class Telling:
         for answer in self._tests.values():
             _settle(answer, False, "the alert deliverer died meanwhile")
         self._send_on()
+        self.on_change()
 
     def _send_on(self) -> None:
         worker = self.worker
@@ -175,6 +179,7 @@ class Telling:
                 self.reports = {
                     str(name): report for name, report in reports.items() if isinstance(report, dict)
                 }
+                self.on_change()
             case {"type": "delivered" | "refused", "alert": str()}:
                 self._note(message)
             case {"type": "tested", "id": int(number), "ok": bool(ok), "text": str(text)}:
@@ -205,6 +210,7 @@ class Telling:
         self._ports.journal.put_all({(EDGE, str(number)): None for number in numbers})
         if not self._edges and self._when_settled is not None:
             self._when_settled.set()
+        self.on_change()
 
     def _drop_oldest(self) -> None:
         self._forget([next(iter(self._edges))])

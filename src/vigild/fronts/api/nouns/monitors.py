@@ -1,6 +1,6 @@
 """What is looked at beyond programs."""
 
-from vigild.control.facade import Facts
+from vigild.control.monitors import monitor_view
 from vigild.core.access import Role
 from vigild.fronts.api.endpoint import Answer, Call, Endpoint, Parameter
 from vigild.fronts.api.schema import list_of, record, ref, text
@@ -8,23 +8,17 @@ from vigild.fronts.api.schema import list_of, record, ref, text
 _MONITOR = Parameter("monitor", text(minLength=1, maxLength=256), "A [monitor:x] by its name", "path")
 
 
-def _view(facts: Facts) -> Facts:
-    state = "paused" if facts["state"] == "disabled" else facts["state"]
-    words = facts["trouble"] or facts["unknown_because"]
-    return {**facts, "state": state, "text": words}
-
-
 def _list(call: Call) -> Answer:
-    return Answer({"monitors": [_view(facts) for facts in call.control.monitors.all()]})
+    return Answer({"monitors": [monitor_view(facts) for facts in call.control.monitors.all()]})
 
 
 def _one(call: Call) -> Answer:
-    return Answer(_view(call.control.monitors.one(call.text("monitor"))))
+    return Answer(monitor_view(call.control.monitors.one(call.text("monitor"))))
 
 
 def _look(call: Call) -> Answer:
     call.control.monitors.look(call.text("monitor"))
-    return Answer(_view(call.control.monitors.one(call.text("monitor"))), 202)
+    return Answer(monitor_view(call.control.monitors.one(call.text("monitor"))), 202)
 
 
 def _switch(call: Call, *, is_enabled: bool) -> Answer:

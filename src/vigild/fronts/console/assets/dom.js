@@ -42,14 +42,21 @@ export function setAttribute(element, name, value) {
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
 }
 
-// New cards in place of old ones that may be the same: what was unfolded stays so, and the focus stays where it was.
+// New cards in place of old ones: those that are the same stay, what was unfolded stays so, and the focus where it was.
 export function replaceCards(list, cards) {
-  const named = (card) => `[data-name="${CSS.escape(card.dataset.name)}"]`;
-  const open = [...list.children].filter((card) => card.querySelector("details[open]")).map(named);
-  const focused = list.contains(document.activeElement) && document.activeElement;
+  const old = [...list.children];
+  if (old.length !== cards.length || old.some((card, index) => card.dataset.name !== cards[index].dataset.name)) {
+    list.replaceChildren(...cards.map((card) => old.find((one) => one.dataset.name && one.dataset.name === card.dataset.name) || card));
+  }
+  [...list.children].forEach((card, index) => card !== cards[index] && replaceCard(card, cards[index]));
+}
+
+function replaceCard(old, card) {
+  const isOpen = Boolean(old.querySelector("details[open]"));
+  if (isOpen) card.querySelector("details")?.setAttribute("open", "");
+  if (old.isEqualNode(card)) return;
+  const focused = old.contains(document.activeElement) && document.activeElement;
   const order = focused && focused.dataset.order;
-  const held = focused && `${named(focused.closest("[data-name]"))} ${order ? `[data-order="${order}"]` : "summary"}`;
-  list.replaceChildren(...cards);
-  for (const card of open) list.querySelector(`${card} details`)?.setAttribute("open", "");
-  if (held) list.querySelector(held)?.focus({ preventScroll: true });
+  old.replaceWith(card);
+  if (focused) card.querySelector(order ? `[data-order="${order}"]` : "summary")?.focus({ preventScroll: true });
 }

@@ -1,27 +1,16 @@
 // Who is told, and whether it reaches them; with a button to try.
-import { at, get, post } from "../api.js";
+import { at, post } from "../api.js";
 import { mayOperate, permit } from "../actions.js";
 import { toast } from "../dialog.js";
-import { h, replaceCards } from "../dom.js";
+import { h } from "../dom.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { say } from "../said.js";
-import { on } from "../store.js";
+import { liveCards } from "./cards.js";
 
 export function showAlerts(place, signal) {
   const testing = new Set();
-  const list = h("div", { class: "cards" });
-  place.append(h("h1", {}, t("nav.alerts")), list);
-
-  async function load() {
-    try {
-      const { alerts } = await get("/alerts");
-      if (signal.aborted) return;
-      replaceCards(list, alerts.length ? alerts.map(card) : [h("p", { class: "empty" }, t("alerts.none"))]);
-    } catch (error) {
-      list.replaceChildren(h("p", { class: "quiet" }, error.code === "not_found" ? t("alerts.none") : error.message));
-    }
-  }
+  place.append(h("h1", {}, t("nav.alerts")));
 
   function card(alert) {
     const isBad = alert.refused || alert.failing_since || alert.trouble;
@@ -36,7 +25,7 @@ export function showAlerts(place, signal) {
         toast(error.message, "bad");
       }
       testing.delete(alert.name);
-      load();
+      draw();
     } }, t("alerts.test"));
     permit(button, mayOperate());
     button.disabled ||= testing.has(alert.name);
@@ -45,8 +34,5 @@ export function showAlerts(place, signal) {
       alert.lost > 0 && h("p", { class: "bad" }, t("alerts.lost", { count: alert.lost })), button);
   }
 
-  on(["alert", "connection"], load, signal);
-  const again = setInterval(load, 5000);
-  signal.addEventListener("abort", () => clearInterval(again));
-  load();
+  const draw = liveCards({ place, signal, kind: "alert", path: "/alerts", field: "alerts", none: t("alerts.none"), card });
 }

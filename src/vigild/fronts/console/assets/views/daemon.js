@@ -2,7 +2,7 @@
 import { isAdmin, permit } from "../actions.js";
 import { get, post } from "../api.js";
 import { confirmDialog, toast } from "../dialog.js";
-import { h } from "../dom.js";
+import { h, setText } from "../dom.js";
 import { duration, time } from "../format.js";
 import { t } from "../i18n.js";
 import { say } from "../said.js";
@@ -17,13 +17,20 @@ export function showDaemon(place, signal) {
   const log = h("section", {}, h("h2", {}, t("daemon.log")));
   place.append(h("div", { class: "title" }, h("h1", {}, t("nav.daemon")), h("div", { class: "buttons" }, buttons)), list, charts, log);
 
+  const uptimeOf = (at) => `${duration(store.now() - at)} (${t("process.since", { time: time(at) })})`;
+  const uptime = h("span", {});
+  let started = 0;
+
   async function load() {
     buttons.forEach((button) => permit(button, isAdmin()));
     try {
       const daemon = await get("/daemon");
+      if (signal.aborted) return;
+      started = daemon.started_at;
+      setText(uptime, uptimeOf(started));
       const pairs = [
         ["daemon.identifier", daemon.identifier], ["daemon.version", `Vigil ${daemon.version}, Python ${daemon.python}`], ["daemon.pid", daemon.pid],
-        ["col.state", t(`state.${daemon.state}`)], ["daemon.uptime", `${duration(store.now() - daemon.started_at)} (${t("process.since", { time: time(daemon.started_at) })})`],
+        ["col.state", t(`state.${daemon.state}`)], ["daemon.uptime", uptime],
         ["daemon.survives", daemon.survives ? t("yes") : `${t("no")}: ${say(daemon.survival)}`], ["daemon.generation", daemon.generation], ["daemon.adopted", daemon.adopted],
         ["daemon.log", daemon.log ? h("code", {}, daemon.log) : t("none")], ...(daemon.upgrade_error ? [["daemon.upgrade_error", say(daemon.upgrade_error)]] : []),
       ];
@@ -44,8 +51,8 @@ export function showDaemon(place, signal) {
   }
 
   on(["connection", "daemon"], load, signal);
-  const again = setInterval(load, 10000);
-  signal.addEventListener("abort", () => clearInterval(again));
+  const ticking = setInterval(() => started && setText(uptime, uptimeOf(started)), 1000);
+  signal.addEventListener("abort", () => clearInterval(ticking));
   load();
   chartsOf(charts, signal, "/daemon/samples");
   showLog(log, signal, "supervisord", "/daemon/log");

@@ -1,27 +1,16 @@
 // Where output is sent besides its logs, and whether it arrives; with a button to try.
-import { at, get, post } from "../api.js";
+import { at, post } from "../api.js";
 import { mayOperate, permit } from "../actions.js";
 import { toast } from "../dialog.js";
-import { h, replaceCards } from "../dom.js";
+import { h } from "../dom.js";
 import { bytes, time } from "../format.js";
 import { t } from "../i18n.js";
 import { say } from "../said.js";
-import { on } from "../store.js";
+import { liveCards } from "./cards.js";
 
 export function showForwards(place, signal) {
   const testing = new Set();
-  const list = h("div", { class: "cards" });
-  place.append(h("h1", {}, t("nav.forwards")), list);
-
-  async function load() {
-    try {
-      const { forwards } = await get("/forwards");
-      if (signal.aborted) return;
-      replaceCards(list, forwards.length ? forwards.map(card) : [h("p", { class: "empty" }, t("forwards.none"))]);
-    } catch (error) {
-      list.replaceChildren(h("p", { class: "quiet" }, error.code === "not_found" ? t("forwards.none") : error.message));
-    }
-  }
+  place.append(h("h1", {}, t("nav.forwards")));
 
   async function test(name, button) {
     button.disabled = true;
@@ -33,7 +22,7 @@ export function showForwards(place, signal) {
       toast(error.message, "bad");
     }
     testing.delete(name);
-    load();
+    draw();
   }
 
   function card(forward) {
@@ -57,8 +46,5 @@ export function showForwards(place, signal) {
       lost.map((text) => h("p", { class: "bad" }, text)), button);
   }
 
-  on(["connection"], load, signal);
-  const again = setInterval(load, 5000);
-  signal.addEventListener("abort", () => clearInterval(again));
-  load();
+  const draw = liveCards({ place, signal, kind: "forward", path: "/forwards", field: "forwards", none: t("forwards.none"), card });
 }

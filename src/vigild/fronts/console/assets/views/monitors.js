@@ -1,12 +1,12 @@
 // What is watched besides processes.
-import { at, get, post } from "../api.js";
+import { at, post } from "../api.js";
 import { mayOperate, permit } from "../actions.js";
 import { toast } from "../dialog.js";
-import { h, replaceCards } from "../dom.js";
+import { h } from "../dom.js";
 import { bytes, fineDuration, percent, time } from "../format.js";
 import { t } from "../i18n.js";
 import { say } from "../said.js";
-import { on } from "../store.js";
+import { liveCards } from "./cards.js";
 
 // Metrics by what their numbers are (core/monitors.py); all others are shown as they come.
 const BYTES = ["memory", "memory_available", "swap", "space", "space_free", "size", "unread", "own_memory"];
@@ -26,18 +26,7 @@ function shown(metric, value) {
 }
 
 export function showMonitors(place, signal) {
-  const list = h("div", { class: "cards" });
-  place.append(h("h1", {}, t("nav.monitors")), list);
-
-  async function load() {
-    try {
-      const { monitors } = await get("/monitors");
-      if (signal.aborted) return;
-      replaceCards(list, monitors.length ? monitors.map(card) : [h("p", { class: "empty" }, t("monitors.none"))]);
-    } catch (error) {
-      list.replaceChildren(h("p", { class: "quiet" }, error.code === "not_found" ? t("monitors.none") : error.message));
-    }
-  }
+  place.append(h("h1", {}, t("nav.monitors")));
 
   function button(order, listeners, ...words) {
     const made = h("button", { "data-order": order, ...listeners }, words);
@@ -51,7 +40,6 @@ export function showMonitors(place, signal) {
     const values = Object.entries(monitor.values || {}).slice(0, 24);
     const send = async (what) => {
       await post(`/monitors/${at(monitor.name)}/${what}`).catch((error) => toast(error.message, "bad"));
-      load();
     };
     const isToldTwice = (monitor.text || "").includes(monitor.error);
     return h("article", { class: `card ${monitor.state}`, "data-name": monitor.name },
@@ -64,8 +52,5 @@ export function showMonitors(place, signal) {
         !isPaused && button("look", { onclick: () => send("look") }, t("monitors.look"))));
   }
 
-  on(["monitor", "connection"], load, signal);
-  const again = setInterval(load, 5000);
-  signal.addEventListener("abort", () => clearInterval(again));
-  load();
+  liveCards({ place, signal, kind: "monitor", path: "/monitors", field: "monitors", none: t("monitors.none"), card });
 }
