@@ -2,7 +2,6 @@
 // answer is on its way is newer than the answer.
 import { ApiError, get } from "../api.js";
 import { h, replaceCards } from "../dom.js";
-import { t } from "../i18n.js";
 import { on, store } from "../store.js";
 
 // `kind`: of the events; `path` and `field`: where all of them are asked for; `card` makes one from its facts.
