@@ -16,6 +16,9 @@ const WORDS = {
   "read only": "只读", errors: "错误包", drops: "丢包", saturation: "占用率", "receive rate": "接收速率", "send rate": "发送速率", "read rate": "读取速率",
   "write rate": "写入速率", children: "子进程数", checksum: "校验和", content: "内容", flags: "挂载选项", kind: "类型", device: "设备", pid: "PID",
   "cpu user": "CPU 用户态", "cpu system": "CPU 内核态", "cpu iowait": "CPU 等待 IO", "cpu steal": "CPU 被占用", "certificate expires": "证书到期",
+  busy: "繁忙率", "service time": "平均服务时间", "read operations": "读操作速率", "write operations": "写操作速率", received: "已接收", sent: "已发送",
+  "received in hour": "一小时内接收", "sent in hour": "一小时内发送", "packets received in hour": "一小时内接收的包", "packets sent in hour": "一小时内发送的包",
+  "receive packets": "接收包速率", "send packets": "发送包速率", "full duplex": "全双工", speed: "链路速度", zombie: "僵尸进程", ppid: "父进程 PID", output: "输出",
 };
 
 // Names of metrics, as rules say them.

@@ -9,11 +9,12 @@ import { say } from "../said.js";
 import { liveCards } from "./cards.js";
 
 // Metrics by what their numbers are (core/monitors.py); all others are shown as they come.
-const BYTES = ["memory", "memory_available", "swap", "space", "space_free", "size", "unread", "own_memory"];
-const SECONDS = ["uptime", "age", "oldest", "response_time", "duration"];
-const RATES = ["receive_rate", "send_rate"];
+const BYTES = ["memory", "memory_available", "swap", "space", "space_free", "size", "unread", "own_memory", "received", "sent",
+  "received_in_hour", "sent_in_hour"];
+const SECONDS = ["uptime", "age", "oldest", "response_time", "duration", "service_time"];
+const RATES = ["receive_rate", "send_rate", "read_rate", "write_rate"];
 const PERCENT = ["cpu", "cpu_user", "cpu_system", "cpu_iowait", "cpu_steal", "memory_percent", "swap_percent", "open_files_percent", "space_percent",
-  "inodes_percent", "saturation", "own_cpu"];
+  "inodes_percent", "saturation", "busy", "own_cpu"];
 
 function shown(metric, value) {
   if (typeof value === "boolean") return t(value ? "yes" : "no");
