@@ -40,7 +40,7 @@ stopasgroup=true
 
 [program:burns]
 command={sys.executable} {tmp_path}/burns.py
-rules = if cpu > 10% for 2 cycles then exec "/bin/sh -c 'echo $VIGIL_TEXT > {tmp_path}/told'", stop
+rules = if cpu > 1% for 2 cycles then exec "/bin/sh -c 'echo $VIGIL_TEXT > {tmp_path}/told'", stop
 """
     with Daemon(tmp_path, conf) as daemon:
         daemon.wait_state("grows", "RUNNING")
@@ -52,7 +52,7 @@ rules = if cpu > 10% for 2 cycles then exec "/bin/sh -c 'echo $VIGIL_TEXT > {tmp
         assert "it took more memory than memory_max allows" in story
 
         daemon.wait_state("burns", "STOPPED")
-        until(lambda: "% > 10%" in (tmp_path / "told").read_text(), what="the command of the rule")
+        until(lambda: "% > 1%" in (tmp_path / "told").read_text(), what="the command of the rule")
         history = vigil(daemon, "history", "burns")
         assert "rule: cpu " in history
         assert "by a rule" in history
