@@ -34,6 +34,30 @@ def test_defaults_take_no_room_and_positions_are_not_kept() -> None:
     assert {"$": "ProcessConfig", "name": "a", "command": "c"} == json.loads(to_json(ProcessConfig("a", "c")))
 
 
+@pytest.mark.parametrize(
+    "value",
+    [0, -1, True, False, None, 0.5, 1e300, -0.0, float("inf"), float("-inf"), 'é\udcff"\\\n\0', (1, "b"), ()],
+)
+def test_plain_values_are_written_as_json_writes_them(value: object) -> None:
+    assert json.dumps(value, separators=(",", ":")).encode() == to_json(value)
+
+
+def test_what_is_kept_is_written_as_earlier_versions_did_and_read_it() -> None:
+    told = Process(ProcessState.RUNNING, Wanted.UP, 7, started_at=12.25, restarts=(1.5,), condemned='"')
+    assert (
+        b'{"$":"Process","state":{"$":"ProcessState","v":"RUNNING"},"wanted":{"$":"Wanted","v":"UP"},"pid":7,'
+        b'"started_at":12.25,"restarts":[1.5],"condemned":"\\""}' == to_json(told)
+    )
+
+
+class Name(str):
+    """A text that is known by a name of its own."""
+
+
+def test_a_text_of_a_kind_of_its_own_is_a_text() -> None:
+    assert b'"a"' == to_json(Name("a"))
+
+
 def test_a_field_that_is_not_known_is_ignored_and_one_that_is_missing_has_its_default() -> None:
     data = to_json(GROUP).replace(b'"command":"cmd"', b'"command":"cmd","speed":{"$":"","v":{}}')
     assert GROUP == from_json(data, GroupConfig)

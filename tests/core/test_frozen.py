@@ -1,10 +1,11 @@
 """Values at a third of the memory: compared, hashed and shown by their fields."""
 
-from dataclasses import field, replace
+import dataclasses
+from dataclasses import field
 
 import pytest
 
-from vigild.core.frozen import frozen
+from vigild.core.frozen import frozen, replace
 
 
 @frozen
@@ -19,6 +20,11 @@ class Other:
     x: int
     y: int = 0
     secret: str = ""
+
+
+@frozen
+class Nothing:
+    pass
 
 
 @frozen
@@ -47,6 +53,25 @@ def test_shown_without_what_is_not_to_be_shown() -> None:
     assert repr(Shown(1)) == "mine"
 
 
+def test_equal_without_fields_or_with_one() -> None:
+    assert Nothing() == Nothing()
+    assert Shown(1) == Shown(1)
+    assert Shown(1) != Shown(2)
+
+
+def test_replaced_as_the_standard_library_does_it_and_the_old_value_stays() -> None:
+    point = Point(1, 2, "hunter2")
+    assert replace(point, y=5) == dataclasses.replace(point, y=5) == Point(1, 5, "hunter2")
+    assert replace(point) is not point
+    assert replace(Shown(1), x=2) == Shown(2)
+    assert point == Point(1, 2, "hunter2")
+
+
+def test_no_field_is_made_up_where_one_is_replaced() -> None:
+    with pytest.raises(AttributeError):
+        replace(Point(1), z=5)  # type: ignore[call-arg]
+
+
 def test_it_is_a_dataclass_with_slots() -> None:
-    assert replace(Point(1), y=5) == Point(1, 5)
+    assert dataclasses.replace(Point(1), y=5) == Point(1, 5)
     assert not hasattr(Point(1), "__dict__")

@@ -14,6 +14,7 @@ def payloads(world: World) -> list[bytes]:
 def test_nobody_who_asks_means_nobody_who_looks() -> None:
     request = World(group(program("web"))).boot().child("web").request
     assert request.stdout.on_data is None
+    assert request.stdout.on_capture is None
     assert request.stderr is not None
     assert request.stderr.on_data is None
 
@@ -23,7 +24,7 @@ def test_a_redirected_stderr_has_no_plan() -> None:
 
 
 def test_listeners_hear_the_stream_that_is_enabled() -> None:
-    web = program("web", stdout=StreamConfig(events_enabled=True))
+    web = program("web", stdout=StreamConfig(events_enabled=True, capture_max_bytes=1024))
     world = World(listener("ear", "PROCESS_LOG", "PROCESS_COMMUNICATION"), group(web)).boot()
     world.child("web").says(b"hello")
     assert [b"hello"] == payloads(world)

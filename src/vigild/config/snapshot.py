@@ -6,8 +6,10 @@ caller answers with what the configuration file says. Positions in files (`compa
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar, get_args, get_type_hints
 
 T = TypeVar("T")
@@ -22,7 +24,7 @@ class SnapshotError(ValueError):
 
 def to_json(value: object) -> bytes:
     """A value of the model (dataclasses of plain values, enums, tuples, dictionaries with text keys)."""
-    return json.dumps(_pack(value), separators=(",", ":")).encode()
+    return _text(value).encode()
 
 
 def from_json(data: bytes, cls: type[T]) -> T:
@@ -36,32 +38,81 @@ def from_json(data: bytes, cls: type[T]) -> T:
     return value
 
 
-def _pack(value: object) -> object:
-    if isinstance(value, Enum):
-        return {KIND: type(value).__name__, VALUE: value.name}
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, tuple):
-        return [_pack(item) for item in value]
-    if isinstance(value, dict):
-        return {KIND: "", VALUE: {key: _pack(item) for key, item in value.items()}}
-    packed: dict[str, object] = {KIND: type(value).__name__}
-    for name, default in _defaults(type(value)):
+# Written without a step between: each move of each process is journaled, before anything else is done.
+
+
+def _text(value: object) -> str:
+    writer = _writers.get(value.__class__)
+    if writer is None:
+        writer = _writers[value.__class__] = _writer_for(value.__class__)
+    return writer(value)
+
+
+def _writer_for(cls: type[Any]) -> Callable[[Any], str]:
+    if issubclass(cls, Enum):
+        kind = cls.__name__
+        texts = {member.name: _object(kind, f',"{VALUE}":{_quoted(member.name)}') for member in cls}
+        return lambda value: texts[value.name]
+    for known, writer in tuple(_writers.items())[:PLAIN_KINDS]:
+        if issubclass(cls, known):
+            return writer
+    return partial(_text_of_fields, f'{{"{KIND}":"{cls.__name__}"', _defaults(cls))
+
+
+def _object(kind: str, rest: str) -> str:
+    return f'{{"{KIND}":"{kind}"{rest}}}'
+
+
+def _text_of_tuple(value: tuple[object, ...]) -> str:
+    return f"[{','.join(map(_text, value))}]"
+
+
+def _text_of_dict(value: dict[str, object]) -> str:
+    items = ",".join(f"{_quoted(key)}:{_text(item)}" for key, item in value.items())
+    return _object("", f',"{VALUE}":{{{items}}}')
+
+
+def _text_of_float(value: float) -> str:
+    return (
+        float.__repr__(value) if value - value == 0 else json.dumps(value)
+    )  # the rest has names of its own in JSON
+
+
+def _text_of_fields(head: str, defaults: "Defaults", value: object) -> str:
+    texts = [head]
+    for name, key, default in defaults:
         item = getattr(value, name)
         if item is not default and item != default:
-            packed[name] = _pack(item)
-    return packed
+            writer = _writers.get(item.__class__)
+            texts.append(key + (_text(item) if writer is None else writer(item)))
+    return ",".join(texts) + "}"
 
 
-_known_defaults: dict[type[Any], tuple[tuple[str, object], ...]] = {}
+_quoted = json.encoder.encode_basestring_ascii
+_writers: dict[type[Any], Callable[[Any], str]] = {
+    str: _quoted,
+    bool: lambda value: "true" if value else "false",
+    int: int.__repr__,
+    float: _text_of_float,
+    type(None): lambda value: "null",
+    tuple: _text_of_tuple,
+    dict: _text_of_dict,
+}
+PLAIN_KINDS = len(_writers)
+
+Defaults = tuple[
+    tuple[str, str, object], ...
+]  # of fields: name, the same as a JSON key with its colon, default
+_known_defaults: dict[type[Any], Defaults] = {}
 
 
-def _defaults(cls: type[Any]) -> tuple[tuple[str, object], ...]:
+def _defaults(cls: type[Any]) -> Defaults:
     found = _known_defaults.get(cls)
     if found is None:
         found = _known_defaults[cls] = tuple(
             (
                 field.name,
+                f"{_quoted(field.name)}:",
                 field.default_factory() if field.default_factory is not MISSING else field.default,
             )
             for field in fields(cls)
@@ -81,7 +132,7 @@ def _unpack(plain: Any, classes: dict[str, type[Any]]) -> Any:
     cls = classes[kind]
     if issubclass(cls, Enum):
         return cls[plain[VALUE]]
-    known = {name for name, _ in _defaults(cls)}
+    known = {name for name, _, _ in _defaults(cls)}
     return cls(**{name: _unpack(item, classes) for name, item in plain.items() if name in known})
 
 

@@ -29,7 +29,6 @@ The semantics (when a start has failed, the back-off of one second more each tim
 to the group) are Supervisor 4.3's, observed; `docs/compatibility.md` lists where we differ.
 """
 
-from dataclasses import replace
 from enum import Enum
 
 from vigild.core.effects import Alarm as Alarm
@@ -47,7 +46,7 @@ from vigild.core.effects import Refuse as Refuse
 from vigild.core.effects import SetAlarm as SetAlarm
 from vigild.core.effects import Signal as Signal
 from vigild.core.effects import Spawn as Spawn
-from vigild.core.frozen import frozen
+from vigild.core.frozen import frozen, replace
 from vigild.core.orders import AlarmRang as AlarmRang
 from vigild.core.orders import BecameReady as BecameReady
 from vigild.core.orders import DependenciesSatisfied as DependenciesSatisfied

@@ -111,6 +111,7 @@ def _live(program: str, arguments: Arguments, lineage: Lineage, held: list[Runti
             if isinstance(runtime, RuntimeDir):
                 held.append(runtime)
         _open_log(config, loaded, log)
+        del loaded  # with the text of the file, which nothing needs as long as the daemon lives
         try:
             config, listeners = _doors(config, lineage, inherited, log)
         except UsageError as error:

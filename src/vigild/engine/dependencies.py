@@ -57,7 +57,7 @@ class Dependencies:
         self._clock = clock
         self._log = log
         self._is_to_start = is_to_start
-        self._members: dict[str, dict[str, ManagedProcess]] = {}  # by group and name
+        self._members: dict[str, Mapping[str, ManagedProcess]] = {}  # by group and name
         self._dependants: dict[str, Processes] = {}  # by node: those that name it
         self._restarting: dict[str, Processes] = {}  # by node: those that are restarted with it
         self._waiting: dict[Need, Processes] = {}
@@ -73,8 +73,8 @@ class Dependencies:
     # Groups.
 
     def add(self, group: str, members: Mapping[str, "ManagedProcess"]) -> None:
-        """A group comes."""
-        self._members[group] = dict(members)
+        """A group comes, with members that stay the same."""
+        self._members[group] = members
         for process in members.values():
             for target, _ in _needs(process):
                 self.is_used = True

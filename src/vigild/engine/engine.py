@@ -45,6 +45,8 @@ SHUTDOWN_REPORT_SECONDS = 3.0  # how often the log says who has not ended yet
 class Group:
     """One running group: its configuration, its processes by name in order, its pool if it listens."""
 
+    __slots__ = ("config", "pool", "processes")
+
     def __init__(self, config: GroupConfig, processes: list[ManagedProcess], pool: PoolRunner | None) -> None:
         self.config = config
         self.processes = {process.config.name: process for process in processes}

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vigild.config.model import ProcessConfig
 from vigild.core import process as machine
 from vigild.core.adoption import Fate, fate
+from vigild.core.frozen import replace
 from vigild.core.history import is_by_order
 from vigild.core.names import make_namespec
 from vigild.core.process import Entered, Exited, Input, Process, Refusal, Spawned, SpawnFailed

@@ -63,7 +63,7 @@ def make_plans(process: "ManagedProcess", bus: EventBus, settings: Settings, log
         if process.watch is not None and process.watch.reads_output:
             consumers.append(_to_watch(process.watch, channel))
         on_data = _all_of(consumers)
-        on_capture = _captured(process, channel, bus, log)
+        on_capture = _captured(process, channel, bus, log) if stream.capture_max_bytes else None
         plan = stream_plan(channel, stream, config, settings, logfile, on_data, on_capture)
         if config.log_format == "json":
             plan.json_program = process.namespec

@@ -1,6 +1,7 @@
 """From configuration to what the host is to do: the request for one child of one process."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from vigild.config.model import GroupKind, KillMode, ProcessConfig, StreamConfig
 from vigild.core.process import Policy
@@ -10,11 +11,12 @@ from vigild.engine.settings import Settings
 
 NO_SETUP = ChildSetup()
 OnData = Callable[[bytes], None]
+SHARED_POLICIES = 32  # most programs of a thousand have the same
 
 
 def policy_of(config: ProcessConfig) -> Policy:
     """What the machine needs of a process's configuration."""
-    return Policy(
+    policy = Policy(
         start_seconds=config.start_seconds,
         start_retries=config.start_retries,
         autorestart=config.autorestart,
@@ -36,6 +38,12 @@ def policy_of(config: ProcessConfig) -> Policy:
             config.on_flapping,
         ),
     )
+    return _shared(policy)
+
+
+@lru_cache(SHARED_POLICIES)
+def _shared(policy: Policy) -> Policy:
+    return policy
 
 
 def child_environment(

@@ -76,7 +76,7 @@ class LogFile:
         self._socket: socket.socket | None = None
         self._put: Callable[[bytes | memoryview], int] = self._put_plain
         self._pending = bytearray()
-        self._resumes: list[Callable[[], None]] = []
+        self._resumes: tuple[Callable[[], None], ...] = ()
         self._watched_by: asyncio.AbstractEventLoop | None = None
         self._failing: str = ""
         self._lost_now = 0
@@ -122,7 +122,7 @@ class LogFile:
 
     def when_free(self, resume: Callable[[], None]) -> None:
         """Call `resume` once, when a clogged target has taken everything."""
-        self._resumes.append(resume)
+        self._resumes += (resume,)
 
     def set_rotation(self, max_bytes: int, backups: int) -> None:
         """Rotate by these limits from now on (the latest configuration that names the file)."""
@@ -310,7 +310,7 @@ class LogFile:
         if self._pending:
             return
         self._unwatch()
-        resumes, self._resumes = self._resumes, []
+        resumes, self._resumes = self._resumes, ()
         for resume in resumes:
             resume()
 
@@ -362,7 +362,7 @@ class LogFile:
         self._fd = -1
         self._is_regular = False
         self._pending.clear()
-        resumes, self._resumes = self._resumes, []
+        resumes, self._resumes = self._resumes, ()
         for resume in resumes:
             resume()
 

@@ -318,12 +318,16 @@ class OutputStream:
         self._file = file
         self._plan = plan
         self._pipeline = self._make_pipeline() if needs_pipeline(plan) or file is None else None
-        self._stamp = stamp_of(fifo or "", None if file is None else file.path)
+        self._stamp = b""  # until it is read: many programs never write
         self._retells = plan.retells
         self._is_enlarged = False
         self._full_reads = 0
         self._watched = False
         self._is_orphan = False
+
+    def _make_stamp(self) -> bytes:
+        self._stamp = stamp_of(self.fifo or "", None if self._file is None else self._file.path)
+        return self._stamp
 
     def _make_pipeline(self) -> Pipeline:
         return Pipeline(self._plan, self._file, self._hub.syslog, partial(self._hub.keep_state, self.fifo))
@@ -356,9 +360,11 @@ class OutputStream:
             return self._deliver(hub.plain_view(), None)
         if self._pipeline is None:
             assert self._file is not None
-            view = flight.expect(self.fd, self._stamp, Stage.STRAIGHT, self._file.mark())
+            view = flight.expect(
+                self.fd, self._stamp or self._make_stamp(), Stage.STRAIGHT, self._file.mark()
+            )
         else:
-            view = flight.expect(self.fd, self._stamp, Stage.READ, NO_MARK)
+            view = flight.expect(self.fd, self._stamp or self._make_stamp(), Stage.READ, NO_MARK)
         try:
             return self._deliver(view, flight)
         finally:
@@ -496,7 +502,7 @@ class OutputStream:
         if flight is None or not pipeline.state():
             pipeline.flush()
             return
-        flight.expect_nothing(self._stamp)
+        flight.expect_nothing(self._stamp or self._make_stamp())
         try:
             pipeline.flush(flight)
         finally:
