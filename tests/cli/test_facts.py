@@ -69,6 +69,38 @@ EXIT = {"pid": 7, "ran": 2.0, "expected": False}
             PLAIN,
         ),
         (
+            fact("access", what="login", by="ann@10.0.0.7", via="password", count=3),
+            "login ann@10.0.0.7, after 3 wrong tries",
+            PLAIN,
+        ),
+        (
+            fact("access", what="login", by="ann@10.0.0.7", via="password", count=1),
+            "login ann@10.0.0.7, after 1 wrong try",
+            PLAIN,
+        ),
+        (fact("access", what="logout", by="ann@10.0.0.7", via="session"), "logout ann@10.0.0.7", PLAIN),
+        (
+            fact("access", what="failed", by="10.0.0.7", via="token", count=1),
+            "login failed: 10.0.0.7 (wrong token)",
+            BAD,
+        ),
+        (
+            fact("access", what="failed", by="ann@10.0.0.7", via="password", count=8, untold=3),
+            "login failed: ann@10.0.0.7 (wrong password, 8 in a row); 3 more like this were counted only",
+            BAD,
+        ),
+        (
+            fact(
+                "access",
+                what="users",
+                by="uid 0",
+                added=["eve (viewer)"],
+                changed=["ann: password", "b: password"],
+            ),
+            "users changed by uid 0: added eve (viewer); changed ann: password, b: password",
+            PLAIN,
+        ),
+        (
             fact("daemon", what="started", version="1", pid=9, text="why", adopted=3),
             "daemon started (Vigil 1, pid 9): why; 3 running processes adopted",
             PLAIN,

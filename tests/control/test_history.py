@@ -1,7 +1,7 @@
 """Asking for the history, and noting orders, through control."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -56,6 +56,38 @@ def test_what_cannot_be_asked() -> None:
     assert fault_of(History(WORLD.engine, None), HistoryQuery()) is Fault.FAILED
     assert fault_of(History(WORLD.engine, Keeper()), HistoryQuery(limit=0)) is Fault.BAD_ARGUMENTS
     assert fault_of(History(WORLD.engine, Keeper()), HistoryQuery(after=2**63)) is Fault.BAD_ARGUMENTS
+
+
+def test_logins_are_noted_with_measure() -> None:
+    keeper = Keeper()
+    history = History(WORLD.engine, keeper)
+    ann = Caller("ann", Role.ADMIN, "password", "10.0.0.7")
+    history.note_login("login", ann, 2)
+    for count in range(1, 8):
+        history.note_login("failed", replace(ann, name=""), count)
+    history.note_login("logout", replace(ann, via="session"))
+    History(WORLD.engine, None).note_login("login", ann)
+    by = {"by": "10.0.0.7", "via": "password"}
+    assert [(fact.kind, fact.name, fact.details) for fact in keeper.noted] == [
+        (Kind.ACCESS, "", {"what": "login", "by": "ann@10.0.0.7", "via": "password", "count": 2}),
+        (Kind.ACCESS, "", {"what": "failed", **by, "count": 1}),
+        (Kind.ACCESS, "", {"what": "failed", **by, "count": 2}),
+        (Kind.ACCESS, "", {"what": "failed", **by, "count": 4, "untold": 1}),
+        (Kind.ACCESS, "", {"what": "logout", "by": "ann@10.0.0.7", "via": "session"}),
+    ]
+
+
+def test_changes_of_users_are_noted_with_who_made_them() -> None:
+    keeper = Keeper()
+    token = current_caller.set(Caller("uid 0", Role.ADMIN))
+    History(WORLD.engine, keeper).note_users({"added": ["ann (admin)"]})
+    current_caller.reset(token)
+    History(WORLD.engine, keeper).note_users({"removed": ["ann"]})
+    History(WORLD.engine, None).note_users({"removed": ["ann"]})
+    assert [fact.details for fact in keeper.noted] == [
+        {"what": "users", "by": "uid 0", "added": ["ann (admin)"]},
+        {"what": "users", "removed": ["ann"]},
+    ]
 
 
 def test_an_order_is_noted_with_who_gave_it() -> None:

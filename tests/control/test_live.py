@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
+import pytest
+
 from support.fakes import World, group, program
 from vigild.control.facade import Facts
 from vigild.control.live import BATCH, FLUSH_SECONDS, LOOK_SECONDS, Happening, Live, Tell
 from vigild.control.operations import Action, Operations
 from vigild.control.processes import Processes
-from vigild.core.process import Stop
+from vigild.core.process import Start, Stop
 from vigild.core.states import SupervisorState
 
 
@@ -65,6 +67,26 @@ def test_the_daemon_ends() -> None:
     world.engine.stop_everything(SupervisorState.SHUTDOWN, lambda: None)
     world.clock.advance(FLUSH_SECONDS)
     assert ("daemon", {"state": "SHUTDOWN"}) == heard[0]
+
+
+@pytest.mark.parametrize("has_run", [False, True])
+def test_a_schedule_that_is_paused_or_resumed_is_told_of(has_run: bool) -> None:
+    world = World(group(program("nightly", schedule="0 3 * * *", autostart=False))).boot()
+    _live, heard = watched(world)
+    (process,), scheduling = world.engine.all_processes(), world.engine.scheduling
+    assert scheduling is not None
+    assert process.job is not None
+    if has_run:
+        process.feed(Start())
+    for is_paused in (True, False):
+        world.clock.advance(FLUSH_SECONDS)
+        heard.clear()
+        scheduling.set_paused(process.job, is_paused)
+        world.clock.advance(FLUSH_SECONDS)
+        ((kind, told),) = heard
+        assert kind == "process"
+        assert isinstance(told["schedule"], dict)
+        assert told["schedule"]["paused"] is is_paused
 
 
 def test_what_is_no_process_is_told_of_when_it_is_otherwise() -> None:

@@ -22,9 +22,11 @@ def test_success_and_time_forget() -> None:
     for _ in range(9):
         backoff.failed("a", 0.0)
         backoff.failed("b", 0.0)
+    assert [backoff.failures(source, FORGET_SECONDS) for source in ("a", "never seen")] == [9, 0]
     backoff.succeeded("a")
     backoff.succeeded("never seen")
     assert backoff.wait_seconds("a", 0.0) == 0.0
+    assert [backoff.failures(source, FORGET_SECONDS + 1) for source in ("a", "b")] == [0, 0]
     assert backoff.failed("b", FORGET_SECONDS + 1) == 1
 
 

@@ -80,13 +80,17 @@ def test_what_was_read_anew_is_in_force(short_tmp: Path) -> None:
     async def run() -> None:
         listener = open_listener(server, log)
         config = Config("conf", DaemonConfig(), servers=(server,), users=(ANN, UserConfig("bob")))
-        servers = open_servers(config, [listener], FakeControl(short_tmp), log)
+        control = FakeControl(short_tmp)
+        servers = open_servers(config, [listener], control, log)
         gate = servers[0][1].gate
         assert isinstance(gate, Gate)
         assert gate.sessions is not None
         gate.begin_session("a", Caller("ann", Role.OPERATOR))
         gate.begin_session("b", Caller("bob", Role.VIEWER))
-        renew_gates(servers, Config("conf", DaemonConfig(), users=(ANN,)))
+        renew_gates(servers, Config("conf", DaemonConfig(), users=(ANN,)), control.history)
+        assert control.history.users == [{"removed": ["bob"]}]
+        renew_gates(servers, Config("conf", DaemonConfig(), users=(ANN,)), control.history)
+        assert len(control.history.users) == 1
         assert set(gate.rules.users or {}) == {"ann"}
         assert [session.name for _, session in gate.sessions.all(gate.clock())] == ["ann"]
         servers[0][1].close()

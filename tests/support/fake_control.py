@@ -281,15 +281,23 @@ class FakeMonitors(_Noun):
 
 
 class FakeHistory:
-    """`orders`: what was noted of orders; `queries`: what was asked; `facts` is the answer."""
+    """`orders`, `logins`, `users`: what was noted; `queries`: what was asked; `facts` is the answer."""
 
     def __init__(self) -> None:
         self.orders: list[tuple[str, str, list[str], str, str]] = []
+        self.logins: list[tuple[str, str, str, int]] = []
+        self.users: list[dict[str, list[str]]] = []
         self.queries: list[HistoryQuery] = []
         self.facts: list[dict[str, object]] = []
 
     def note_order(self, method: str, name: str, arguments: list[str], result: str) -> None:
         self.orders.append((method, name, arguments, result, current_caller.get().words))
+
+    def note_login(self, what: str, caller: Caller, count: int = 0) -> None:
+        self.logins.append((what, caller.words, caller.via, count))
+
+    def note_users(self, changes: dict[str, list[str]]) -> None:
+        self.users.append(changes)
 
     async def read(self, query: HistoryQuery) -> list[dict[str, object]]:
         self.queries.append(query)

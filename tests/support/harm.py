@@ -56,6 +56,7 @@ class Door:
         self.control.add("cat", log=b"meow\n")
         self.gate = Gate(asking(), sessions=Sessions(), clock=lambda: self.now)
         self.gate.log = lambda level, text: self.log.append(text)
+        self.gate.note_login = self.control.history.note_login
 
     @property
     def orders(self) -> list[object]:

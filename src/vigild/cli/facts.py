@@ -23,6 +23,7 @@ _CAUSES = {
     "signal_failed": "it could not be signalled",
     "gave_up": "given up",
 }
+_USER_CHANGES = ("added", "removed", "changed")
 BAD, GOOD, PLAIN = "bad", "good", ""  # how a line looks on a terminal
 
 
@@ -33,6 +34,8 @@ def mood_of(fact: Fact) -> str:
         return BAD
     if is_failure(fact) or fact["kind"] in ("unseen", "lost") or details.get("new") in ("FATAL", "BACKOFF"):
         return BAD
+    if fact["kind"] == "access":
+        return BAD if details.get("what") == "failed" else PLAIN
     if fact["kind"] == "flapping":
         return BAD if details.get("what") == "began" else GOOD
     if fact["kind"] == "monitor":
@@ -75,6 +78,8 @@ def words_of(fact: Fact) -> str:
             return _daemon_words(details)
         case "alert":
             return _alert_words(details)
+        case "access":
+            return _access_words(details)
         case _:
             return str(details.get("text", ""))
 
@@ -119,6 +124,20 @@ def _alert_words(details: Mapping[str, object]) -> str:
     what = "told" if details.get("what") == "delivered" else "was refused"
     why = f": {details['error']}" if details.get("error") else ""
     return f"alert {details.get('alert')} {what}: {details.get('text')}{why}"
+
+
+def _access_words(details: Mapping[str, object]) -> str:
+    what, by, count = details.get("what"), details.get("by") or "somebody", details.get("count", 0)
+    untold = f"; {details['untold']} more like this were counted only" if details.get("untold") else ""
+    if what == "users":
+        names = {key: ", ".join(map(str, cast(list[object], details.get(key, [])))) for key in _USER_CHANGES}
+        told = "; ".join(f"{key} {words}" for key, words in names.items() if words)
+        return f"users changed{by_whom(details)}: {told}"
+    if what == "failed":
+        again = f", {count} in a row" if count != 1 else ""
+        return f"login failed: {by} (wrong {details.get('via')}{again}){untold}"
+    after = f", after {count} wrong {'try' if count == 1 else 'tries'}" if count else ""
+    return f"{what} {by}{after}{untold}"
 
 
 def _number(details: Mapping[str, object], key: str) -> float:

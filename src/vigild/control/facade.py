@@ -114,6 +114,15 @@ class HistoryControl(Protocol):
     def note_order(self, method: str, name: str, arguments: list[str], result: str) -> None:
         """Keep that this was ordered (by `core.access.current_caller`), and why it failed, if it did."""
 
+    def note_login(self, what: str, caller: Caller, count: int = 0) -> None:
+        """Keep that `caller` logged in or out ("login", "logout"), or could not ("failed"), if there are not too many.
+
+        `count`: failures in a row, this one included, or before this login.
+        """
+
+    def note_users(self, changes: dict[str, list[str]]) -> None:
+        """Keep who may log in since now, and who may not any more, as `core.logins.changes` tells it."""
+
     async def read(self, query: HistoryQuery) -> list[Facts]:
         """What is kept, oldest first. BAD_NAME, BAD_ARGUMENTS, FAILED."""
 

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from vigild.control.facade import Facts
 from vigild.control.lookup import find_group_or_process, require_within
-from vigild.core.access import current_caller
+from vigild.core.access import Caller, current_caller
 from vigild.core.errors import Fault, VigilError
 from vigild.core.history import MAX_FACTS, Details, Fact, HistoryQuery, Kind
 from vigild.engine.engine import Engine
 
 if TYPE_CHECKING:
+    from vigild.core.logins import LoginMeasure
     from vigild.core.samples import Moment, SampleQuery
 
 MAX_ID = 2**63 - 1
@@ -34,6 +35,7 @@ class History:
     def __init__(self, engine: Engine, keeper: HistoryKeeper | None) -> None:
         self._engine = engine
         self._keeper = keeper
+        self._logins: LoginMeasure | None = None
 
     def note_order(self, method: str, name: str, arguments: list[str], result: str) -> None:
         """An operator ordered something, about the process or group `name`; `result` is "" when it was done."""
@@ -46,6 +48,30 @@ class History:
         if result:
             details["failed"] = result
         self._keeper.note(Fact(self._engine.ports.clock.wall(), Kind.ORDER, name, details))
+
+    def note_login(self, what: str, caller: Caller, count: int = 0) -> None:
+        """Somebody logged in or out, or could not; of too many some are counted only."""
+        if self._keeper is None:
+            return
+        if self._logins is None:
+            from vigild.core.logins import LoginMeasure
+
+            self._logins = LoginMeasure()
+        untold = self._logins.told(what, count, self._engine.ports.clock.monotonic())
+        if untold < 0:
+            return
+        details: Details = {"what": what, "by": caller.words, "via": caller.via}
+        numbers = {"count": count, "untold": untold}
+        self._note_access(details | {name: number for name, number in numbers.items() if number})
+
+    def note_users(self, changes: dict[str, list[str]]) -> None:
+        """Others may log in than before, or as something else."""
+        by = current_caller.get().words
+        self._note_access({"what": "users", **({"by": by} if by else {}), **changes})
+
+    def _note_access(self, details: Details) -> None:
+        if self._keeper is not None:
+            self._keeper.note(Fact(self._engine.ports.clock.wall(), Kind.ACCESS, "", details))
 
     async def read(self, query: HistoryQuery) -> list[Facts]:
         """What is kept, oldest first, at most `MAX_FACTS` facts. BAD_NAME, BAD_ARGUMENTS, FAILED.

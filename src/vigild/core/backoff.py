@@ -33,6 +33,11 @@ class Backoff:
         wait = min(FIRST_WAIT_SECONDS * float(1 << doubled), LONGEST_WAIT_SECONDS)
         return max(0.0, record.last + wait - now)
 
+    def failures(self, source: str, now: float) -> int:
+        """How many tries of this source were wrong in a row until now."""
+        record = self._records.get(source)
+        return 0 if record is None or now - record.last > FORGET_SECONDS else record.failures
+
     def failed(self, source: str, now: float) -> int:
         """A try of this source was wrong. Gives how many were in a row."""
         record = self._records.pop(source, None)

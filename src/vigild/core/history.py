@@ -36,6 +36,7 @@ class Kind(StrEnum):
     RULE = "rule"  # a rule came true, or that is over: what ("raised", "cleared"), rule, text
     SCHEDULE = "schedule"  # a run was "missed", "skipped" or "refused": what, text
     MONITOR = "monitor"  # a rule of a monitor came true, or that is over: what ("failed", "passed"), rule, text, values
+    ACCESS = "access"  # what ("login", "logout", "failed"): by, via, count, untold; "users" changed: added, removed, changed
     LOST = "lost"  # facts that could not be kept: count
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from vigild.config.model import Config, ServerConfig, UserConfig
 from vigild.config.servers import asks_who
-from vigild.control.facade import Control
+from vigild.control.facade import Control, HistoryControl
 from vigild.core.access import Caller, Role, is_loopback
 from vigild.daemon.doors import address_of
 from vigild.engine.ports import Log
@@ -29,6 +29,7 @@ def make_gate(
         return control.access.bearer(presented, address)  # what keeps them is not loaded before there is one
 
     gate = Gate(rules_of(server, users, bound_to), find_token)
+    gate.note_login = control.history.note_login
     gate.log = lambda level, text: getattr(log, level)(text)
     if server.path is None:  # also where nobody is asked for now: users may come with a reread
         from vigild.core.sessions import Sessions
@@ -80,8 +81,24 @@ def _credentials(name: str, password: str | None) -> Credentials | None:
     return None if password is None else Credentials(name, password)
 
 
-def renew_gates(servers: Sequence[tuple[ServerConfig, Server]], config: Config) -> None:
-    """After a reread: users, roles and names are in force now; which doors there are is for the next start."""
+def renew_gates(
+    servers: Sequence[tuple[ServerConfig, Server]], config: Config, history: HistoryControl
+) -> None:
+    """After a reread: users, roles and names are in force now; which doors there are is for the next start.
+
+    The history is told whose rights have changed.
+    """
+    from vigild.core.logins import Account, changes
+
+    def accounts() -> dict[str, Account]:
+        return {
+            name: Account(user.role.word, user.credentials.password if user.credentials is not None else "")
+            for _server, server in servers
+            if isinstance(server.gate, Gate)
+            for name, user in (server.gate.rules.users or {}).items()
+        }
+
+    before = accounts()
     now = {address_of(server): server for server in config.servers}
     for old, server in servers:
         gate = server.gate
@@ -89,3 +106,6 @@ def renew_gates(servers: Sequence[tuple[ServerConfig, Server]], config: Config) 
             continue
         gate.rules = rules_of(now.get(address_of(old), old), config.users, server.bound_to)
         gate.end_changed_sessions()
+    told = changes(before, accounts())
+    if told:
+        history.note_users(told)

@@ -437,7 +437,7 @@ class Life:
         if self._servers:
             from vigild.daemon.admission import renew_gates
 
-            renew_gates(self._servers, config)
+            renew_gates(self._servers, config, self._control.history)
         self._control.follow(config)
         return config.groups
 

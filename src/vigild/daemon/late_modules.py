@@ -34,6 +34,7 @@ LATE_MODULES = (
     "vigild.core.alert_template",
     "vigild.core.descendants",
     "vigild.core.forwards",
+    "vigild.core.logins",
     "vigild.config.diff",
     "vigild.config.lint",
     "vigild.config.shown",

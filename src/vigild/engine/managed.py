@@ -218,6 +218,10 @@ class ManagedProcess:
         """Whoever waits for it is to look again."""
         if self._dependencies.is_used:
             self._dependencies.moved(self)
+        self.tell_watchers()
+
+    def tell_watchers(self) -> None:
+        """Something about it that they are shown is another."""
         if self._settings.observer is not None:
             self._settings.observer.changed(self)
 
@@ -452,8 +456,7 @@ class ManagedProcess:
     def write_down(self) -> None:
         """What is known of it beside its state has changed: tell the journal."""
         self._write_down([])
-        if self._settings.observer is not None:
-            self._settings.observer.changed(self)
+        self.tell_watchers()
 
     def forbid_restarts(self) -> None:
         """The daemon is going down: from now on it starts only when told to."""

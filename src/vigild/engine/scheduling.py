@@ -168,6 +168,8 @@ class Job:
         """Write it down."""
         if self.process.started_wall:  # else there is no record of it, and there need be none
             self.process.write_down()
+        else:
+            self.process.tell_watchers()
         self._scheduling.changed(self)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from vigild.core.access import Caller, current_caller
 from vigild.core.sessions import LONGEST_SECONDS
 from vigild.fronts.serving.auth import session_key
-from vigild.fronts.serving.gate import Gate, cookie_of
+from vigild.fronts.serving.gate import Gate, address_of_peer, cookie_of
 from vigild.fronts.serving.messages import Handler, Request, Response, error_response, text_response
 
 MAX_FIELD_CHARACTERS = 1024
@@ -48,6 +48,7 @@ async def _log_in(request: Request, gate: Gate) -> Response:
     except ValueError as error:
         return error_response(400, f"the login cannot be read: {error}")
     name, password = fields.get("username", ""), fields.get("password", "")
+    failures = gate.failures_of(request)
     caller = await gate.check_password(request, name, password.encode("utf-8", "replace"))
     if isinstance(caller, Response):
         if caller.status == 401:  # the page shows what went wrong; a dialog of the browser's would not help
@@ -55,6 +56,7 @@ async def _log_in(request: Request, gate: Gate) -> Response:
         return caller
     key = os.urandom(32).hex()
     gate.begin_session(key, caller)
+    gate.tell("login", caller, failures)
     current_caller.set(replace(caller, via="session"))
     cookie = ("Set-Cookie", _cookie(gate, request, key, int(LONGEST_SECONDS)))
     if is_json:
@@ -67,6 +69,10 @@ async def _log_in(request: Request, gate: Gate) -> Response:
 def _log_out(request: Request, gate: Gate) -> Response:
     key = cookie_of(request, gate.rules.cookie)
     if key is not None and gate.sessions is not None:
+        session = gate.sessions.look(session_key(key), gate.clock())
+        if session is not None:
+            address = address_of_peer(request.peer)
+            gate.tell("logout", Caller(session.name, session.role, "session", address))
         gate.sessions.end(session_key(key))
     gone = ("Set-Cookie", _cookie(gate, request, "", 0))
     if "application/json" in (request.header("accept"), request.header("content-type")):

@@ -26,6 +26,8 @@ _PAGES = frozenset({"/", "/index.html", "/tail.html"})
 _UNIX = "unix"
 
 TokenFinder = Callable[[str, str], Caller | None]
+LoginNote = Callable[[str, Caller, int], None]
+"""Told of "login", "logout" and "failed": of whom, and of how many failures in a row."""
 
 
 class Gatekeeper(Protocol):
@@ -87,6 +89,7 @@ class Gate:
     sessions: "Sessions | None" = None
     backoff: Backoff = field(default_factory=Backoff)
     log: Callable[[str, str], None] | None = None
+    note_login: LoginNote | None = None
     clock: Callable[[], float] = time.monotonic
 
     @property
@@ -180,7 +183,8 @@ class Gate:
         if known is not None:
             return known
         words = "the token is unknown, revoked or expired" if presented.startswith("vigil_") else ""
-        return self._wait_of(request) or self._wrong(request, "a token", words)
+        who = Caller("", Role.VIEWER, "token", address)
+        return self._wait_of(request) or self._wrong(request, "a token", who, words)
 
     def _by_peer(self, request: Request) -> Caller | Response:
         rules, address = self.rules, address_of_peer(request.peer)
@@ -235,7 +239,9 @@ class Gate:
         if verdict is Verdict.RIGHT and user is not None and entered is not None:
             self.backoff.succeeded(self._source(request))
             return Caller(name, user.role, "password", address_of_peer(request.peer))
-        return self._wrong(request, f"a password for {name[:64]!r}")
+        # A name that nobody has is not told in the history: it may be a password in the wrong field.
+        who = Caller(name if user is not None else "", Role.VIEWER, "password", address_of_peer(request.peer))
+        return self._wrong(request, f"a password for {name[:64]!r}", who)
 
     # ---- refusals ----
 
@@ -249,11 +255,21 @@ class Gate:
         words = f"too many wrong passwords or tokens came from here; try again in {seconds:.0f} s"
         return error_response(429, words, (("Retry-After", str(int(seconds) + 1)),))
 
-    def _wrong(self, request: Request, what: str, words: str = "") -> Response:
+    def _wrong(self, request: Request, what: str, who: Caller, words: str = "") -> Response:
         failures = self.backoff.failed(self._source(request), self.clock())
         if self.log is not None:
             self.log("warn", f"{what} from {self._source(request)} was wrong, {failures} times in a row")
+        self.tell("failed", who, failures)
         return self._ask_who(request, words)
+
+    def tell(self, what: str, who: Caller, count: int = 0) -> None:
+        """For the history: "login" (after `count` failures), "logout", or "failed" (for the `count`th time in a row)."""
+        if self.note_login is not None:
+            self.note_login(what, who, count)
+
+    def failures_of(self, request: Request) -> int:
+        """How many passwords and tokens from there were wrong in a row until now."""
+        return self.backoff.failures(self._source(request), self.clock())
 
     def _ask_who(self, request: Request, words: str = "") -> Response:
         # A browser would open its own dialog over a page that knows better what to do.

@@ -7,7 +7,7 @@ import { endWords, say } from "../said.js";
 import { on } from "../store.js";
 import { pathOf } from "./words.js";
 
-const KINDS = ["state", "exit", "spawn_failed", "flapping", "unseen", "order", "rule", "schedule", "daemon", "alert", "monitor", "lost"];
+const KINDS = ["state", "exit", "spawn_failed", "flapping", "unseen", "order", "rule", "schedule", "daemon", "alert", "monitor", "access", "lost"];
 const PAGE = 100;
 
 export function showEvents(place, signal) {
@@ -83,6 +83,7 @@ export function tell(fact) {
   if (fact.kind === "exit") return endOf(d);
   if (fact.kind === "order") return `${orderWords(d)}${by}${d.failed ? `: ${say(d.failed)}` : ""}`;
   if (fact.kind === "lost") return t("fact.lost", { count: d.count });
+  if (fact.kind === "access") return accessWords(d);
   if (fact.kind === "daemon") return daemonWords(d) + by;
   const isToldTwice = (d.text || "").startsWith(`${d.what}: `); // a monitor's text may begin with it
   const words = [d.alert, d.what && !isToldTwice && t(`what.${d.what}`), say(d.text), say(d.error)].filter(Boolean).join(": ");
@@ -97,6 +98,17 @@ function endOf(d) {
 function orderWords({ method, arguments: told = [] }) {
   const known = t(`order.${method}`);
   return [known.startsWith("order.") ? method : known, ...told].join(" ");
+}
+
+// Who logged in or out, who could not, and whose rights have changed.
+function accessWords({ what, by, via, count, untold, ...names }) {
+  const who = by || t("access.somebody");
+  const changed = ["added", "removed", "changed"].filter((one) => names[one]).map((one) => `${t(`access.${one}`)} ${names[one].join(", ")}`);
+  const told = what === "users" ? [[t("access.users", { who }), ...changed].join(" · ")] : [t(`access.${what}`, { who, via: t(`access.via.${via}`) })];
+  if (count && what === "failed") told.push(t("access.row", { count }));
+  if (count && what === "login") told.push(t("access.after", { count }));
+  if (untold) told.push(t("access.untold", { count: untold }));
+  return told.join(" · ");
 }
 
 function daemonWords({ what, text, version, pid, adopted }) {

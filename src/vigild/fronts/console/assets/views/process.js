@@ -1,6 +1,6 @@
 // One process: how it is, charts, its log, its history with the story of the last failure, configuration, descendants.
 import { act, mayOperate, permit } from "../actions.js";
-import { at, get } from "../api.js";
+import { at, get, post } from "../api.js";
 import { toast } from "../dialog.js";
 import { h, setText } from "../dom.js";
 import { bytes, duration, percent, time } from "../format.js";
@@ -23,17 +23,18 @@ export function showProcess(place, signal, name, tab = "overview") {
   const note = h("p", { class: "remarks" });
   const buttons = ["start", "stop", "restart", "signal"].map((action) =>
     h("button", { class: `act ${action}`, onclick: () => act(action, [name]) }, icon(action), " ", t(`do.${action}`)));
+  const pausing = h("button", { class: "act schedule", hidden: true, onclick: switchSchedule });
   const tabs = h("nav", { class: "tabs", "aria-label": name }, TABS.map((one) =>
     h("a", { href: `${pathOf(name)}/${one}`, "aria-current": one === tab ? "page" : null }, t(`process.${one}`))));
   const content = h("div", { class: "tab" });
-  place.append(h("div", { class: "title" }, h("h1", {}, name), badge, h("div", { class: "buttons" }, buttons)), note, tabs, content);
+  place.append(h("div", { class: "title" }, h("h1", {}, name), badge, h("div", { class: "buttons" }, buttons, pausing)), note, tabs, content);
 
   function refresh() {
     const now = process();
     if (!now) {
       setText(note, t("process.missing", { name }));
       buttons.forEach((button) => (button.disabled = true));
-      badge.hidden = true;
+      badge.hidden = pausing.hidden = true;
       return;
     }
     updateBadge(badge, now.state);
@@ -44,6 +45,24 @@ export function showProcess(place, signal, name, tab = "overview") {
       permit(button, mayOperate());
       button.disabled ||= [isUp, !isUp, false, !now.pid][index];
     });
+    const order = now.schedule?.paused ? "resume" : "pause";
+    pausing.hidden = !now.schedule;
+    if (pausing.dataset.order !== order) {
+      pausing.dataset.order = order;
+      pausing.replaceChildren(icon(order === "pause" ? "pause" : "start"), " ", t(`schedule.${order}`));
+    }
+    permit(pausing, mayOperate());
+  }
+
+  // Only what the daemon says of it is shown, as of every order.
+  async function switchSchedule() {
+    const order = pausing.dataset.order;
+    try {
+      await post(`/processes/${at(name)}/schedule/${order}`);
+      toast(t(`schedule.done.${order}`, { name }), "good");
+    } catch (error) {
+      toast(error.message, "bad");
+    }
   }
 
   on(["all", "connection"], refresh, signal);
