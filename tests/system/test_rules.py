@@ -29,6 +29,7 @@ def vigil(daemon: Daemon, *words: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS).stdout
 
 
+# 1 %: on a loaded machine even a program that burns what it can gets little.
 def test_a_program_that_takes_too_much_is_restarted_and_why_says_so(tmp_path: Path) -> None:
     (tmp_path / "grows.py").write_text(GROWS)
     (tmp_path / "burns.py").write_text(BURNS)

@@ -93,8 +93,8 @@ def test_a_restart_is_a_reload(tmp_path: Path, manager: NotifySocket) -> None:
 
 
 def test_an_upgrade_is_a_reload_of_the_same_process(tmp_path: Path, manager: NotifySocket) -> None:
-    # Nobody reads while supervisorctl runs, and a full socket holds some ten messages: one a second must be enough.
-    environ = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "2000000", "FDSTORE": "100"}
+    # Nobody reads while supervisorctl runs, and a full socket holds some ten messages: one in two seconds must be enough.
+    environ = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "4000000", "FDSTORE": "100"}
     with Daemon(tmp_path, f"[program:web]\n{SLEEP}", environ) as daemon:
         ready = manager.wait(READY="1")
         names = set(kept(manager))
@@ -142,7 +142,8 @@ def test_in_the_background_the_new_process_takes_the_old_ones_place(
 ) -> None:
     # Leaves out the -n; the watchdog is asked of the process that is started, as systemd does.
     into_background = ("/bin/sh", "-c", 'shift; WATCHDOG_PID=$$ exec "$0" "$@"')
-    environ = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"}
+    # Nobody reads while supervisorctl runs, and a full socket holds some ten messages.
+    environ = {"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "4000000"}
     daemon = Daemon(tmp_path, f"[program:web]\n{SLEEP}", environ, command_prefix=into_background)
     try:
         daemon.start(wait=False)

@@ -278,24 +278,25 @@ def session(daemon: Daemon, variables: dict[str, str]) -> bytes:
     os.close(slave)
     seen = b""
 
-    def wait_for(what: bytes) -> None:
+    def wait_for(what: bytes, begin: int) -> None:
         nonlocal seen
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while what not in seen:
+        while not re.search(what, seen[begin:]):
             assert time.monotonic() < deadline, (what, seen[-2000:])
             if select.select([master], [], [], 0.1)[0]:
                 seen += os.read(master, 65536)
 
     try:
         for keys, answer in (
-            (b"", b"2 programs, 2 running"),
-            (b"/", b"name, state or health"),
-            (b"web\r", b"1 with 'web' of"),
-            (b"l", b"from the program"),
-            (b"q", b"\x1b[?1049l"),  # the screen that was there before
+            (b"", rb"2 programs, 2 running"),
+            (b"/", rb"name, state or health"),
+            (b"web", rb"1 with 'web' of"),
+            (b"\r", rb"\x1b\[23;1H(\x1b\[[\d;]*m)? {80}"),  # the field is gone: what is typed now are orders
+            (b"l", rb"from the program"),
+            (b"q", rb"\x1b\[\?1049l"),  # the screen that was there before
         ):
             os.write(master, keys)
-            wait_for(answer)
+            wait_for(answer, len(seen))
         assert app.wait(DEADLINE_SECONDS) == 0
     finally:
         app.kill()
