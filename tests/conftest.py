@@ -19,7 +19,20 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
-LEAK_GRACE_SECONDS = 2.0  # for what is just being closed by another thread or a dying child
+# What takes ten seconds or more begins first, so that at the end no worker waits for the last one.
+LONG = (
+    "crash/test_every_write_point",
+    "crash/test_told_and_due",
+    "crash/test_kill_under_load",
+    "crash/test_upgrade_under_load",
+    "core/test_process_walk",
+    "fuzz/test_json_interface",
+    "recipes/test_jvm",
+    "recipes/test_postgresql",
+    "soak/",
+    "system/test_upgrade",
+)
+LEAK_GRACE_SECONDS = 10.0  # for what is just being closed by another thread or a dying child
 
 # A loaded machine makes single examples slow; that is no fault of the code under test.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -142,6 +155,7 @@ def _end(pids: set[int]) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
     if os.geteuid() == 0:
         return
     for item in items:
