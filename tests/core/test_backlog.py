@@ -130,3 +130,25 @@ def test_every_line_is_delivered_dropped_or_waits(steps: list[tuple[int, int, st
     rest = backlog.take(1_000_000)
     backlog.done(rest)
     assert (0, 0, 0, 0) == (backlog.lines, backlog.bytes, backlog.weight, backlog._cost)
+
+
+def test_what_is_older_than_all_goes_first_and_is_the_first_to_be_dropped() -> None:
+    backlog = Backlog(3 * (BLOCK_BYTES + 2))
+    backlog.put(block("c"))
+    backlog.put_first([block("a"), block("b")], 2, 20)
+    assert (3, 6, 2, 20) == (backlog.lines, backlog.bytes, backlog.dropped_lines, backlog.dropped_bytes)
+    assert [b"a", b"b", b"c"] == [each.data for each in backlog.waiting]
+    backlog.put_first([block("0")])
+    assert [b"a", b"b", b"c"] == [each.data for each in backlog.waiting]
+    assert (3, 22) == (backlog.dropped_lines, backlog.dropped_bytes)
+
+
+def test_what_is_cleared_is_forgotten() -> None:
+    backlog = Backlog(1000)
+    backlog.put(block("a", "b"))
+    backlog.put(block("c"))
+    backlog.take(4)
+    backlog.clear()
+    assert (0, 0, 0, []) == (backlog.lines, backlog.bytes, backlog.weight, backlog.waiting)
+    backlog.put(block("d"))
+    assert (1, 2) == (backlog.lines, backlog.bytes)

@@ -140,6 +140,48 @@ def test_at_the_end_nothing_is_waited_for() -> None:
     assert 0.0 == made.wait_seconds(100.0)
 
 
+def test_at_the_end_one_that_fails_is_tried_once_more() -> None:
+    made = course("a", "b")
+    over(made, Outcome(Verdict.LATER))
+    assert made.is_failing
+    made.hurry()
+    over(made, Outcome(Verdict.LATER))
+    assert made.wait_seconds(100.0) is None
+    assert [b"a", b"b"] == [block.data for block in made.left]
+    made.let_go()
+    assert ([], 0, 0, 0) == (made.left, made.backlog.lines, made.backlog.bytes, made.backlog.weight)
+
+
+def test_at_the_end_one_that_was_well_is_tried_twice_and_while_it_takes_some_on() -> None:
+    made = course("a", "b", "c")
+    made.hurry()
+    for outcome in (Outcome(Verdict.LATER, taken_lines=1), Outcome(Verdict.LATER, taken_lines=1)):
+        over(made, outcome)
+        assert 0.0 == made.wait_seconds(100.0)
+    over(made, Outcome(Verdict.LATER))
+    assert 0.0 == made.wait_seconds(100.0)
+    made.next()
+    assert [b"c"] == [block.data for block in made.left]
+    made.over(Outcome(Verdict.LATER), 100.0, WALL, 0.5)
+    assert made.wait_seconds(100.0) is None
+
+
+def test_a_receiver_that_finds_everything_too_large_is_not_flooded() -> None:
+    made = course(*("x" * 99 for _ in range(8)))
+    now, tries = 101.0, []
+    for _ in range(6):
+        wait = made.wait_seconds(now)
+        assert wait is not None
+        now += wait
+        tries.append((len(over(made, Outcome(Verdict.TOO_LARGE, "413"), now)), wait))
+    assert [(8, 0.0), (4, 0.0), (2, 0.0), (1, 0.0), (1, 1.0), (1, 2.0)] == tries
+    assert (3, 5) == (made.tally.refused_lines, made.backlog.lines)
+    made.hurry()
+    over(made, Outcome(Verdict.TOO_LARGE, "413"), now)
+    assert made.wait_seconds(now) is None
+    assert 4 == made.backlog.lines
+
+
 def test_another_receiver_is_tried_at_once() -> None:
     made = course("a")
     over(made, Outcome(Verdict.LATER))

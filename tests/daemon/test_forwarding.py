@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from support.fakes import World, group, program
 from support.until import DEADLINE_SECONDS
 from vigild.config.model import Config, DaemonConfig, ForwardConfig
 from vigild.core.forwards import ForwardInfo
+from vigild.core.states import SupervisorState
 from vigild.daemon import forwarding
 from vigild.daemon.forwarding import Forwarding
 from vigild.engine.forward_outlet import ForwardTap
@@ -85,6 +87,15 @@ class Stage:
             await asyncio.sleep(0.01)
 
 
+def opened(fifo: Path) -> bool:
+    """Open it for writing, and close it, if somebody reads it."""
+    try:
+        os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
 Play = Callable[..., Stage]
 
 
@@ -123,7 +134,11 @@ def test_what_programs_say_before_the_forwarder_is_there_and_at_the_end_arrives(
     stage = play(script, X)
     assert stage.arrived == b"early\n" + b"late\n" * 100_000
     (config,) = stage.told("config")
-    assert config["daemon"] == {"identifier": "sup", "host": __import__("socket").gethostname()}
+    about = config["daemon"]
+    assert isinstance(about, dict)
+    directory, name = os.path.split(about.pop("spool"))
+    assert (directory, name.partition("-")[0]) == (os.environ["STATE_DIRECTORY"], "forwards")
+    assert about == {"identifier": "sup", "host": __import__("socket").gethostname()}
     (forward,) = config["forwards"]  # type: ignore[misc]
     assert forward["labels"] == [["site", "here"]]
     assert forward["batch_max_bytes"] == 1 << 20
@@ -159,8 +174,6 @@ def test_one_that_died_is_there_again_and_told_of_all_streams(
         sink = stage.tap().open(1)
         sink.take(b"one\n")
         await stage.soon(lambda: stage.info().counts.sent_lines == 1)
-        import os
-
         (pid,) = stage.table.workers
         os.kill(pid, signal.SIGKILL)
         await stage.soon(lambda: pid not in stage.table.workers)
@@ -169,6 +182,33 @@ def test_one_that_died_is_there_again_and_told_of_all_streams(
         assert len(stage.told("open")) == 2
 
     assert play(script, X).arrived == b"one\ntwo\n"
+
+
+def test_the_last_one_is_told_that_nothing_is_to_be_kept(play: Play) -> None:
+    async def script(stage: Stage) -> None:
+        stage.forwarding.begin()
+        stage.forwarding.follow(stage.configured())
+
+    assert 1 == len(play(script, X).told("forget"))
+
+
+def test_another_life_does_not_wait_for_a_forwarder(play: Play) -> None:
+    async def script(stage: Stage) -> None:
+        stage.world.boot()
+        os.mkfifo(stage.directory / "may end")
+        stage.forwarding.begin()
+        await stage.soon(lambda: stage.told("config"))
+        sink = stage.tap().open(1)
+        sink.take(b"last words\n")
+        await stage.soon(lambda: stage.info().counts.sent_lines)
+        (pid,) = stage.table.workers
+        stage.world.engine.mood = SupervisorState.RESTARTING
+        await stage.forwarding.close()
+        await stage.soon(lambda: opened(stage.directory / "may end"))
+        await stage.soon(lambda: stage.strangers == [pid])
+        stage.strangers.clear()
+
+    assert play(script, X, how="lingering").arrived == b"last words\n"
 
 
 def test_a_test_goes_through(play: Play) -> None:

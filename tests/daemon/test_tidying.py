@@ -7,8 +7,9 @@ from pathlib import Path
 from support.fakes import FakeLog, World, group, program
 from vigild.config.model import Config, DaemonConfig
 from vigild.daemon.tidying import tidy_up
+from vigild.engine.forwards import Forwards
 from vigild.host.runtime_dir import LEFT_NAME, NoRuntimeDir, RuntimeDir
-from vigild.host.state_file import pause_path, schedule_path
+from vigild.host.state_file import forward_spool_base, pause_path, schedule_path
 
 NOWHERE = NoRuntimeDir("a test has none")
 
@@ -41,6 +42,22 @@ def test_pauses_are_forgotten_where_nothing_is_monitored(tmp_path: Path) -> None
     assert path.exists()
     asyncio.run(tidy_up(engine, config(tmp_path), NOWHERE, FakeLog(), is_monitoring=False))
     assert not path.exists()
+
+
+def test_output_that_waited_goes_where_nothing_is_forwarded(tmp_path: Path) -> None:
+    base = forward_spool_base(str(tmp_path), "/etc/x.conf", DaemonConfig().identifier)
+    ours, others, log = [f"{base}-1.spool", f"{base}.unreadable"], tmp_path / "forwards-0-1.spool", FakeLog()
+    for path in (*ours, others):
+        Path(path).write_text("1234")
+    world = World(group(program("web"))).boot()
+    world.engine.settings.forwards = Forwards(world.ports, world.engine.all_processes, lambda *told: None)
+    asyncio.run(tidy_up(world.engine, config(tmp_path), NOWHERE, log, is_monitoring=False))
+    assert all(os.path.exists(path) for path in ours)
+    world.engine.settings.forwards = None
+    asyncio.run(tidy_up(world.engine, config(tmp_path), NOWHERE, log, is_monitoring=False))
+    assert [others] == list(tmp_path.iterdir())
+    assert log.lines == ["INFO removed 8 bytes of output that waited for forwards: there are none any more"]
+    asyncio.run(tidy_up(world.engine, config(tmp_path / "nowhere"), NOWHERE, log, is_monitoring=False))
 
 
 def test_directories_of_dead_daemons_go_one_a_turn(tmp_path: Path) -> None:

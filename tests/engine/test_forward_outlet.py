@@ -167,6 +167,39 @@ def test_what_is_very_much_goes_in_pieces() -> None:
     assert b"".join(piece for _, _, piece in pieces) == data
 
 
+def test_one_that_missed_what_it_was_told_of_streams_is_told_again_before_it_gets_more() -> None:
+    stage = Stage()
+    stage.worker.start()
+    kept, ended = stage.open(), stage.open("stderr")
+    stage.worker.full, stage.worker.room = True, 0
+    ended.close()
+    late = stage.open()
+    stage.worker.sent.clear()
+    assert 2 == stage.outlet.missed
+    stage.worker.full, stage.worker.room = False, 5
+    late.take(b"waits")  # though there is room for it
+    assert [] == stage.worker.pieces
+    stage.outlet.tell_again({"type": "config"})
+    assert 0 == stage.outlet.missed
+    assert [(each["type"], each.get("stream"), each.get("open")) for each in stage.worker.sent] == [
+        ("config", None, None),
+        ("streams", None, [1, 3]),
+        ("open", 1, None),
+        ("open", 3, None),
+    ]
+    assert stage.worker.take_pieces() == [(3, 0, b"waits")]
+    kept.take(b"more")
+    assert stage.worker.take_pieces() == [(1, 0, b"more")]
+
+
+def test_what_is_missed_while_one_dies_needs_no_second_telling() -> None:
+    stage = Stage()
+    stage.worker.start()
+    stage.worker.full = True  # its pipe is broken: it is not behind
+    stage.open()
+    assert 0 == stage.outlet.missed
+
+
 def test_the_forwarder_after_one_that_died_is_told_of_all_streams_and_given_what_waits() -> None:
     stage = Stage()
     stage.worker.start()

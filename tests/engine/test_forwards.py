@@ -158,8 +158,10 @@ def test_counts_go_on_when_the_forwarder_is_another_and_what_it_had_is_lost() ->
     stage = Stage(CENTRAL)
     stage.worker.start()
     stage.report(sent_lines=5, sent_batches=1, waiting_lines=3, waiting_bytes=30)
+    stage.worker.unread_bytes = 7
     stage.worker.dies("terminated by SIGKILL")
     stage.forwards.ended()
+    assert "7 bytes that it was sent and had not read are lost" in stage.world.log.lines[-1]
     info = stage.info()
     assert (info.counts.sent_lines, info.counts.dropped_lines, info.counts.dropped_bytes) == (5, 3, 30)
     assert (info.waiting_lines, info.is_running) == (0, False)
@@ -167,7 +169,9 @@ def test_counts_go_on_when_the_forwarder_is_another_and_what_it_had_is_lost() ->
     stage.worker.start()
     stage.report(sent_lines=2, sent_batches=1)
     assert stage.info().counts.sent_lines == 7
-    lost = "forward central to loki+http://loki:3100 loses output: 3 lines that the forwarder died with"
+    lost = (
+        "forward central to loki+http://loki:3100 loses output: at least 3 lines that the forwarder died with"
+    )
     assert ("central", lost) in stage.told
 
 
@@ -370,3 +374,20 @@ def test_output_without_a_log_is_wanted_all_the_same() -> None:
     assert plan.logfile is None
     assert plan.tap is not None
     assert plan.tap.is_wanted
+
+
+def test_a_forwarder_that_was_stopped_for_long_is_told_all_of_it_again() -> None:
+    stage = Stage(CENTRAL)
+    stage.world.boot()
+    stage.worker.start()
+    stage.worker.full, stage.worker.room = True, 0
+    stage.configure(CENTRAL, WEB)
+    stage.tap("web", "stderr").open(100)
+    stage.worker.sent.clear()
+    stage.worker.full = False
+    stage.worker.makes_room()
+    assert [each["type"] for each in stage.worker.sent] == ["config", "streams", "open"]
+    assert "2 messages about streams had no room" in stage.world.log.lines[-1]
+    stage.worker.sent.clear()
+    stage.worker.makes_room()
+    assert stage.worker.sent == []

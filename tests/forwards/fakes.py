@@ -19,6 +19,7 @@ class FakeSender:
     outcomes: deque[Outcome | Exception] = field(default_factory=deque)
     batches: list[list[str]] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
+    tries: int = 0
     closed: int = 0
     arrival: str = "it was taken"
     line_bytes: int = 0
@@ -27,6 +28,7 @@ class FakeSender:
         self.gate.set()
 
     def send(self, batch: Batch) -> Outcome:
+        self.tries += 1
         assert self.gate.wait(DEADLINE_SECONDS)
         outcome = self.outcomes.popleft() if self.outcomes else DELIVERED
         if isinstance(outcome, Exception):

@@ -7,8 +7,9 @@ from forwards.fakes import FakeSender, settings
 from support.until import DEADLINE_SECONDS, until
 from vigild.core.forwarding import Outcome, Verdict
 from vigild.core.output_lines import Block, Source
-from vigild.forwards.lane import Lane
+from vigild.forwards.lane import LAST_TRY_SECONDS, Lane
 from vigild.forwards.settings import ForwardSettings
+from vigild.wire.forward_spool import Kept
 
 SOURCE = Source("a", "a", "a", "stdout", 1)
 LATER = Outcome(Verdict.LATER, "not now")
@@ -48,7 +49,7 @@ def workshop() -> Iterator[Workshop]:
     for sender in made.senders:
         sender.gate.set()
     for lane in made.lanes:
-        lane.end()
+        lane.end(DEADLINE_SECONDS)
         lane.join(DEADLINE_SECONDS)
 
 
@@ -77,27 +78,76 @@ def test_a_receiver_that_hangs_does_not_hold_up_who_puts(workshop: Workshop) -> 
 def test_what_fails_is_tried_again(workshop: Workshop) -> None:
     sender = FakeSender()
     asked = Outcome(Verdict.LATER, "not now", retry_after_seconds=3600.0)
-    sender.outcomes.extend([asked, ValueError("secret")])
+    sender.outcomes.append(asked)
     workshop.next_senders.append(sender)
     lane = workshop.lane()
     lane.put(block("x"))
     until(lambda: "not now" == lane.status()["error"])
     assert True in workshop.changes
     assert lane.status()["failing_since"]
-    lane.end()  # does not wait for the delay
-    until(lambda: lane.status()["error"] == "it failed (ValueError)" or lane.status()["sent_lines"])
-    assert (0, 0) == lane.join(DEADLINE_SECONDS)
+    lane.end(DEADLINE_SECONDS)  # does not wait for the delay
+    assert [] == lane.join(DEADLINE_SECONDS)
     assert ["x", "x"] == sender.lines
     assert 1 == sender.closed
 
 
-def test_at_its_end_it_says_what_was_not_delivered(workshop: Workshop) -> None:
+def test_what_a_sender_raises_is_a_failure_without_its_words(workshop: Workshop) -> None:
+    lane = workshop.lane()
+    workshop.senders[0].outcomes.append(ValueError("secret"))
+    lane.put(block("x"))
+    until(lambda: lane.status()["error"] == "it failed (ValueError)")
+    assert 1 == lane.status()["waiting_lines"]
+
+
+def test_at_its_end_one_that_fails_is_tried_once_more_and_no_longer(workshop: Workshop) -> None:
     lane = workshop.lane()
     workshop.senders[0].outcomes.extend([LATER] * 100)
     lane.put(block("x\nyy"))
     until(lambda: lane.status()["error"])
-    lane.end()
-    assert (2, 5) == lane.join(0.1)
+    tries = len(workshop.senders[0].batches)
+    assert LAST_TRY_SECONDS == lane.end(3600.0)
+    assert ["x\nyy"] == [left.data.decode() for left in lane.join(DEADLINE_SECONDS)]
+    assert len(workshop.senders[0].batches) - tries <= 1  # none if it was just being tried
+    assert 2 == lane.status()["waiting_lines"]
+    lane.let_go()
+    assert 0 == lane.status()["waiting_lines"]
+
+
+def test_at_its_end_one_that_was_well_is_tried_twice(workshop: Workshop) -> None:
+    lane = workshop.lane(settings(batch_seconds=3600.0))
+    workshop.senders[0].outcomes.extend([LATER] * 100)
+    lane.put(block("x"))
+    assert 3600.0 == lane.end(3600.0)
+    assert ["x"] == [left.data.decode() for left in lane.join(DEADLINE_SECONDS)]
+    assert 2 == len(workshop.senders[0].batches)
+
+
+def test_one_that_does_not_answer_is_not_waited_for_and_what_it_says_then_is_too_late(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vigild.forwards.lane.SLOW_SECONDS", 0.0)
+    lane = workshop.lane()
+    sender = workshop.senders[0]
+    sender.gate.clear()
+    lane.put(block("x"))
+    until(lambda: sender.tries)
+    assert LAST_TRY_SECONDS == lane.end(3600.0)
+    assert ["x"] == [left.data.decode() for left in lane.join(0.0)]
+    lane.let_go()
+    sender.gate.set()
+    until(lambda: sender.closed)
+    assert (0, 0) == (lane.status()["waiting_lines"], lane.status()["sent_lines"])
+
+
+def test_what_was_left_before_goes_first(workshop: Workshop) -> None:
+    lane = workshop.lane(settings(batch_seconds=3600.0))
+    lane.put(block("new"))
+    lane.put_first(Kept([block("old"), block("less old")], 2, 20))
+    status = lane.status()
+    assert (3, 2, 20) == tuple(status[name] for name in ("waiting_lines", "dropped_lines", "dropped_bytes"))
+    lane.end(DEADLINE_SECONDS)
+    assert [] == lane.join(DEADLINE_SECONDS)
+    assert ["old", "less old", "new"] == workshop.senders[0].lines
 
 
 def test_with_other_settings_what_waits_goes_another_way(workshop: Workshop) -> None:

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from forwards.fakes import FakeSender
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.core.forwarding import Outcome, Verdict
 from vigild.forwards.settings import ForwardSettings
 from vigild.forwards.worker import (
@@ -34,17 +35,32 @@ class Bench:
         self.read_fd, self.write_fd = os.pipe()
         os.set_blocking(self.read_fd, False)
         self.said = b""
+        self.has_ended = False
         self.worker = Worker(self.make_sender, self.write_fd, self.warnings.append, 3600.0)
+
+    def finish(self, seconds: float = DEADLINE_SECONDS) -> None:
+        if not self.has_ended:
+            self.has_ended = True
+            self.worker.finish(seconds)
+
+    def end(self) -> None:
+        for senders in self.senders.values():
+            for sender in senders:
+                sender.gate.set()
+        self.finish()
+        os.close(self.write_fd)
+        os.close(self.read_fd)
 
     def make_sender(self, settings: ForwardSettings) -> FakeSender:
         sender = FakeSender()
         self.senders.setdefault(settings.name, []).append(sender)
         return sender
 
-    def configure(self, *names: str, **values: Any) -> None:
+    def configure(self, *names: str, spool: str = "", **values: Any) -> None:
         usual = {"url": "journald:", "batch_seconds": 0.0, **values}
         forwards = [{"name": name, **usual} for name in names]
-        self.worker.take({"type": "config", "daemon": {"host": "node"}, "forwards": forwards}, b"")
+        daemon = {"host": "node", "spool": spool}
+        self.worker.take({"type": "config", "daemon": daemon, "forwards": forwards}, b"")
 
     def open(self, number: int, *forwards: str, program: str = "web:web_1", pid: int = 42) -> None:
         group, _, name = program.partition(":")
@@ -78,12 +94,7 @@ class Bench:
 def bench() -> Iterator[Bench]:
     made = Bench()
     yield made
-    for senders in made.senders.values():
-        for sender in senders:
-            sender.gate.set()
-    made.worker.finish(20.0)
-    os.close(made.write_fd)
-    os.close(made.read_fd)
+    made.end()
 
 
 def test_output_goes_where_it_is_to_go(bench: Bench) -> None:
@@ -219,10 +230,67 @@ def test_what_cannot_be_delivered_at_the_end_is_said(bench: Bench) -> None:
     bench.senders["f"][0].outcomes.extend([Outcome(Verdict.LATER, "dead")] * 1000)
     bench.open(1, "f", "g")
     bench.data(1, b"a\nbb")
-    bench.worker.finish(0.3)
+    bench.finish(0.3)
     assert ["forward f: 2 lines (5 bytes) were not delivered"] == bench.warnings
     assert ["a", "bb"] == bench.lines("g")
     assert 2 == bench.messages()[-1]["forwards"]["g"]["sent_lines"]
+
+
+def test_what_cannot_be_delivered_at_the_end_is_left_to_the_next(bench: Bench, tmp_path: Path) -> None:
+    base = str(tmp_path / "forwards-0")
+    bench.configure("f", "g", spool=base)
+    bench.senders["f"][0].outcomes.extend([Outcome(Verdict.LATER, "dead")] * 1000)
+    bench.open(1, "f", "g")
+    bench.data(1, b"a\nbb")
+    until(lambda: bench.worker.statuses()["f"]["error"])  # type: ignore[index]
+    bench.finish()
+    assert [
+        "forward f: 2 lines (5 bytes) were not delivered; they are kept for the next forwarder"
+    ] == bench.warnings
+    assert 0 == bench.messages()[-1]["forwards"]["f"]["waiting_lines"]
+    after = Bench()
+    after.configure("f", spool=base)
+    after.until_lines("f", "a", "bb")
+    after.end()
+    assert ["forward f: 2 lines that were left from before wait again"] == after.warnings
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_after_the_last_forward_nothing_is_kept(bench: Bench, tmp_path: Path) -> None:
+    bench.configure("f", spool=str(tmp_path / "forwards-0"))
+    bench.senders["f"][0].outcomes.extend([Outcome(Verdict.LATER, "dead")] * 1000)
+    bench.open(1, "f")
+    bench.data(1, b"a\n")
+    bench.worker.take({"type": "forget"}, b"")
+    bench.finish()
+    assert ["forward f: 1 lines (2 bytes) were not delivered"] == bench.warnings
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_at_the_end_forwards_that_just_left_are_waited_for(bench: Bench) -> None:
+    bench.configure("f", "g")
+    bench.senders["f"][0].gate.clear()
+    bench.open(1, "f")
+    bench.data(1, b"a\n")
+    until(lambda: bench.senders["f"][0].tries)
+    bench.configure("g")
+    ending = threading.Thread(target=bench.finish)
+    ending.start()
+    bench.senders["f"][0].gate.set()
+    ending.join()
+    assert ["a"] == bench.lines("f")
+    assert [] == bench.warnings
+
+
+def test_streams_whose_end_did_not_come_through_are_closed(bench: Bench) -> None:
+    bench.configure("f")
+    for number in (1, 2, 3):
+        bench.open(number, "f", pid=number)
+        bench.data(number, b"begun by %d" % number)
+    bench.worker.take({"type": "streams", "open": [2, 9]}, b"")
+    until(lambda: {"begun by 1", "begun by 3"} == set(bench.lines("f")))
+    bench.data(2, b"!\n")
+    until(lambda: "begun by 2!" in bench.lines("f"))
 
 
 def test_messages_are_read_with_the_bytes_behind_them(bench: Bench) -> None:

@@ -390,3 +390,41 @@ def test_a_pipe_that_cannot_be_larger_is_used_as_it_is() -> None:
         await worker.close()
 
     play(script, sys.executable, "-c", "import sys; sys.stdin.read()")
+
+
+def test_what_one_that_died_had_not_read_is_known() -> None:
+    async def script(stage: Stage) -> None:
+        await soon(lambda: stage.heard)
+        os.kill(stage.worker.pid, signal.SIGSTOP)
+        assert stage.worker.send({"a": "b"})
+        assert stage.worker.send_data(b"x" * 100, b"y" * 100)
+        os.kill(stage.worker.pid, signal.SIGKILL)
+        await soon(lambda: not stage.worker.is_running)
+        assert stage.worker.unread_bytes == len('{"a":"b"}\n') + 200
+
+    code = "import sys, json, time; print(json.dumps({'here': 1}), flush=True); time.sleep(1000)"
+    play(script, *python(code))
+
+
+def test_one_that_is_left_ends_by_itself_and_is_reaped_by_others(tmp_path: Path) -> None:
+    async def script(stage: Stage) -> None:
+        stage.worker.send({"n": 1})
+        pid = stage.worker.pid
+        stage.worker.leave()
+        assert (stage.worker.is_running, stage.pids) == (False, set())
+        await soon(lambda: stage.strangers == [pid])
+        stage.strangers.clear()
+        assert (tmp_path / "read").read_text() == '{"n":1}\n'
+        stage.worker.leave()
+
+    code = f"import sys; text = sys.stdin.read(); open({str(tmp_path / 'read')!r}, 'w').write(text)"
+    play(script, *python(code))
+
+
+def test_one_that_is_left_while_it_waits_to_be_started_is_not_started() -> None:
+    async def script(stage: Stage) -> None:
+        await soon(lambda: stage.worker.failures)
+        stage.worker.leave()
+        assert stage.worker._timer is None
+
+    play(script, *python("raise SystemExit(1)"))

@@ -14,6 +14,7 @@ class FakeStreamWorker(FakeWorker):
     pieces: list[tuple[dict[str, object], bytes]] = field(default_factory=list)
     room: int = 1 << 30
     flushes: list[float] = field(default_factory=list)
+    unread_bytes: int = 0
     on_room: Callable[[], None] = lambda: None
 
     @property

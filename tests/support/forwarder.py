@@ -24,7 +24,8 @@ IDENTIFIER, HOST = "supervisor", "node.example"
 class Forwarder:
     """`reports` and `tested` grow as it says something; what it says on stderr is in `words`, once it has ended."""
 
-    def __init__(self, *forwards: dict[str, Any], **environment: str) -> None:
+    def __init__(self, *forwards: dict[str, Any], spool: str = "", **environment: str) -> None:
+        self._spool = spool
         self.reports: list[dict[str, Any]] = []
         self.tested: dict[int, dict[str, Any]] = {}
         self.words = ""
@@ -66,7 +67,7 @@ class Forwarder:
         self.tell(
             {
                 "type": "config",
-                "daemon": {"identifier": IDENTIFIER, "host": HOST},
+                "daemon": {"identifier": IDENTIFIER, "host": HOST, "spool": self._spool},
                 "forwards": [{**usual, **forward} for forward in forwards],
             }
         )

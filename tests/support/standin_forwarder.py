@@ -1,7 +1,7 @@
 """A stand-in for `python -m vigild.forwards`: what each stream carried goes to a file in the directory argv[1].
 
 The files are named CHANNEL-PROGRAM; what it was told besides goes to `told`, a line of JSON each. `argv[2]` may say how it is:
-`deaf` never reads, `dying` exits at the first data.
+`deaf` never reads, `dying` exits at the first data, `lingering` ends when somebody writes to the FIFO `may end`.
 """
 
 import json
@@ -37,6 +37,8 @@ def main() -> None:
                     say({"type": "tested", "id": number, "ok": True, "text": f"sent to {name}"})
                 case _:
                     pass
+    if how == "lingering":
+        (directory / "may end").read_text(encoding="ascii")
 
 
 def say(message: dict[str, object]) -> None:

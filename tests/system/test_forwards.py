@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +156,7 @@ stdout_logfile_maxbytes=0
         assert standing(daemon)["unsent_bytes"] == unsent
 
 
-def test_a_receiver_that_is_away_is_waited_for_said_and_bounded_at_the_end(tmp_path: Path) -> None:
+def test_a_receiver_that_is_away_is_waited_for_and_said(tmp_path: Path) -> None:
     url = "syslog+tcp://127.0.0.1:{port}"
     with (
         SyslogServer() as server,
@@ -176,14 +175,39 @@ def test_a_receiver_that_is_away_is_waited_for_said_and_bounded_at_the_end(tmp_p
         until(lambda: f"forward a to {shown} delivers again" in daemon.log())
         newest = max(ticks(server.lines))
         assert set(range(1, newest + 1)) - ticks(server.lines) == set()
+
+
+@pytest.mark.slow
+def test_an_outage_loses_nothing_whatever_becomes_of_the_daemon_meanwhile(tmp_path: Path) -> None:
+    conf = TICKER.format(tmp=tmp_path).replace("echo tick", "echo tick $$").replace("$$ last", "last")
+    with SyslogServer() as server, Daemon(tmp_path, conf + forward("a", server.url)) as daemon:
+
+        def written() -> set[bytes]:
+            return set((tmp_path / "tick.log").read_bytes().splitlines())
+
+        def goes_on() -> None:
+            """The forwarder of now has failed, and holds something."""
+            until(lambda: standing(daemon)["failing_since"] and standing(daemon)["waiting_lines"])
+
+        until(lambda: server.lines)
         server.go_away()
-        until(lambda: daemon.log().count(f"forward a to {shown} fails: ") == 2)
-        began = time.monotonic()
+        goes_on()
+        assert daemon.ctl("upgrade").code == 0
+        goes_on()
+        daemon.kill()
+        daemon.start()
+        goes_on()
+        assert daemon.ctl("reload").code == 0
+        goes_on()
         assert daemon.stop() == 0
-        assert time.monotonic() - began < 20
-        assert re.search(
-            r"the forwarder: forward a: \d+ lines \(\d+ bytes\) were not delivered", daemon.log()
-        )
+        kept = r"the forwarder: forward a: \d+ lines \(\d+ bytes\) were not delivered; they are kept for the next"
+        assert re.search(kept, daemon.log())
+        before = written()
+        daemon.start()
+        server.come_back()
+        until(lambda: before <= set(server.lines), what="all that was written during the outage")
+        assert daemon.stop() == 0
+        assert written() <= set(server.lines)
 
 
 @pytest.mark.slow

@@ -234,8 +234,8 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "directory": "The directory that a daemon in the background changes to.",
         "childlogdir": "Where log files that are `AUTO` go. By default the temporary directory.",
         "nocleanup": "Keep the `AUTO` log files of earlier runs.",
-        "state_dir": "Where is kept what has to outlast a reboot: the history, and which programs an operator stopped "
-        "(`remember`). Made when there is something to keep, for its owner only. By default what "
+        "state_dir": "Where is kept what has to outlast a reboot: the history, which programs an operator stopped "
+        "(`remember`), alerts and output that no receiver has taken yet. Made when there is something to keep, for its owner only. By default what "
         "systemd says in `STATE_DIRECTORY`, else `/var/lib/vigil` for root, `$XDG_STATE_HOME/vigil` or `~/.local/state/vigil` for others.",
         "history": "Keep a history of what happens (`vigil history`, `vigil why`), in a file of `state_dir`.",
         "history_days": "How many days it goes back at most.",

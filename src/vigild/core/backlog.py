@@ -4,6 +4,7 @@ What is on its way, a batch at most, is beside the bound. If it did not arrive i
 """
 
 from collections import deque
+from collections.abc import Sequence
 
 from vigild.core.frozen import frozen
 from vigild.core.output_lines import Block
@@ -55,6 +56,11 @@ class Backlog:
         return bool(self._blocks)
 
     @property
+    def waiting(self) -> list[Block]:
+        """What waits, in order."""
+        return list(self._blocks)
+
+    @property
     def oldest(self) -> float:
         """When the first of those that wait came."""
         return self._blocks[0].arrived
@@ -69,6 +75,16 @@ class Backlog:
         self._blocks.append(block)
         self._count(block, 1)
         self._waits(block, 1)
+        self._fit()
+
+    def put_first(self, blocks: Sequence[Block], lost_lines: int = 0, lost_bytes: int = 0) -> None:
+        """Keep what is older than all that waits; some of it was lost before it came here."""
+        self.dropped_lines += lost_lines
+        self.dropped_bytes += lost_bytes
+        for block in blocks:
+            self._count(block, 1)
+            self._waits(block, 1)
+        self._blocks.extendleft(reversed(blocks))
         self._fit()
 
     def take(self, max_weight: int) -> Batch:
@@ -105,12 +121,13 @@ class Backlog:
         """All but its first lines did not arrive: they are the oldest again. Returns what they are."""
         self.done(batch)
         rest = batch.without(taken_lines) if taken_lines else batch
-        for block in rest.blocks:
-            self._count(block, 1)
-            self._waits(block, 1)
-        self._blocks.extendleft(reversed(rest.blocks))
-        self._fit()
+        self.put_first(rest.blocks)
         return rest
+
+    def clear(self) -> None:
+        """Forget all that waits, and what is on its way."""
+        self._blocks.clear()
+        self.lines = self.bytes = self._cost = self._weight = 0
 
     def resize(self, max_bytes: int, line_bytes: int) -> None:
         """Another bound, or another format."""

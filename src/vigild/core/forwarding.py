@@ -2,7 +2,8 @@
 
 One batch at a time. A receiver that fails is tried again, later each time, until it works: what waits is bounded, so
 nothing is given up but the oldest lines when the buffer is full. Only what a receiver refuses for good is let go. A batch
-that is too large for it comes again in smaller ones.
+that is too large for it comes again in smaller ones, at once; a line that is too large by itself is refused, and the next is
+sent after a pause, because a receiver may find anything too large. At the end a receiver that fails is tried once more.
 """
 
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from enum import Enum
 
 from vigild.core.backlog import Backlog, Batch
 from vigild.core.frozen import frozen
+from vigild.core.output_lines import Block
 
 FIRST_DELAY_SECONDS = 1.0
 MAX_DELAY_SECONDS = 60.0
 MAX_ASKED_SECONDS = 3600.0  # that a receiver may ask to be left alone for
 SPREAD = 0.4  # of a delay is up to chance, so that a fleet does not come back all at once
+LAST_TRIES = 2  # at the end, of a receiver that was well; one that fails already is tried once
 GROWTH = 16  # after a batch that was too large: so many successes until they are as large as configured again
 
 
@@ -74,9 +77,20 @@ class Course:
         self._batch_max_bytes = batch_max_bytes
         self._limit = batch_max_bytes  # less, where the receiver found a batch too large
         self._is_ending = False
+        self._last_tries = LAST_TRIES
         self._failures = 0
         self._not_before = 0.0
         self._on_its_way: Batch | None = None
+
+    @property
+    def is_failing(self) -> bool:
+        """Did the last try come to nothing?"""
+        return self._failures > 0
+
+    @property
+    def left(self) -> list[Block]:
+        """All that has not arrived as far as is known, in order: what is on its way, and what waits."""
+        return [*(self._on_its_way.blocks if self._on_its_way is not None else ()), *self.backlog.waiting]
 
     def configure(self, batch_seconds: float, batch_max_bytes: int) -> None:
         """The receiver is another now, or wants something else: begin anew with what waits."""
@@ -86,9 +100,15 @@ class Course:
         self._not_before = 0.0
 
     def hurry(self) -> None:
-        """Nothing comes any more: batches are not waited for, and what failed is tried again now."""
+        """Nothing comes any more: batches are not waited for, and what failed is tried again now, and not often."""
         self._is_ending = True
+        self._last_tries = 1 if self.is_failing else LAST_TRIES
         self._not_before = 0.0
+
+    def let_go(self) -> None:
+        """Forget what is left: it is in other hands."""
+        self._on_its_way = None
+        self.backlog.clear()
 
     @property
     def is_full(self) -> bool:
@@ -96,8 +116,8 @@ class Course:
         return self.backlog.weight >= self._limit
 
     def wait_seconds(self, now: float) -> float | None:
-        """How long until there is something to send; None: as long as nothing comes."""
-        if not self.backlog:
+        """How long until there is something to send; None: as long as nothing comes, or, at the end, never."""
+        if not self.backlog or not self._last_tries:
             return None
         at = now if self._is_ending or self.is_full else self.backlog.oldest + self._batch_seconds
         return max(0.0, at - now, self._not_before - now)
@@ -121,8 +141,8 @@ class Course:
                 rest = self.backlog.put_back(batch, outcome.taken_lines)
                 self.tally.sent_lines += batch.lines - rest.lines
                 self.tally.sent_bytes += batch.bytes - rest.bytes
-                self._failures = 1 if outcome.taken_lines else self._failures + 1
-                self._not_before = now + delay_seconds(self._failures, chance, outcome.retry_after_seconds)
+                self._failures = 0 if outcome.taken_lines else self._failures
+                self._failed(outcome, now, chance)
                 self._complain(outcome.text, wall)
             case Verdict.TOO_LARGE if batch.lines > 1:
                 self._limit = max(1, (batch.bytes + batch.lines * self.backlog.line_bytes) // 2)
@@ -130,8 +150,19 @@ class Course:
             case _:
                 self.backlog.done(batch)
                 self.tally.refused_lines += batch.lines
-                self._failures, self._not_before = 0, 0.0
+                if outcome.verdict is Verdict.TOO_LARGE:
+                    self._failed(outcome, now, chance)
+                else:
+                    self._failures, self._not_before = 0, 0.0
                 self._complain(outcome.text, wall)
+
+    def _failed(self, outcome: Outcome, now: float, chance: float) -> None:
+        """The next try is later; at the end, it is one of the last."""
+        self._failures += 1
+        if not self._is_ending:
+            self._not_before = now + delay_seconds(self._failures, chance, outcome.retry_after_seconds)
+        elif not outcome.taken_lines:
+            self._last_tries -= 1
 
     def _arrived(self, batch: Batch, outcome: Outcome, wall: float) -> None:
         self.backlog.done(batch)

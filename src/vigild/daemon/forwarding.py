@@ -1,13 +1,16 @@
 """Is output forwarded? As long as there is a `[forward:x]`; nothing of it is loaded in a daemon without."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from vigild.config.model import Config
+from vigild.core.states import SupervisorState
 from vigild.engine.engine import Engine
 from vigild.host.process_table import ProcTable
+from vigild.host.state_file import default_state_dir, forward_spool_base
 
 if TYPE_CHECKING:
     from vigild.engine.forwards import Forwards
@@ -45,6 +48,8 @@ class Forwarding:
     def follow(self, config: Config) -> None:
         """The configuration was read, perhaps anew."""
         if not config.forwards:
+            if self._worker is not None:
+                self._worker.send({"type": "forget"})
             self._switch_off()
             return
         if self.forwards is None:
@@ -57,7 +62,13 @@ class Forwarding:
 
         from vigild.daemon.structs import struct_of
 
-        daemon = {"identifier": config.daemon.identifier, "host": socket.gethostname()}
+        identifier = config.daemon.identifier
+        directory = config.daemon.state_dir or default_state_dir(os.environ, os.geteuid())
+        daemon = {
+            "identifier": identifier,
+            "host": socket.gethostname(),
+            "spool": forward_spool_base(directory, config.path, identifier),
+        }
         self.forwards.configure(daemon, config.forwards, [struct_of(each) for each in config.forwards])
         if self._has_begun and self._worker is None:
             self._start(self.forwards)
@@ -85,7 +96,7 @@ class Forwarding:
             self.forwards.flush(FLUSH_SECONDS)
 
     async def close(self) -> None:
-        """The daemon ends, and all programs have."""
+        """This life ends, and all programs have. If another follows, the forwarder delivers meanwhile, on its own."""
         self._switch_off()
         await asyncio.gather(*self._ends)
 
@@ -124,6 +135,10 @@ class Forwarding:
         left = await forwards.settle(DELIVER_SECONDS)
         if left:
             self._engine.ports.log.error(f"{left} bytes of output could not be handed to the forwarder")
-        worker.eof_seconds = max(SLACK_SECONDS, began + DELIVER_SECONDS + SLACK_SECONDS - self._loop.time())
-        await worker.close()
+        if self._engine.mood is SupervisorState.RESTARTING:
+            worker.leave()
+        else:
+            left_seconds = began + DELIVER_SECONDS - self._loop.time()
+            worker.eof_seconds = max(0.0, left_seconds) + SLACK_SECONDS
+            await worker.close()
         del self._going[worker]

@@ -3,11 +3,12 @@
 The forwarder (`python -m vigild.forwards`) is a worker: it is told which streams are open, and given what they carry in
 pieces, a line of JSON with so many raw bytes after it. It may be slow, be stopped, or be dead: then pieces wait here, and
 where there are too many the new ones are dropped whole, and counted. Nobody who writes waits for any of that. One that dies
-takes along what it had; the next is told of every open stream anew, and given what waits here.
+takes along what it had; the next is told of every open stream anew, and given what waits here. So is one that has been
+stopped for so long that what it was told of streams had no room any more.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from vigild.engine.ports import Clock, StreamWorker
@@ -81,6 +82,7 @@ class Outlet:
         self.worker: StreamWorker | None = None
         self.sinks: dict[int, ForwardSink] = {}  # that are open, or have something waiting
         self.queued_bytes = 0
+        self.missed = 0  # messages about streams that had no room, since it was told of all
         self._clock = clock
         self._on_dropped = on_dropped
         self._queue: deque[tuple[ForwardSink, float, int, bytes]] = deque()
@@ -147,13 +149,24 @@ class Outlet:
 
     def tell_all(self) -> None:
         """A new forwarder runs and has its configuration: all streams, and what waits."""
+        self.missed = 0
         for sink in self.sinks.values():
             self.tell(sink)
         self.send_on()
 
+    def tell_config(self, message: Mapping[str, object]) -> None:
+        """What is configured now."""
+        self._tell(message)
+
+    def tell_again(self, config: Mapping[str, object]) -> None:
+        """There is room again, after messages were lost: the configuration, which streams are open, and all of them."""
+        self.tell_config(config)
+        self._tell({"type": "streams", "open": list(self.sinks)})
+        self.tell_all()
+
     def send_on(self) -> None:
         """There may be room: send what waits, as far as it is taken."""
-        while self._queue:
+        while self._queue and not self.missed:
             sink, at, dropped, data = self._queue[0]
             if not self._send(sink, at, dropped, data):
                 return
@@ -165,7 +178,7 @@ class Outlet:
 
     def _send(self, sink: ForwardSink, at: float, dropped: int, data: bytes) -> bool:
         worker = self.worker
-        if worker is None or not worker.is_running:
+        if worker is None or not worker.is_running or self.missed:
             return False
         head = b'{"type":"data","stream":%d,"at":%.6f,"bytes":%d,"dropped":%d}\n'
         return worker.send_data(head % (sink.number, at, len(data), dropped), data)
@@ -174,6 +187,7 @@ class Outlet:
         del self.sinks[sink.number]
         self._tell({"type": "close", "stream": sink.number})
 
-    def _tell(self, message: dict[str, object]) -> None:
-        if self.worker is not None and self.worker.is_running:
-            self.worker.send(message)
+    def _tell(self, message: Mapping[str, object]) -> None:
+        worker = self.worker
+        if worker is not None and worker.is_running and not worker.send(message) and worker.is_behind:
+            self.missed += 1

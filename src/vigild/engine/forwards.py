@@ -77,8 +77,7 @@ class Forwards:
             self._forwards[config.name] = known
         for gone in former.values():
             gone.watch.close()
-        if self._worker_runs:
-            self._send(self._config)
+        self.outlet.tell_config(self._config)
         self._renew_taps()
         self._ports.children.renew_sinks()
         self.on_change()
@@ -117,14 +116,18 @@ class Forwards:
 
     def ended(self) -> None:
         """The forwarder was reaped. What it had not delivered is lost."""
-        trouble = self.trouble
+        trouble, worker = self.trouble, self.outlet.worker
+        if trouble and worker is not None and worker.unread_bytes:
+            self._ports.log.error(
+                f"the forwarder died: {worker.unread_bytes} bytes that it was sent and had not read are lost"
+            )
         if self._steady_timer is not None:
             self._steady_timer.cancel()
             self._steady_timer = None
         for forward in self._forwards.values():
             lost_lines = forward.worker_ended()
             if lost_lines:
-                forward.watch.lost(f"{_lines(lost_lines)} that the forwarder died with")
+                forward.watch.lost(f"at least {_lines(lost_lines)} that the forwarder died with")
             if trouble:
                 forward.watch.failing(trouble, says_so=False)
         for answer in self._tests.values():
@@ -195,6 +198,12 @@ class Forwards:
                 forward.watch.delivering(says_so=False)
 
     def _has_room(self) -> None:
+        if self.outlet.missed:
+            self._ports.log.warn(
+                f"the forwarder was so far behind that {self.outlet.missed} messages about streams had no room; "
+                "it is told of all streams again"
+            )
+            self.outlet.tell_again(self._config)
         self.outlet.send_on()
         worker = self.outlet.worker
         if (

@@ -210,6 +210,8 @@ class StreamWorker(Worker, Protocol):
 
     on_room: Callable[[], None]
     """It takes more, after it did not."""
+    unread_bytes: int
+    """What the one that died last had been sent and had not read."""
 
     @property
     def is_behind(self) -> bool:

@@ -14,6 +14,10 @@ from vigild.core.forwarding import Course, Outcome, Verdict
 from vigild.core.output_lines import Block
 from vigild.forwards.sending import Sender
 from vigild.forwards.settings import ForwardSettings
+from vigild.wire.forward_spool import Kept
+
+SLOW_SECONDS = 2.0  # a try that lasts so long may well come to nothing
+LAST_TRY_SECONDS = 0.5  # at the end, for a receiver that fails, or is slow to answer
 
 MakeSender = Callable[[ForwardSettings], Sender]
 Refresh = Callable[[], ForwardSettings]
@@ -44,6 +48,7 @@ class Lane:
         )
         self._is_ending = False
         self._is_over = False
+        self._trying_since: float | None = None
         self._thread = threading.Thread(target=self._run, name=f"forward {settings.name}", daemon=True)
         self._thread.start()
 
@@ -74,20 +79,36 @@ class Lane:
             self._condition.notify()
         self._on_change(True)
 
-    def end(self) -> None:
-        """Nothing comes any more: deliver what waits at once."""
+    def put_first(self, kept: Kept) -> None:
+        """Lines that are older than all others: a forwarder before this one left them."""
         with self._condition:
+            self._course.backlog.put_first(kept.blocks, kept.lost_lines, kept.lost_bytes)
+            self._condition.notify()
+        self._on_change(False)
+
+    def end(self, seconds: float) -> float:
+        """Nothing comes any more: deliver what waits at once. How long to wait for that, of so many seconds at most."""
+        with self._condition:
+            since = self._trying_since
+            is_slow = since is not None and time.monotonic() - since > SLOW_SECONDS
             self._is_ending = True
+            is_doubtful = is_slow or self._course.is_failing
             self._course.hurry()
             self._condition.notify()
+            return min(seconds, LAST_TRY_SECONDS) if is_doubtful else seconds
 
-    def join(self, seconds: float) -> tuple[int, int]:
-        """Wait so long for its end, and no longer. What is left then: lines and bytes that were not delivered."""
+    def join(self, seconds: float) -> list[Block]:
+        """Wait so long for its end, and no longer. What is left then: what was not delivered, as far as is known."""
         self._thread.join(max(0.0, seconds))
         with self._condition:
             self._is_over = True
             self._condition.notify()
-            return self._course.backlog.lines, self._course.backlog.bytes
+            return self._course.left
+
+    def let_go(self) -> None:
+        """What is left is kept elsewhere. After `join`."""
+        with self._condition:
+            self._course.let_go()
 
     def status(self) -> dict[str, object]:
         """How it stands, as a report has it."""
@@ -122,12 +143,16 @@ class Lane:
                     sender.close()
                     sender = self._sender
                 batch = self._course.next()
+                self._trying_since = time.monotonic()
             try:
                 outcome = sender.send(batch)
             except Exception as error:
                 # Its words may hold anything that was given to a library.
                 outcome = Outcome(Verdict.LATER, f"it failed ({type(error).__name__})")
             with self._condition:
+                self._trying_since = None
+                if self._is_over:  # what became of it comes too late
+                    break
                 was_failing = bool(self._course.failing_since)
                 self._course.over(outcome, time.monotonic(), time.time(), random.random())
                 is_failing = bool(self._course.failing_since)

@@ -8,16 +8,18 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, BinaryIO
 
 from vigild.core.backlog import batch_of
 from vigild.core.forwarding import Outcome, Verdict
 from vigild.core.output_lines import Block, Cutter, Source
+from vigild.forwards.estate import Estate
 from vigild.forwards.lane import Lane, MakeSender
 from vigild.forwards.reporter import INTERVAL_SECONDS, Reporter
 from vigild.forwards.settings import ForwardSettings, clean, settings_of
+from vigild.wire.forward_spool import Kept
 
 MAX_LINE_BYTES = 1 << 20
 MAX_PIECE_BYTES = 16 << 20
@@ -59,6 +61,9 @@ class Worker:
         self._streams: dict[int, Stream] = {}
         self._begun_bytes = 0
         self._under_test: set[str] = set()
+        self._endings: list[threading.Thread] = []  # of lanes that are not configured any more
+        self._estate: Estate | None = None
+        self._leaves = True  # what is left at the end, to the next
         self._reporter = Reporter(stdout, self.statuses, interval_seconds)
 
     def statuses(self) -> dict[str, object]:
@@ -74,19 +79,34 @@ class Worker:
                 self._open(message)
             case "close":
                 self._close(int(message["stream"]))
+            case "streams":
+                self._close_others(set(message["open"]))
             case "config":
                 self._configure(message)
+            case "forget":
+                self._leaves = False
             case "test":
                 self._test(int(message["id"]), str(message["forward"]))
             case other:
                 self._warn(f"the daemon said {str(other)[:40]!r}, which is not known here")
 
     def finish(self, seconds: float = END_SECONDS) -> None:
-        """Nothing comes any more: deliver what is held, and say what could not be."""
+        """Nothing comes any more: deliver what is held, keep the rest for the next forwarder, and say so."""
         deadline = time.monotonic() + seconds
         for number in list(self._streams):
             self._close(number)
-        self._end(list(self._lanes.values()), deadline)
+        if self._estate is not None:
+            self._estate.stop()
+        lanes = list(self._lanes.values())
+        left = _ended(lanes, seconds)
+        for thread in self._endings:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if self._estate is None or not self._leaves:
+            self._say_lost(left)
+        waiting = {lane.settings.name: blocks for lane, blocks in left.items()} if self._leaves else {}
+        if self._estate is not None and self._estate.leave(waiting):
+            for lane in left:
+                lane.let_go()
         self._reporter.close(LAST_WORDS_SECONDS)
 
     def _piece(self, message: Message, data: bytes) -> None:
@@ -132,6 +152,11 @@ class Worker:
             self._begun_bytes -= stream.cutter.begun_bytes
             self._put(stream, stream.cutter.cut(time.time_ns()))
 
+    def _close_others(self, numbers: set[int]) -> None:
+        """Only these are open: what was said of others did not come through."""
+        for number in self._streams.keys() - numbers:
+            self._close(number)
+
     def _configure(self, message: Message) -> None:
         host = str(message["daemon"].get("host") or "")
         lanes: dict[str, Lane] = {}
@@ -147,18 +172,24 @@ class Worker:
         gone = [lane for name, lane in self._lanes.items() if name not in lanes]
         self._lanes = lanes
         if gone:
-            deadline = time.monotonic() + END_SECONDS
-            threading.Thread(target=self._end, args=(gone, deadline), daemon=True).start()
+            ending = threading.Thread(target=lambda: self._say_lost(_ended(gone, END_SECONDS)), daemon=True)
+            self._endings = [*(thread for thread in self._endings if thread.is_alive()), ending]
+            ending.start()
+        base = str(message["daemon"].get("spool") or "")
+        if base and self._estate is None:
+            self._estate = Estate(base, self._take_up, self._warn)
         self._reporter.changed(True)
 
-    def _end(self, lanes: Iterable[Lane], deadline: float) -> None:
-        lanes = list(lanes)
-        for lane in lanes:
-            lane.end()
-        for lane in lanes:
-            lines, size = lane.join(deadline - time.monotonic())
-            if lines:
-                self._warn(f"forward {lane.settings.name}: {lines} lines ({size} bytes) were not delivered")
+    def _take_up(self, name: str, kept: Kept) -> bool:
+        lane = self._lanes.get(name)
+        if lane is not None:
+            lane.put_first(kept)
+        return lane is not None
+
+    def _say_lost(self, left: Mapping[Lane, list[Block]]) -> None:
+        for lane, blocks in left.items():
+            lines, size = sum(block.lines for block in blocks), sum(block.size for block in blocks)
+            self._warn(f"forward {lane.settings.name}: {lines} lines ({size} bytes) were not delivered")
 
     def _test(self, number: int, name: str) -> None:
         lane = self._lanes.get(name)
@@ -178,6 +209,17 @@ class Worker:
         self._under_test.discard(settings.name)
         is_ok = outcome.verdict is Verdict.DELIVERED and not outcome.refused_lines
         self._reporter.say({"type": "tested", "id": number, "ok": is_ok, "text": text})
+
+
+def _ended(lanes: list[Lane], seconds: float) -> dict[Lane, list[Block]]:
+    """End them, in so many seconds at most. What those have left that have not delivered all."""
+    began = time.monotonic()
+    patience = {lane: lane.end(seconds) for lane in lanes}
+    left = {}
+    for lane in sorted(lanes, key=lambda lane: patience[lane]):
+        if blocks := lane.join(began + patience[lane] - time.monotonic()):
+            left[lane] = blocks
+    return left
 
 
 def _trial(settings: ForwardSettings, make_sender: MakeSender) -> tuple[Outcome, str]:

@@ -162,6 +162,11 @@ def pause_path(directory: str, configuration: str, identifier: str) -> str:
     return os.path.join(directory, f"monitors-{state_key(configuration, identifier)}.json")
 
 
+def forward_spool_base(directory: str, configuration: str, identifier: str) -> str:
+    """Where forwarders keep what they have not delivered when they end: files whose paths begin like this."""
+    return os.path.join(directory, f"forwards-{state_key(configuration, identifier)}")
+
+
 def state_key(configuration: str, identifier: str) -> str:
     """What tells the files of one daemon from those of another in the same directory."""
     # Unlike that of the runtime directory it is the same in every container made from one image.

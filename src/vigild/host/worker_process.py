@@ -67,6 +67,7 @@ class WorkerProcess:
         self.failures = 0  # ends that nobody asked for, and starts that came to nothing
         self.error = ""  # what the last of these was
         self.dropped = 0  # messages that could not be sent
+        self.unread_bytes = 0  # that the one that died last had been sent, and had not read
         self.misread = 0  # lines of its stdout that were no message
         self._loop = loop
         self._argv = list(argv)
@@ -158,6 +159,7 @@ class WorkerProcess:
             return False
         self._running = None
         self._pids.discard(pid)
+        self.unread_bytes = running.stdin.unread_bytes
         running.close()
         if not running.ended.done():
             running.ended.set_result(None)
@@ -169,6 +171,17 @@ class WorkerProcess:
                 self._delay = FIRST_DELAY_SECONDS
             self._failed(_how(wait_status))
         return True
+
+    def leave(self) -> None:
+        """Nobody waits for it: it ends by itself, and somebody else reaps it."""
+        self._wanted = self.is_resting = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        running, self._running = self._running, None
+        if running is not None:
+            running.close()
+            self._pids.discard(running.pid)
 
     async def close(self) -> None:
         """There is to be none any more: let it end, by itself or not. It can be started again."""
@@ -252,6 +265,19 @@ class _WorkerStdin(StdinWriter):
     def queued_bytes(self) -> int:
         """That are not in the pipe yet."""
         return len(self._queue)
+
+    @property
+    def unread_bytes(self) -> int:
+        """That the other end has not read; those in the pipe count where the system says how many they are."""
+        if self._fd < 0:
+            return 0
+        import termios  # late: for one that died
+
+        try:
+            found = fcntl.ioctl(self._fd, termios.FIONREAD, b"\0" * 4)
+        except OSError:
+            return self.queued_bytes
+        return self.queued_bytes + int.from_bytes(found, sys.byteorder)
 
     def enlarge(self, size: int) -> None:
         """Let the pipe hold so much, or as much as there is to be had."""
