@@ -1,15 +1,18 @@
 """What programs use, through control."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import pytest
 
 from support.fakes import EPOCH, World, group, program, usage
+from vigild.control.facade import Facts
 from vigild.control.processes import Processes
-from vigild.control.samples import Samples, sample_facts
+from vigild.control.samples import MAX_RECENT_NAMES, Samples, sample_facts
+from vigild.core.access import Caller, Role, current_caller
 from vigild.core.errors import Fault, VigilError
-from vigild.core.samples import Moment, SampleQuery
+from vigild.core.samples import Moment, Recent, SampleQuery
 
 MOMENT = Moment(60, 1.0, 2.0, 3, 4, None, None, 5, 6, None, None, None, 0)
 
@@ -22,6 +25,9 @@ class Keeper:
     async def read_samples(self, query: SampleQuery) -> list[Moment]:
         self.asked.append(query)
         return self.found
+
+    async def read_recent(self, names: Collection[str], now: float, minutes: int) -> dict[str, Recent]:
+        return {name: Recent([60 * minutes], [1.0], [2]) for name in names if name != "new"}
 
 
 @pytest.fixture
@@ -87,3 +93,26 @@ def test_what_cannot_be_asked(world: World) -> None:
     assert Fault.BAD_ARGUMENTS == fault_of(samples, "web", points=0)
     assert Fault.BAD_ARGUMENTS == fault_of(samples, "web", since=20, until=10)
     assert Fault.FAILED == fault_of(Samples(world.engine, None), "web")
+
+
+def test_the_last_minutes_of_many_and_of_nobody_elses(world: World) -> None:
+    samples = Samples(world.engine, Keeper())
+    line: Facts = {"at": [120], "cpu_percent": [1.0], "rss_bytes": [2]}
+    asked = ["web", "new", "db:a", "web", ""]
+    expected = [{"name": "web", **line}, {"name": "db:a", **line}]
+    assert expected == asyncio.run(samples.recent(asked, 2))
+    token = current_caller.set(Caller("ci", Role.VIEWER, programs=("web",)))
+    try:
+        assert expected[:1] == asyncio.run(samples.recent(asked, 2))
+    finally:
+        current_caller.reset(token)
+
+
+@pytest.mark.parametrize(("count", "minutes"), [(MAX_RECENT_NAMES + 1, 5), (1, 0), (1, 31)])
+def test_so_many_names_and_minutes_and_no_more(world: World, count: int, minutes: int) -> None:
+    names = [f"p{number}" for number in range(count)]
+    with pytest.raises(VigilError) as caught:
+        asyncio.run(Samples(world.engine, Keeper()).recent(names, minutes))
+    assert Fault.BAD_ARGUMENTS is caught.value.fault
+    with pytest.raises(VigilError, match="history=false"):
+        asyncio.run(Samples(world.engine, None).recent(["web"], 5))

@@ -5,7 +5,7 @@ Every method raises `VigilError` (with the fault a client is told) and nothing e
 A *status struct* is `{"name", "group", "status", "description"}` with a `Fault` number as status.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from vigild.core.access import Caller
@@ -203,6 +203,9 @@ class SampleControl(Protocol):
 
     async def read(self, name: str, since: float = 0.0, until: float = 0.0, points: int = 300) -> list[Facts]:
         """What is kept of a process ('': the daemon), oldest first. BAD_NAME, BAD_ARGUMENTS, FAILED."""
+
+    async def recent(self, names: Collection[str], minutes: int) -> list[Facts]:
+        """The last minutes of many processes. BAD_ARGUMENTS, FAILED."""
 
 
 class AccessControl(Protocol):

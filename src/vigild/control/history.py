@@ -1,5 +1,6 @@
 """What happened: asking for it, and noting what operators do."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +13,7 @@ from vigild.engine.engine import Engine
 
 if TYPE_CHECKING:
     from vigild.core.logins import LoginMeasure
-    from vigild.core.samples import Moment, SampleQuery
+    from vigild.core.samples import Moment, Recent, SampleQuery
 
 MAX_ID = 2**63 - 1
 OFF = "this daemon keeps no history: [supervisord] says history=false"
@@ -26,6 +27,9 @@ class HistoryKeeper(Protocol):
         """FAILED."""
 
     async def read_samples(self, query: "SampleQuery") -> "list[Moment]":
+        """FAILED."""
+
+    async def read_recent(self, names: Collection[str], now: float, minutes: int) -> "dict[str, Recent]":
         """FAILED."""
 
 

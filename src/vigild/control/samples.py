@@ -1,15 +1,19 @@
 """What programs use, as a door may ask for it: now, and what is kept of it."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from vigild.control.facade import Facts
 from vigild.control.lookup import find_process, require_within
+from vigild.core.access import current_caller
 from vigild.core.errors import Fault, VigilError
-from vigild.core.samples import Moment, Sample, SampleQuery
+from vigild.core.samples import Moment, Recent, Sample, SampleQuery
 from vigild.engine.engine import Engine
 
 WATCHERS = "watchers"
 MAX_WATCH_SECONDS = 300.0
+MAX_RECENT_NAMES = 100  # so that an answer takes a millisecond or two, and no more
+MAX_RECENT_MINUTES = 30
 DEFAULT_SECONDS = 3600.0  # how far back, where nobody says
 OFF = "this daemon keeps no samples: [supervisord] says history=false"
 
@@ -18,6 +22,9 @@ class SampleKeeper(Protocol):
     """Who keeps them; `host/` has the real one."""
 
     async def read_samples(self, query: SampleQuery) -> list[Moment]:
+        """FAILED."""
+
+    async def read_recent(self, names: Collection[str], now: float, minutes: int) -> dict[str, Recent]:
         """FAILED."""
 
 
@@ -57,6 +64,23 @@ class Samples:
         if not moments and name:
             find_process(self._engine, name)  # or is there no such name?
         return [_known(moment) for moment in moments]
+
+    async def recent(self, names: Collection[str], minutes: int) -> list[Facts]:
+        """The last minutes of many, for lines in a table; of names that are not the caller's, or nobody's, nothing.
+
+        BAD_ARGUMENTS, FAILED.
+        """
+        if self._keeper is None:
+            raise VigilError(Fault.FAILED, OFF)
+        if len(names) > MAX_RECENT_NAMES or not 1 <= minutes <= MAX_RECENT_MINUTES:
+            raise VigilError(
+                Fault.BAD_ARGUMENTS,
+                f"at most {MAX_RECENT_NAMES} names, and 1 to {MAX_RECENT_MINUTES} minutes",
+            )
+        caller = current_caller.get()
+        theirs = [name for name in dict.fromkeys(names) if name and caller.has_to_do_with(name)]
+        found = await self._keeper.read_recent(theirs, self._engine.ports.clock.wall(), minutes)
+        return [{"name": name, **found[name]._asdict()} for name in theirs if name in found]
 
 
 def sample_facts(sample: Sample | None) -> Facts:

@@ -148,6 +148,14 @@ class SampleQuery(NamedTuple):
     points: int = 300
 
 
+class Recent(NamedTuple):
+    """What one program used lately, oldest first: a moment for each minute in which it ran and somebody looked."""
+
+    at: list[int]  # when each minute began, in seconds since the epoch
+    cpu_percent: list[float]
+    rss_bytes: list[int]
+
+
 def moment_of(at: int, samples: Sequence[Sample]) -> Moment:
     """All of these, which are of one program and at least one, as one."""
     return Moment(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vigild.core.samples import Sample, SampleQuery
+from vigild.core.samples import Recent, Sample, SampleQuery
 from vigild.host.store.sample_table import ROW_BYTES, SHARE, SampleTable
 from vigild.host.store.store import Store
 
@@ -90,6 +90,26 @@ def test_each_name_has_its_own_and_gaps_stay_gaps(store: Store) -> None:
         moment.at - NOON for moment in store.samples.read(SampleQuery("", NOON, NOON + HOUR))
     ]
     assert [] == store.samples.read(SampleQuery("nobody", NOON, NOON + HOUR))
+
+
+def test_the_last_minutes_of_many_with_the_one_that_is_not_over(store: Store) -> None:
+    table = store.samples
+    fill(table, 5)
+    fill(table, 3, NOON + 2 * MINUTE, "db")
+    fill(table, 1, NOON, "other")
+    for seconds in (0, 20):
+        at = NOON + 5 * MINUTE + seconds
+        table.add(at, {"web": sample(at, 40.0 + seconds, MB), "": sample(at)})
+    now = NOON + 5 * MINUTE + 30
+    found = table.recent(["web", "db", "other", "nobody"], now, 4)
+    assert {
+        "web": Recent(
+            [NOON + n * MINUTE for n in (2, 3, 4, 5)], [2.0, 3.0, 4.0, 50.0], [3 * MB, 4 * MB, 5 * MB, MB]
+        ),
+        "db": Recent([NOON + n * MINUTE for n in (2, 3, 4)], [0.0, 1.0, 2.0], [MB, 2 * MB, 3 * MB]),
+    } == found
+    assert {} == table.recent(["web"], now + HOUR, 4)
+    assert {} == table.recent([], now, 4)
 
 
 def test_what_is_older_than_a_day_is_kept_by_quarters(store: Store) -> None:

@@ -22,6 +22,7 @@ _LOOKS_FOR_ITSELF = frozenset(
         "getHealth",
         "getHistory",
         "followEvents",
+        "getRecentSamples",
         "actOnMany",
         "getOperation",
         "cancelOperation",

@@ -110,6 +110,11 @@ SELECT :since + (at - :since) / :bucket * :bucket AS begun, {_MEANS} FROM (
     SELECT * FROM sample WHERE step = :fine AND at >= :split AND at < :until
 ) WHERE name = (SELECT id FROM sample_name WHERE name = :name) GROUP BY begun ORDER BY begun
 """
+RECENT_SAMPLES = """
+SELECT name, at, cpu, rss FROM sample
+WHERE step = :step AND at IN (SELECT value FROM json_each(:minutes)) AND name IN (SELECT value FROM json_each(:names))
+ORDER BY at
+"""
 COUNT_SAMPLES = "SELECT count(*) FROM sample"
 SAMPLE_RANGE = "SELECT min(at), max(at) FROM sample WHERE step = ?"
 DELETE_SAMPLES = "DELETE FROM sample WHERE step = ? AND at < ?"

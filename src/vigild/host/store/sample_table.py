@@ -6,7 +6,7 @@ both resolutions go back less far.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from vigild.core.samples import (
@@ -14,6 +14,7 @@ from vigild.core.samples import (
     MAX_POINTS,
     STEP_SECONDS,
     Moment,
+    Recent,
     Sample,
     SampleQuery,
     moment_of,
@@ -133,6 +134,27 @@ class SampleTable:
             _moment(cast(Row, row)) for row in self._db.execute(queries.READ_SAMPLES, parameters).fetchall()
         ]
 
+    def recent(self, names: Collection[str], now: float, minutes: int) -> dict[str, Recent]:
+        """The last minutes of these, the one that is not over included; without those of which there is nothing."""
+        import json
+
+        begun = int(now) // STEP_SECONDS * STEP_SECONDS
+        by_id = {self._ids[name]: name for name in names if name in self._ids}
+        parameters = {
+            "step": STEP_SECONDS,
+            "minutes": json.dumps([begun - back * STEP_SECONDS for back in range(minutes)]),
+            "names": json.dumps(list(by_id)),
+        }
+        found: dict[str, Recent] = {}
+        for number, at, cpu, rss in self._db.execute(queries.RECENT_SAMPLES, parameters):
+            _append(found, by_id[number], at, cpu / 100, rss << 10)
+        for name in names:
+            gathered = self._gathered.get(name)
+            if gathered and self._begun > begun - minutes * STEP_SECONDS:
+                moment = moment_of(self._begun, gathered)
+                _append(found, name, moment.at, round(moment.cpu_percent, 2), moment.rss_bytes)
+        return found
+
     def prune(self, now: float, max_seconds: float) -> int:
         """Let go of what is too old, and of the oldest while there are too many; how many rows went."""
         limits = {STEP_SECONDS: min(FINE_SECONDS, max_seconds), COARSE_STEP_SECONDS: max_seconds}
@@ -159,6 +181,14 @@ class SampleTable:
         count = self._db.execute(queries.DELETE_SAMPLES, (step, before)).rowcount
         self._rows -= count
         return count
+
+
+def _append(found: dict[str, Recent], name: str, at: int, cpu_percent: float, rss_bytes: int) -> None:
+    recent = found.setdefault(name, Recent([], [], []))
+    if not recent.at or recent.at[-1] < at:
+        recent.at.append(at)
+        recent.cpu_percent.append(cpu_percent)
+        recent.rss_bytes.append(rss_bytes)
 
 
 def _moment(row: Row) -> Moment:

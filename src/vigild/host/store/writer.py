@@ -12,7 +12,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +21,7 @@ from vigild.core.history import Details, Fact, HistoryQuery, Kind
 from vigild.engine.ports import Log
 
 if TYPE_CHECKING:
-    from vigild.core.samples import Moment, Sample, SampleQuery
+    from vigild.core.samples import Moment, Recent, Sample, SampleQuery
     from vigild.host.store.store import Store
 
 T = TypeVar("T")
@@ -136,6 +136,10 @@ class HistoryWriter:
     async def read_samples(self, query: "SampleQuery") -> "list[Moment]":
         """What programs used, but for the minute that is not over. FAILED where it cannot be asked."""
         return await self._ask(lambda store: store.samples.read(query))
+
+    async def read_recent(self, names: "Collection[str]", now: float, minutes: int) -> "dict[str, Recent]":
+        """What these used in the last minutes. FAILED where it cannot be asked."""
+        return await self._ask(lambda store: store.samples.recent(names, now, minutes))
 
     async def _ask(self, ask: "Callable[[Store], T]") -> T:
         if len(self._questions) >= MAX_QUESTIONS:

@@ -1,12 +1,13 @@
 """Samples over the JSON interface."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import jsonschema
 
 from support.api import Api
 from support.fakes import group, program
-from vigild.core.samples import Moment, SampleQuery
+from vigild.core.samples import Moment, Recent, SampleQuery
 from vigild.fronts.api.nouns import samples
 
 
@@ -21,7 +22,8 @@ def test_series(tmp_path: Path) -> None:
 
     api.keeper.read_samples = read_samples  # type: ignore[attr-defined]
     told = api.ask("GET", "/processes/web/samples?since=5&until=9&points=3").json
-    jsonschema.validate(told, samples.ENDPOINTS[0].result)
+    (endpoint,) = (one for one in samples.ENDPOINTS if one.id == "getProcessSamples")
+    jsonschema.validate(told, endpoint.result)
     assert (7, 1.0, False) == (
         told["samples"][0]["at"],
         told["samples"][0]["cpu_percent"],
@@ -34,3 +36,27 @@ def test_series(tmp_path: Path) -> None:
     assert api.ask("GET", "/processes/web/samples?since=9&until=5").code == "invalid_argument"
     off = Api(tmp_path, group(program("web")), history=False)
     assert off.ask("GET", "/processes/web/samples").code == "not_configured"
+
+
+def test_the_last_minutes_of_many(tmp_path: Path) -> None:
+    api = Api(tmp_path, group(program("web")))
+    asked: list[tuple[list[str], int]] = []
+
+    async def read_recent(names: Collection[str], now: float, minutes: int) -> dict[str, Recent]:
+        asked.append((list(names), minutes))
+        return {"web": Recent([60, 120], [1.0, 2.5], [3, 4])}
+
+    api.keeper.read_recent = read_recent  # type: ignore[attr-defined]
+    told = api.ask("GET", "/samples?names=web,db%3Aa,&minutes=2").json
+    (endpoint,) = (one for one in samples.ENDPOINTS if one.id == "getRecentSamples")
+    jsonschema.validate(told, endpoint.result)
+    assert [{"name": "web", "at": [60, 120], "cpu_percent": [1.0, 2.5], "rss_bytes": [3, 4]}] == told[
+        "samples"
+    ]
+    assert {"samples": []} == api.ask("GET", "/samples?names=db").json
+    assert [(["web", "db:a"], 2), (["db"], samples.RECENT_MINUTES)] == asked
+    assert (
+        api.ask("GET", "/samples?names=" + ",".join(f"p{n}" for n in range(101))).code == "invalid_argument"
+    )
+    off = Api(tmp_path, group(program("web")), history=False)
+    assert off.ask("GET", "/samples?names=web").code == "not_configured"

@@ -1,12 +1,14 @@
 """What programs use of the machine, over time: series for charts."""
 
+from vigild.control.samples import MAX_RECENT_MINUTES, MAX_RECENT_NAMES
 from vigild.core.access import Role
 from vigild.core.errors import Fault, VigilError
 from vigild.fronts.api.endpoint import LATEST, NAME, Answer, Call, Endpoint, Parameter
 from vigild.fronts.api.problems import ProblemError
-from vigild.fronts.api.schema import integer, list_of, number, record
+from vigild.fronts.api.schema import integer, list_of, number, record, text
 
 MAX_POINTS = 2000
+RECENT_MINUTES = 15
 _RANGE = (
     Parameter(
         "since",
@@ -40,6 +42,15 @@ _MOMENT = record(
 )
 
 
+_RECENT = record(
+    "What one process used, minute by minute: three lists of the same length.",
+    name=text("NAME or GROUP:NAME"),
+    at=list_of(integer("When that minute began, in seconds since the epoch")),
+    cpu_percent=list_of(number("Of one core, on average")),
+    rss_bytes=list_of(integer("On average")),
+)
+
+
 async def _read(call: Call) -> Answer:
     samples = call.control.samples
     try:
@@ -47,13 +58,46 @@ async def _read(call: Call) -> Answer:
             call.text("name"), call.number("since"), call.number("until"), call.integer("points", 300)
         )
     except VigilError as error:
-        if error.fault is Fault.FAILED and "history=false" in str(error):
-            raise ProblemError("not_configured", str(error.detail)) from None
-        raise
+        raise _not_kept(error) from None
     return Answer({"samples": found})
 
 
+async def _recent(call: Call) -> Answer:
+    names = [name for name in call.text("names").split(",") if name]
+    try:
+        found = await call.control.samples.recent(names, call.integer("minutes", RECENT_MINUTES))
+    except VigilError as error:
+        raise _not_kept(error) from None
+    return Answer({"samples": found})
+
+
+def _not_kept(error: VigilError) -> Exception:
+    is_off = error.fault is Fault.FAILED and "history=false" in str(error)
+    return ProblemError("not_configured", str(error.detail)) if is_off else error
+
+
 ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/samples",
+        "getRecentSamples",
+        "samples",
+        Role.VIEWER,
+        "What many processes used in the last minutes, oldest first: for lines in a table. Names of which nothing is kept are left out.",
+        _recent,
+        record(samples=list_of(_RECENT)),
+        (
+            Parameter(
+                "names",
+                text(maxLength=60000),
+                f"Processes, with commas between, {MAX_RECENT_NAMES} at most",
+            ),
+            Parameter(
+                "minutes", integer(minimum=1, maximum=MAX_RECENT_MINUTES), f"How many ({RECENT_MINUTES})"
+            ),
+        ),
+        problems=("not_configured", "failed"),
+    ),
     Endpoint(
         "GET",
         "/processes/{name}/samples",

@@ -4,30 +4,29 @@ import { t } from "./i18n.js";
 
 const LONGEST_STEP = 210; // seconds between samples that belong together: one a minute is kept, and some may be late
 
-export function sparkline(values, label) {
+export function sparkline(label) {
   const width = 64, height = 16;
-  const svg = s("svg", { class: "sparkline", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
-  updateSparkline(svg, values);
-  return svg;
+  return s("svg", { class: "sparkline", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
 }
 
-export function updateSparkline(svg, values) {
+// points: [{at, [key]}], in order; the line is about `seconds` until the last of them or `now`.
+export function updateSparkline(svg, points, key, now, seconds) {
   const width = 64, height = 16;
-  const known = values.filter((value) => value !== null && value !== undefined);
+  const known = points.filter((point) => point[key] !== null && point[key] !== undefined && point.at > now - seconds);
   let path = svg.firstChild;
   if (!path) {
     path = s("path", {});
     svg.append(path);
   }
   if (known.length < 2) return path.setAttribute("d", "");
-  const top = Math.max(...known, 1e-9);
-  const step = width / Math.max(values.length - 1, 1);
-  let d = "", pen = "M";
-  values.forEach((value, index) => {
-    if (value === null || value === undefined) return (pen = "M");
-    d += `${pen}${(index * step).toFixed(1)} ${(height - 1 - (value / top) * (height - 2)).toFixed(1)}`;
-    pen = "L";
-  });
+  const top = Math.max(...known.map((point) => point[key]), 1e-9);
+  const end = Math.max(now, known[known.length - 1].at);
+  let d = "", before = -Infinity;
+  for (const point of known) {
+    const x = width * (1 - (end - point.at) / seconds), y = height - 1 - (point[key] / top) * (height - 2);
+    d += `${point.at - before > LONGEST_STEP ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;
+    before = point.at;
+  }
   path.setAttribute("d", d);
 }
 

@@ -2,7 +2,11 @@
 // word about the connection. When events were missed everything is asked for again; nothing old is shown as new.
 import { get, urlOf } from "./api.js";
 
-const HISTORY = 60; // figures kept of each process for the lines in the table
+const HISTORY = 60; // samples kept of each process for its charts
+export const LINE_SECONDS = 900; // what the lines in the table show
+const POINT_SECONDS = 15; // of these, in one point
+const KEPT_SECONDS = 60; // in one that the daemon has kept
+const ASK = 60; // processes whose lines are asked for at once
 const RETRY = [500, 1000, 2000, 5000, 10000];
 const SILENCE_MS = 20000; // after that long without an event the daemon is asked whether it is there
 const ANSWER_MS = 8000;
@@ -15,7 +19,7 @@ function unlessDenied(error) {
 
 class Store extends EventTarget {
   processes = new Map();
-  series = new Map(); // name -> {cpu: [], memory: [], usages: []}
+  series = new Map(); // name -> {points: [{at, cpu, memory}], usages: []}
   daemon = null;
   role = "viewer";
   who = "";
@@ -28,6 +32,7 @@ class Store extends EventTarget {
   #tries = 0;
   #timer = 0;
   #silence = 0;
+  #asked = new Set(); // names whose kept samples were asked for since the list was
 
   now() {
     return Date.now() / 1000 + this.clockOffset;
@@ -54,6 +59,7 @@ class Store extends EventTarget {
     const [daemon, listed] = await Promise.all([get("/daemon").catch(unlessDenied), get("/processes")]);
     this.daemon = daemon;
     this.clockOffset = listed.now - Date.now() / 1000;
+    this.#asked.clear();
     this.#take(listed.processes);
     const held = this.#held;
     this.#held = null;
@@ -149,14 +155,46 @@ class Store extends EventTarget {
       const process = this.processes.get(usage.name);
       if (!process) continue;
       process.usage = usage;
-      if (!this.series.has(usage.name)) this.series.set(usage.name, { cpu: [], memory: [], usages: [] });
-      const series = this.series.get(usage.name);
-      for (const [key, value] of [["cpu", usage.cpu_percent], ["memory", usage.rss_bytes], ["usages", usage]]) {
-        series[key].push(value);
-        if (series[key].length > HISTORY) series[key].shift();
-      }
+      const { points, usages } = this.#seriesOf(usage.name);
+      usages.push(usage);
+      if (usages.length > HISTORY) usages.shift();
+      const point = { at: usage.at, cpu: usage.cpu_percent, memory: usage.rss_bytes };
+      const last = points[points.length - 1];
+      if (last && Math.floor(last.at / POINT_SECONDS) === Math.floor(point.at / POINT_SECONDS)) points.pop();
+      points.push(point);
+      while (points[0].at < point.at - LINE_SECONDS) points.shift();
     }
     this.#tell("samples", samples);
+  }
+
+  #seriesOf(name) {
+    if (!this.series.has(name)) this.series.set(name, { points: [], usages: [] });
+    return this.series.get(name);
+  }
+
+  // What the daemon has kept of these, once: a line is there when its row is first seen, and not a quarter of an hour later.
+  async fill(names) {
+    const wanted = names.filter((name) => !this.#asked.has(name) && !name.includes(","));
+    for (const name of wanted) this.#asked.add(name);
+    for (let first = 0; first < wanted.length; first += ASK) {
+      const some = wanted.slice(first, first + ASK);
+      try {
+        const { samples } = await get("/samples", { names: some.join(","), minutes: LINE_SECONDS / 60 });
+        for (const one of samples) if (this.processes.has(one.name)) this.#merge(one);
+        this.#tell("samples", samples);
+      } catch (error) {
+        if (!error.status) for (const name of some) this.#asked.delete(name); // no answer; else there are none to be had
+      }
+    }
+  }
+
+  #merge({ name, at, cpu_percent: cpu, rss_bytes: memory }) {
+    const series = this.#seriesOf(name);
+    const taken = new Set(series.points.map((point) => Math.floor(point.at / KEPT_SECONDS)));
+    const kept = at.map((begun, index) => ({ at: begun + KEPT_SECONDS / 2, cpu: cpu[index], memory: memory[index] }));
+    const since = this.now() - LINE_SECONDS;
+    const fresh = kept.filter((point) => point.at >= since && !taken.has(Math.floor(point.at / KEPT_SECONDS)));
+    series.points = [...fresh, ...series.points].sort((a, b) => a.at - b.at);
   }
 
   #tell(type, detail) {

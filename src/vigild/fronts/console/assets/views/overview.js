@@ -7,7 +7,7 @@ import { bytes, duration, percent } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../i18n.js";
 import { say } from "../said.js";
-import { on, store } from "../store.js";
+import { LINE_SECONDS, on, store } from "../store.js";
 import { inTrouble, pathOf, remarks, stateBadge, updateBadge } from "./words.js";
 
 const CHIPS = {
@@ -17,6 +17,7 @@ const CHIPS = {
   down: (process) => ["STOPPED", "EXITED", "FATAL", "UNKNOWN"].includes(process.state),
 };
 const TROUBLE_FIRST = ["FATAL", "BACKOFF", "UNKNOWN", "STARTING", "STOPPING", "RUNNING", "EXITED", "STOPPED"];
+const FILL_MS = 150; // who scrolls past a row does not ask for it
 const FIRST = 60, BATCH = 250; // rows a frame: the first screen is painted before the last row is made
 
 let configPath = "";
@@ -30,8 +31,9 @@ class Row {
     this.health = h("span", {});
     this.cpu = h("span", { class: "figure" });
     this.memory = h("span", { class: "figure" });
-    this.cpuLine = sparkline([], t("col.cpu"));
-    this.memoryLine = sparkline([], t("col.memory"));
+    this.cpuLine = sparkline(t("col.cpu"));
+    this.memoryLine = sparkline(t("col.memory"));
+    this.isSeen = false; // only then its lines are drawn
     this.uptime = h("td", { class: "c-uptime", "data-label": t("col.uptime") });
     this.restarts = h("td", { class: "c-restarts number", "data-label": t("col.restarts") });
     this.pid = h("td", { class: "c-pid number", "data-label": t("col.pid") });
@@ -77,9 +79,10 @@ class Row {
     const sample = this.process.pid ? this.process.usage : null;
     setText(this.cpu, sample ? percent(sample.cpu_percent) : "");
     setText(this.memory, sample ? bytes(sample.rss_bytes) : "");
-    const series = store.series.get(this.name);
-    updateSparkline(this.cpuLine, series ? series.cpu : []);
-    updateSparkline(this.memoryLine, series ? series.memory : []);
+    if (!this.isSeen) return;
+    const points = store.series.get(this.name)?.points || [];
+    updateSparkline(this.cpuLine, points, "cpu", store.now(), LINE_SECONDS);
+    updateSparkline(this.memoryLine, points, "memory", store.now(), LINE_SECONDS);
   }
 
   permit() {
@@ -212,7 +215,9 @@ export function showOverview(place, signal) {
       if (signal.aborted) return;
       for (const { name } of fresh.splice(0, count)) {
         const process = store.processes.get(name); // as it is by now
-        if (process) rows.set(name, new Row(process, toggle));
+        if (!process) continue;
+        rows.set(name, new Row(process, toggle));
+        seeing.observe(rows.get(name).element);
       }
       if (!fresh.length) order();
       if (count === FIRST || !fresh.length) arrange();
@@ -227,6 +232,22 @@ export function showOverview(place, signal) {
     for (const [name, row] of sorted) rows.set(name, row);
   }
 
+  // Lines are drawn, and what the daemon has kept for them asked for, where somebody looks: of a few dozen rows, not of all.
+  let filling = 0;
+  const fillSeen = () => {
+    clearTimeout(filling);
+    filling = setTimeout(() => store.fill([...rows.values()].filter((row) => row.isSeen).map((row) => row.name)), FILL_MS);
+  };
+  const seeing = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const row = rows.get(target.dataset.name);
+      if (!row) continue;
+      row.isSeen = isIntersecting;
+      row.sample();
+    }
+    if (entries.some(({ isIntersecting }) => isIntersecting)) fillSeen();
+  }, { rootMargin: "200px" });
+
   let due = 0;
   const later = () => { // many may change in one moment: look at all of it once a frame
     if (!due) due = requestAnimationFrame(() => {
@@ -238,12 +259,12 @@ export function showOverview(place, signal) {
     });
   };
 
-  on(["all"], make, signal);
+  on(["all"], () => { make(); fillSeen(); }, signal);
   on(["process"], ({ detail }) => { rows.get(detail.name)?.update(detail); later(); }, signal);
   on(["samples"], ({ detail }) => { for (const { name } of detail) rows.get(name)?.sample(); }, signal);
   on(["connection"], () => { for (const row of rows.values()) row.permit(); showSelection(); }, signal);
   const ticking = setInterval(() => { for (const row of rows.values()) row.tick(); }, 1000);
-  signal.addEventListener("abort", () => { clearInterval(ticking); document.body.classList.remove("selecting"); });
+  signal.addEventListener("abort", () => { clearInterval(ticking); clearTimeout(filling); seeing.disconnect(); document.body.classList.remove("selecting"); });
   place.addEventListener("vigil-key", (event) => onKey(event.detail), { signal });
   make();
 
