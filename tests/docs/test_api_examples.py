@@ -26,6 +26,9 @@ startsecs=0
 [program:bad]
 command=sh -c 'exit 3'
 startretries=0
+[program:backup]
+command=true
+schedule=30 4 * * *
 """
 FOLLOWS = ("follow", "/events")
 

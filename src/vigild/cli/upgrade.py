@@ -80,8 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_json_flag(
         parser,
-        "one JSON object: from_version, to_version, from_pid, to_pid, programs (how many run on), ended (an array of "
-        "name and pid: those that ended by themselves meanwhile), seconds (without an answer), check_seconds",
+        "one JSON object: from_version, to_version, from_pid, to_pid, programs, ended, seconds, check_seconds",
     )
     add_connection_flags(parser)
     return parser

@@ -24,6 +24,8 @@ def offered(tmp_path: Path, line: str) -> list[str]:
         ("vigil alert ", ["list", "test"]),
         ("vigil token create --role ", ["admin", "operator", "viewer"]),
         ("vigil history --fo", ["--follow"]),
+        ("vigil upgrade --js", ["--json"]),
+        ("vigil version --j", ["--json"]),
         ("vigil user ", ["hash"]),
     ],
 )

@@ -26,6 +26,8 @@ def shown(tmp_path: Path, line: str, awaited: str) -> None:
         ("vigil alert te", "vigil alert test "),
         ("vigil token create --role op", "--role operator "),
         ("vigil history --fo", "history --follow "),
+        ("vigil upgrade --js", "vigil upgrade --json "),
+        ("vigil version --j", "vigil version --json "),
         ("vigil user ", "vigil user hash "),
     ],
 )

@@ -100,7 +100,10 @@ def bash_script(found: Sequence[Grammar]) -> str:
             _value(grammar, flag) for grammar in every for flag in grammar.flags if flag.value
         ),
         "FLAGS": "\n".join(
-            f"{_SHALLOW}{quote(grammar.name)}) _vigil_offer --help {_flags(grammar)} ;;" for grammar in every
+            [
+                *(f"{_SHALLOW}{quote(one.name)}) _vigil_offer --help {_flags(one)} ;;" for one in every),
+                f"{_SHALLOW}version|help) _vigil_offer --json ;;",
+            ]
         ),
         "ARGUMENTS": "\n".join(
             [

@@ -46,6 +46,7 @@ def fish_script(found: Sequence[Grammar]) -> str:
     words += [("version", "print the version"), ("help", "print the help of a command")]
     lines = [_word("__vigil_no_command", word, text) for word, text in words]
     lines += [_word("__vigil_no_action help", word, text) for word, text in words]
+    lines += [f"complete -c vigil -n '__vigil_no_action {word}' -l json" for word in ("version", "help")]
     for grammar in found:
         lines += [
             _word(f"__vigil_no_action {grammar.name}", one.word, one.summary) for one in grammar.actions

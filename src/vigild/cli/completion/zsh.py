@@ -37,7 +37,8 @@ def zsh_script(found: Sequence[Grammar]) -> str:
     words = [(grammar.name, grammar.summary) for grammar in found]
     words += [("version", "print the version"), ("help", "print the help of a command")]
     extra = (
-        f"        help) _arguments {_quoted('1:command:(' + ' '.join(name for name, _ in words) + ')')} ;;\n"
+        f"        help) _arguments --json {_quoted('1:command:(' + ' '.join(name for name, _ in words) + ')')} ;;\n"
+        "        version) _arguments --json ;;\n"
     )
     functions = [_branch(grammar) for grammar in found if grammar.actions]
     return _HEAD + zsh_part() + "".join(functions) + _function("_vigil", words, found, extra) + _TAIL
