@@ -43,8 +43,8 @@ def test_one_that_cannot_be_started() -> None:
 
 
 def test_one_that_takes_too_long_is_killed_with_its_children() -> None:
-    reading = run("sh", "-c", "echo begun; sleep 4321 & echo $!; wait", seconds=0.5)
-    assert reading.error == "it did not end within 0.5 s, and was killed"
+    reading = run("sh", "-c", "echo begun; sleep 4321 & echo $!; wait", seconds=2.0)
+    assert reading.error == "it did not end within 2 s, and was killed"
     begun, pid = str(reading.values["output"]).split()
     assert begun == "begun"
     until(lambda: not psutil.pid_exists(int(pid)) or psutil.Process(int(pid)).status() == "zombie")
@@ -52,8 +52,8 @@ def test_one_that_takes_too_long_is_killed_with_its_children() -> None:
 
 def test_what_it_leaves_running_with_its_output_is_not_waited_for() -> None:
     begun = time.monotonic()
-    reading = run("sh", "-c", "sleep 30 & echo $!")
-    assert time.monotonic() - begun < 15
+    reading = run("sh", "-c", "sleep 1000 & echo $!")
+    assert time.monotonic() - begun < 500
     os.kill(int(str(reading.values["output"])), 9)
 
 

@@ -10,17 +10,16 @@ import pytest
 from support.compat import wire
 from support.compat.playbill import Scenario
 from support.compat.stage import HEAD, Stage
+from support.ports import free_port
 
 Agree = Callable[[Scenario], None]
 
 CAT = "[program:cat]\ncommand=/bin/cat\nstartsecs=0\n"
 
 
-def free_port(stage: Stage) -> int:
+def tokened_port(stage: Stage) -> int:
     """A port of the loopback that was free a moment ago; its number becomes a token."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     stage.tokens.append((str(port), "<port>"))
     return port
 
@@ -32,7 +31,7 @@ def basic(user: str, password: str) -> dict[str, str]:
 
 def test_password_clear_and_hashed(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
-        port = free_port(stage)
+        port = tokened_port(stage)
         digest = hashlib.sha1(b"secret").hexdigest()
         head = HEAD.replace(
             "file=%(here)s/s.sock\n", f"file=%(here)s/s.sock\nusername=me\npassword={{SHA}}{digest}\n"
@@ -64,7 +63,7 @@ def test_password_clear_and_hashed(agree: Agree) -> None:
 
 def test_the_client_and_passwords(agree_four_ways: Agree) -> None:
     def scenario(stage: Stage) -> None:
-        port = free_port(stage)
+        port = tokened_port(stage)
         stage.address = wire.Address(port=port)
         stage.headers = basic("you", "word")
         head = HEAD.replace("[unix_http_server]\nfile=%(here)s/s.sock\n", "")

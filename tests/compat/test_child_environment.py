@@ -8,6 +8,7 @@ import pytest
 
 from support.compat.playbill import Scenario
 from support.compat.stage import HEAD, Stage
+from support.ports import free_port
 from support.until import DEADLINE_SECONDS
 
 Agree = Callable[[Scenario], None]
@@ -54,9 +55,7 @@ def test_environment_directory_umask_user(agree: Agree) -> None:
 
 def test_server_url_follows_the_doors(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         stage.tokens.append((str(port), "<port>"))
         stage.start("[program:p]\n" + SHOW.format("p") + f"[inet_http_server]\nport=127.0.0.1:{port}\n")
         stage.until(lambda: "sh" in str(stage.ask("supervisor.readProcessStdoutLog", "p", 0, 0)))
@@ -105,9 +104,7 @@ def test_a_user_of_its_own(agree: Agree) -> None:
 @pytest.mark.needs_root
 def test_fastcgi_sockets(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         stage.tokens.append((str(port), "<port>"))
         fcgi = "command=%(ENV_PYTHON)s %(ENV_PROBES)s/fcgi.py\nstartsecs=0\nautostart=false\n"
         stage.start(

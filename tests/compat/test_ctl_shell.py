@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from support.compat.playbill import Scenario
 from support.compat.stage import HEAD, Stage
+from support.ports import free_port
 
 Agree = Callable[[Scenario], None]
 
@@ -30,9 +31,7 @@ def test_no_daemon_at_the_socket(agree: Agree) -> None:
 
 def test_no_daemon_at_the_port(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         stage.tokens.append((str(port), "<port>"))
         stage.configure(CAT, HEAD.replace("unix://%(here)s/s.sock", f"http://127.0.0.1:{port}"))
         for action in ("status", "start cat", "pid", "shutdown"):

@@ -1,12 +1,12 @@
 """Superlance's own tools, unchanged, as listeners of both daemons."""
 
 import re
-import socket
 from collections.abc import Callable
 
 from support.compat.installation import THEIRS
 from support.compat.playbill import Scenario
 from support.compat.stage import Stage
+from support.ports import free_port
 
 Agree = Callable[[Scenario], None]
 
@@ -19,9 +19,7 @@ def tool(name: str, arguments: str, events: str) -> str:
 
 def test_httpok_and_memmon_restart(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         stage.tokens.append((str(port), "<port>"))
         stage.start(
             tool("httpok", f"-p web -t 2 http://127.0.0.1:{port}/", "TICK_5")
@@ -62,9 +60,7 @@ def test_crashmail(agree: Agree) -> None:
 
 def test_batches_of_mail(agree: Agree) -> None:
     def scenario(stage: Stage) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         stage.tokens.append((str(port), "<port>"))
         # Nobody takes the mail: the tools say on stderr what they would have sent.
         batch = (

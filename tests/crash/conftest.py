@@ -2,12 +2,13 @@
 
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from support import ports
 
 MEMORY = "/dev/shm"
 ROOM_BYTES = 2 << 30
@@ -25,6 +26,4 @@ def roomy_tmp() -> Iterator[Path]:
 @pytest.fixture
 def free_port() -> int:
     """A TCP port on loopback that nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return ports.free_port()

@@ -10,10 +10,11 @@ import pytest
 
 from support.receivers import HttpReceiver, Reply
 from support.tls import server_context
+from support.until import DEADLINE_SECONDS
 from vigild.host.http_client import MAX_ANSWER_BYTES, Answer, HttpClient, Request, exchange
 from vigild.host.peers import RequestError
 
-SECONDS = 20.0
+SECONDS = DEADLINE_SECONDS
 
 
 @pytest.fixture(autouse=True)

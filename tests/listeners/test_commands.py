@@ -82,4 +82,4 @@ def test_what_a_command_leaves_in_the_background_is_not_waited_for() -> None:
     begin = time.monotonic()
     pid = int(run("sh -c 'sleep 1000 & echo $!'"))
     os.kill(pid, signal.SIGKILL)
-    assert 20 > time.monotonic() - begin
+    assert 500 > time.monotonic() - begin

@@ -8,7 +8,6 @@ import os
 import pwd
 import re
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -21,6 +20,7 @@ import psutil
 import pytest
 
 from support.daemon import Daemon, Outcome, bin_dir, family, wait_gone
+from support.ports import free_port
 from support.until import DEADLINE_SECONDS, until
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "recipes"
@@ -73,13 +73,6 @@ def need_root(why: str) -> None:
     """Skip without root."""
     if os.geteuid() != 0:
         missing(f"needs root: {why}")
-
-
-def free_port() -> int:
-    """A TCP port of the loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -2,13 +2,13 @@
 
 import os
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from support.daemon import MARK, Daemon, bin_dir
+from support.ports import free_port
 from support.until import DEADLINE_SECONDS, until
 from vigild.client.supervisor import Supervisor
 
@@ -157,9 +157,7 @@ def test_a_program_defined_twice_is_told_of_with_both_places(tmp_path: Path) -> 
 
 
 def test_only_an_open_port_is_called_critical(tmp_path: Path, short_tmp: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     conf = (
         f"[supervisord]\nuser={os.getuid()}\nlogfile={tmp_path}/log\npidfile={tmp_path}/pid\nchildlogdir={tmp_path}\n"
         f"[unix_http_server]\nfile={short_tmp}/s\n[inet_http_server]\nport=127.0.0.1:{port}\n"

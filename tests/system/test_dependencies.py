@@ -41,7 +41,8 @@ def go(tmp_path: Path, status: int) -> None:
 
 def test_a_stack_comes_up_in_order_says_what_it_waits_for_and_goes_down_in_reverse(tmp_path: Path) -> None:
     conf = STACK.replace(
-        "exec sleep 1000", "trap 'echo web ends >> {tmp}/order; exit' TERM; while :; do sleep 0.05; done"
+        "echo web >> {tmp}/order; exec sleep 1000",
+        "trap 'echo web ends >> {tmp}/order; exit' TERM; echo web >> {tmp}/order; while :; do sleep 0.05; done",
     )
     with Daemon(tmp_path, conf.format(tmp=tmp_path)) as daemon:
         daemon.wait_state("migrate", "RUNNING")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.daemon import Daemon
+from support.ports import free_port
 from support.until import until
 
 FCGI = """\
@@ -23,11 +24,6 @@ while True:
     peer.sendall(b"%d" % os.getpid())
     peer.close()
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def connected(address: str | int) -> socket.socket:

@@ -13,6 +13,7 @@ import pytest
 
 from support.daemon import Daemon, wait_gone
 from support.notify_socket import NotifySocket
+from support.ports import free_port
 from support.until import until
 from vigild.host.service_manager import OWN_VARIABLES
 
@@ -57,11 +58,6 @@ def handing_over(*addresses: object) -> tuple[str, ...]:
 def returning(store: dict[str, int]) -> tuple[str, ...]:
     """Hands over what was kept."""
     return handing_over(*(f"{name}=/proc/{os.getpid()}/fd/{fd}" for name, fd in store.items()))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def test_it_is_ready_when_everything_has_been_started(tmp_path: Path, manager: NotifySocket) -> None:

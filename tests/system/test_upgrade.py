@@ -19,6 +19,7 @@ import pytest
 
 import vigild
 from support.daemon import Daemon, alive
+from support.ports import free_port
 from support.until import DEADLINE_SECONDS, until
 from vigild.client.supervisor import DaemonInfo, Supervisor
 
@@ -34,12 +35,6 @@ def program(name: str, command: str, *options: str) -> str:
 def quiet(name: str, *options: str) -> str:
     command = f'sh -c "echo start >> %(here)s/{name}.starts; exec sleep 1000"'
     return program(name, command, *options)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def facts(daemon: Daemon) -> DaemonInfo:

@@ -1,10 +1,11 @@
 import pytest
 
 from support.receivers import HttpReceiver, Reply
+from support.until import DEADLINE_SECONDS
 from vigild.alerts.senders.http import USER_AGENT, exchange, verdict
 from vigild.host.http_client import Answer, Request
 
-SECONDS = 20.0
+SECONDS = DEADLINE_SECONDS
 
 
 @pytest.fixture(autouse=True)

@@ -9,12 +9,13 @@ from support.messages import hostile, message, receiver, telling
 from support.receivers import HttpReceiver, Reply
 from support.smtp_server import SmtpServer
 from support.tls import server_context
+from support.until import DEADLINE_SECONDS
 from vigild.alerts.senders.dispatch import send
 from vigild.alerts.senders.mail import mail_of
 from vigild.alerts.sending import Outcome
 from vigild.wire.alert_urls import Mailbox, parse_target
 
-SECONDS = 20.0
+SECONDS = DEADLINE_SECONDS
 TO = "to=a@x.org,b@x.org&from=vigil@x.org"
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from support.messages import message, receiver
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.alerts.senders.dispatch import send
 from vigild.alerts.senders.program import needs_shell
 from vigild.alerts.sending import Outcome
 
-SECONDS = 20.0
+SECONDS = DEADLINE_SECONDS
 
 
 def script(directory: Path, text: str) -> str:
@@ -56,7 +56,7 @@ def test_a_command_that_is_killed(tmp_path: Path) -> None:
 def test_a_command_that_does_not_end_is_killed_with_all_it_started(tmp_path: Path) -> None:
     command = script(tmp_path, f"sleep 300 & echo $! > {tmp_path}/pid; wait")
     begin = time.monotonic()
-    outcome = send(receiver(f"exec:{command}"), message(), 0.5)
+    outcome = send(receiver(f"exec:{command}"), message(), 2.0)
     assert (False, False) == (outcome.ok, outcome.permanent)
     assert "was killed" in outcome.text
     assert time.monotonic() - begin < SECONDS / 2

@@ -9,11 +9,12 @@ import pytest
 
 from support.messages import hostile, message, receiver, telling
 from support.receivers import Arrived, HttpReceiver, Reply
+from support.until import DEADLINE_SECONDS
 from vigild.alerts.senders.dispatch import send
 from vigild.alerts.senders.robots import dingtalk_sign, feishu_card, feishu_sign
 from vigild.alerts.sending import Outcome
 
-SECONDS = 20.0
+SECONDS = DEADLINE_SECONDS
 OK = Reply(body={"errcode": 0, "errmsg": "ok"})
 
 

@@ -2,10 +2,11 @@ import pytest
 
 from support.messages import hostile, message, receiver
 from support.receivers import HttpReceiver, Reply
+from support.until import DEADLINE_SECONDS
 from vigild.alerts.senders.dispatch import send
 from vigild.alerts.sending import Outcome
 
-SECONDS = 20.0
+SECONDS = DEADLINE_SECONDS
 
 
 def test_slack_gets_mrkdwn_in_which_nothing_is_linked() -> None:

@@ -2,11 +2,12 @@ import pytest
 
 from support.messages import hostile, message, receiver, telling
 from support.receivers import HttpReceiver, Reply
+from support.until import DEADLINE_SECONDS
 from vigild.alerts.markup import utf16_units
 from vigild.alerts.senders.dispatch import send
 from vigild.alerts.sending import Outcome
 
-SECONDS = 20.0
+SECONDS = DEADLINE_SECONDS
 OK = Reply(body={"ok": True, "result": {}})
 URL = "telegram://123:TOKEN/-1001?base={}"
 

@@ -6,12 +6,13 @@ import pytest
 
 from support.messages import message, receiver, telling
 from support.receivers import HttpReceiver, Reply
+from support.until import DEADLINE_SECONDS
 from vigild.alerts.senders.dispatch import send
 from vigild.alerts.senders.structure import message_struct
 from vigild.alerts.senders.web import signature
 from vigild.alerts.sending import Outcome
 
-SECONDS = 20.0
+SECONDS = DEADLINE_SECONDS
 
 
 def test_a_webhook_gets_the_whole_message_as_json() -> None:
