@@ -108,5 +108,6 @@ def test_a_failed_login_is_in_the_timeline_in_both_languages(open_console: Open)
     chinese.locator("[name=password]").fill("plum")
     chinese.locator("[name=password]").press("Enter")
     expect(chinese.locator("tr[data-name='web']")).to_be_visible()
+    expect(page.locator(".history tbody tr")).to_have_count(3)  # without being loaded anew
     chinese.goto(f"{console.url}#/events")
     expect(chinese.locator(".history")).to_contain_text("otto@127.0.0.1 登录失败：密码错误")

@@ -6,11 +6,14 @@ from functools import partial
 
 import pytest
 
+from control.test_history import Keeper
 from support.fakes import World, group, program
 from vigild.control.facade import Facts
+from vigild.control.history import History
 from vigild.control.live import BATCH, FLUSH_SECONDS, LOOK_SECONDS, Happening, Live, Tell
 from vigild.control.operations import Action, Operations
 from vigild.control.processes import Processes
+from vigild.core.access import Caller, Role
 from vigild.core.process import Start, Stop
 from vigild.core.states import SupervisorState
 
@@ -87,6 +90,22 @@ def test_a_schedule_that_is_paused_or_resumed_is_told_of(has_run: bool) -> None:
         assert kind == "process"
         assert isinstance(told["schedule"], dict)
         assert told["schedule"]["paused"] is is_paused
+
+
+def test_orders_and_logins_in_the_history_are_told_of_once_a_moment() -> None:
+    world = World(group(program("web", start_seconds=0))).boot()
+    history = History(world.engine, Keeper())
+    history.note_order("stopProcess", "web", ["web"], "")  # nobody watches
+    live, heard = watched(world)
+    for _ in range(100):
+        history.note_order("stopProcess", "web", ["web"], "")
+        history.note_login("login", Caller("ann", Role.ADMIN))
+    world.clock.advance(FLUSH_SECONDS)
+    assert [("history", {"kind": "order"}), ("history", {"kind": "access"})] == heard
+    live.end()
+    history.note_users({"added": ["ann"]})
+    world.clock.advance(1)
+    assert len(heard) == 2
 
 
 def test_what_is_no_process_is_told_of_when_it_is_otherwise() -> None:

@@ -51,7 +51,7 @@ class History:
             details["via"] = caller.via
         if result:
             details["failed"] = result
-        self._keeper.note(Fact(self._engine.ports.clock.wall(), Kind.ORDER, name, details))
+        self._keep(self._keeper, Kind.ORDER, name, details)
 
     def note_login(self, what: str, caller: Caller, count: int = 0) -> None:
         """Somebody logged in or out, or could not; of too many some are counted only."""
@@ -75,7 +75,13 @@ class History:
 
     def _note_access(self, details: Details) -> None:
         if self._keeper is not None:
-            self._keeper.note(Fact(self._engine.ports.clock.wall(), Kind.ACCESS, "", details))
+            self._keep(self._keeper, Kind.ACCESS, "", details)
+
+    def _keep(self, keeper: HistoryKeeper, kind: Kind, name: str, details: Details) -> None:
+        keeper.note(Fact(self._engine.ports.clock.wall(), kind, name, details))
+        observer = self._engine.settings.observer
+        if observer is not None:
+            observer.noted(kind.value)
 
     async def read(self, query: HistoryQuery) -> list[Facts]:
         """What is kept, oldest first, at most `MAX_FACTS` facts. BAD_NAME, BAD_ARGUMENTS, FAILED.

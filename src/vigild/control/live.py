@@ -46,6 +46,7 @@ class Live:
         self._hear: Hear | None = None
         self._happened: list[Happening] = []
         self._changed: dict[ManagedProcess, None] = {}
+        self._noted: dict[str, None] = {}
         self._timer: Timer | None = None
         self._tellers = tellers or {}
         self._told: dict[str, dict[str, Facts]] = {}  # by kind and name: what was told last
@@ -70,6 +71,7 @@ class Live:
         self._operations.on_change = lambda operation: None
         self._happened.clear()
         self._changed.clear()
+        self._noted.clear()
         for timer in (self._timer, self._looking):
             if timer is not None:
                 timer.cancel()
@@ -148,6 +150,11 @@ class Live:
                     self._happened.append((kind, {"at": self._engine.ports.clock.wall(), **facts}))
                     self._soon()
 
+    def noted(self, kind: str) -> None:
+        """The history has an order or a login more: however many there are within a moment, that is told once."""
+        self._noted[kind] = None
+        self._soon()
+
     def mood_changed(self) -> None:
         """The daemon ends or restarts."""
         self._happened.append(("daemon", {"state": self._engine.mood.name}))
@@ -180,6 +187,8 @@ class Live:
     def _flush(self) -> None:
         self._timer = None
         happened, self._happened = self._happened, []
+        happened += [("history", {"kind": kind}) for kind in self._noted]
+        self._noted.clear()
         now, latest = self._engine.ports.clock.wall(), self._engine.latest_sample
         batch = list(self._changed)[:BATCH]
         for process in batch:

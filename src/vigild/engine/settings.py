@@ -27,6 +27,9 @@ class Observer(Protocol):
     def stirred(self, kind: str) -> None:
         """Something about an `alert`, a `monitor` or a `forward` may be otherwise now."""
 
+    def noted(self, kind: str) -> None:
+        """The history has a fact of a kind that nothing else here tells of: an order, or a login."""
+
     def mood_changed(self) -> None:
         """The daemon as a whole begins to end, or to restart."""
 

@@ -215,6 +215,7 @@ def test_who_has_to_do_with_some_programs_hears_of_these(monkeypatch: pytest.Mon
         ("operation", {"id": "mine", "by": "token:ci"}),
         ("operation", {"id": "other", "by": "ann@10.0.0.7"}),
         ("config", {"added": ["new"]}),
+        ("history", {"kind": "access"}),
         ("monitor", {"name": "web", "state": "failed"}),
         ("daemon", {"state": "RESTARTING"}),
     ]
@@ -233,7 +234,7 @@ def test_who_has_to_do_with_some_programs_hears_of_these(monkeypatch: pytest.Mon
         assert '{"at":1,"samples":[{"name":"g:a"}]}' in text
         live.tell("db")
         silence = await next_of(client)
-        assert 12 == int(ids(silence)[0].rpartition("-")[2])  # where it goes on, if the connection is lost
+        assert 13 == int(ids(silence)[0].rpartition("-")[2])  # where it goes on, if the connection is lost
         assert "data" not in silence
         again = feed.join(here, samples=False)
         await next_of(again)

@@ -86,7 +86,7 @@ class Store extends EventTarget {
       this.daemon = { ...this.daemon, ...daemon };
       this.#tell("daemon");
     });
-    for (const type of ["state", "operation", "config", "monitor", "alert", "forward"]) on(type, (data) => this.#tell(type, data));
+    for (const type of ["state", "operation", "config", "monitor", "alert", "forward", "history"]) on(type, (data) => this.#tell(type, data));
     this.#heard();
   }
 

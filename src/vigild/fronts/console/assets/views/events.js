@@ -70,7 +70,7 @@ export function factList(place, signal, { name }) {
 
   let due = 0;
   const soon = () => { if (!due) due = setTimeout(() => { due = 0; if (!signal.aborted) grow(); }, 400); };
-  on(["state", "process", "operation", "monitor", "alert", "daemon"], ({ detail }) => { if (!name || !detail?.name || detail.name === name) soon(); }, signal);
+  on(["state", "process", "operation", "monitor", "alert", "daemon", "history"], ({ detail }) => { if (!name || !detail?.name || detail.name === name) soon(); }, signal);
   on(["connection"], soon, signal);
   load();
 }
