@@ -12,6 +12,7 @@ from vigild.control.processes import Processes
 from vigild.control.samples import MAX_RECENT_NAMES, Samples, sample_facts
 from vigild.core.access import Caller, Role, current_caller
 from vigild.core.errors import Fault, VigilError
+from vigild.core.machine import MachineMoment
 from vigild.core.samples import Moment, Recent, SampleQuery
 
 MOMENT = Moment(60, 1.0, 2.0, 3, 4, None, None, 5, 6, None, None, None, 0)
@@ -28,6 +29,10 @@ class Keeper:
 
     async def read_recent(self, names: Collection[str], now: float, minutes: int) -> dict[str, Recent]:
         return {name: Recent([60 * minutes], [1.0], [2]) for name in names if name != "new"}
+
+    async def read_machine(self, query: SampleQuery) -> list[MachineMoment]:
+        self.asked.append(query)
+        return [MachineMoment(60, None, None, 0.5, 0.6, 1, 2, 3, 0, 0)]
 
 
 @pytest.fixture
@@ -61,7 +66,7 @@ def test_the_latest_sample_is_part_of_the_facts_of_a_process(world: World) -> No
 
 def test_who_watches_gets_samples_more_often_for_a_while(world: World) -> None:
     samples = Samples(world.engine, None)
-    assert {"interval_seconds": 5.0, "daemon": {}} == samples.watch(5.2, 1000)
+    assert {"interval_seconds": 5.0, "daemon": {}, "machine": {}} == samples.watch(5.2, 1000)
     world.clock.advance(299)
     assert 60 == len(world.sampler.asked)
     world.clock.advance(300)
@@ -116,3 +121,23 @@ def test_so_many_names_and_minutes_and_no_more(world: World, count: int, minutes
     assert Fault.BAD_ARGUMENTS is caught.value.fault
     with pytest.raises(VigilError, match="history=false"):
         asyncio.run(Samples(world.engine, None).recent(["web"], 5))
+
+
+def test_the_machine_now_and_over_time(world: World) -> None:
+    keeper = Keeper()
+    samples = Samples(world.engine, keeper)
+    assert {} == samples.latest_of_machine()
+    samples.watch(5, 60)
+    world.clock.advance(6)
+    found = samples.latest_of_machine()
+    assert ("cpu_percent" in found, found["load1"], found["at"]) == (False, 0.5, EPOCH + 6)
+    told = asyncio.run(samples.read_machine(10, 20, 5))
+    assert [SampleQuery("", 10, 20, 5)] == keeper.asked
+    assert told[0].items() >= {"at": 60, "load1": 0.5, "memory_bytes_max": 2}.items()
+    assert "cpu_percent" not in told[0]
+    for wrong, fault in (((9, 5), Fault.BAD_ARGUMENTS), ((5, 9, 0), Fault.BAD_ARGUMENTS)):
+        with pytest.raises(VigilError) as caught:
+            asyncio.run(samples.read_machine(*wrong))
+        assert caught.value.fault is fault
+    with pytest.raises(VigilError, match="history=false"):
+        asyncio.run(Samples(world.engine, None).read_machine())

@@ -252,6 +252,9 @@ class FakeSamples(_Noun):
     def latest_of_daemon(self) -> dict[str, object]:
         return {}
 
+    def latest_of_machine(self) -> dict[str, object]:
+        return {"load1": 0.5}
+
     def watch(self, interval_seconds: float, for_seconds: float) -> dict[str, object]:
         self.note("watch", interval_seconds, for_seconds)
         return {"interval_seconds": interval_seconds, "daemon": {}}

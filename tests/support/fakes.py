@@ -12,6 +12,7 @@ from vigild.core.edges import Edge
 from vigild.core.health import Answer
 from vigild.core.history import Fact, Kind
 from vigild.core.listener import Traces
+from vigild.core.machine import MachineUsage
 from vigild.core.samples import TreeRequest, Usage
 from vigild.core.stop_marks import StopMark
 from vigild.engine.alarms import Alarms
@@ -466,6 +467,9 @@ class FakeSampler:
         if not self.slow:
             self.answers()
         return FakeTimer(lambda: None)
+
+    def machine(self) -> MachineUsage | None:
+        return MachineUsage(0, 0, 0.5, 0.4, 0.3, 1 << 30, 4 << 30, 0, 0)
 
     def answers(self) -> None:
         assert self.pending is not None

@@ -198,6 +198,9 @@ class SampleControl(Protocol):
     def latest_of_daemon(self) -> Facts:
         """The last sample of the daemon alone; empty while there is none."""
 
+    def latest_of_machine(self) -> Facts:
+        """The last sample of the whole machine; empty while there is none."""
+
     def watch(self, interval_seconds: float, for_seconds: float) -> Facts:
         """Somebody looks: sample at least so often, for so long from now on. BAD_ARGUMENTS."""
 
@@ -206,6 +209,9 @@ class SampleControl(Protocol):
 
     async def recent(self, names: Collection[str], minutes: int) -> list[Facts]:
         """The last minutes of many processes. BAD_ARGUMENTS, FAILED."""
+
+    async def read_machine(self, since: float = 0.0, until: float = 0.0, points: int = 300) -> list[Facts]:
+        """What is kept of the whole machine, oldest first. BAD_ARGUMENTS, FAILED."""
 
 
 class AccessControl(Protocol):

@@ -13,6 +13,7 @@ from vigild.engine.engine import Engine
 
 if TYPE_CHECKING:
     from vigild.core.logins import LoginMeasure
+    from vigild.core.machine import MachineMoment
     from vigild.core.samples import Moment, Recent, SampleQuery
 
 MAX_ID = 2**63 - 1
@@ -30,6 +31,9 @@ class HistoryKeeper(Protocol):
         """FAILED."""
 
     async def read_recent(self, names: Collection[str], now: float, minutes: int) -> "dict[str, Recent]":
+        """FAILED."""
+
+    async def read_machine(self, query: "SampleQuery") -> "list[MachineMoment]":
         """FAILED."""
 
 

@@ -7,6 +7,7 @@ from vigild.control.facade import Facts
 from vigild.control.lookup import find_process, require_within
 from vigild.core.access import current_caller
 from vigild.core.errors import Fault, VigilError
+from vigild.core.machine import MachineMoment, MachineSample
 from vigild.core.samples import Moment, Recent, Sample, SampleQuery
 from vigild.engine.engine import Engine
 
@@ -27,6 +28,9 @@ class SampleKeeper(Protocol):
     async def read_recent(self, names: Collection[str], now: float, minutes: int) -> dict[str, Recent]:
         """FAILED."""
 
+    async def read_machine(self, query: SampleQuery) -> list[MachineMoment]:
+        """FAILED."""
+
 
 class Samples:
     """See `control.facade.SampleControl`. `keeper` None: nothing is kept."""
@@ -43,27 +47,46 @@ class Samples:
         """The last sample of the daemon alone; empty while there is none."""
         return sample_facts(self._engine.sampling.latest_of_daemon())
 
+    def latest_of_machine(self) -> Facts:
+        """The last sample of the whole machine; empty while there is none."""
+        latest = self._engine.sampling.machine.latest
+        return {} if latest is None else _known(latest)
+
     def watch(self, interval_seconds: float, for_seconds: float) -> Facts:
         """Somebody looks: sample at least so often, for so long from now on."""
         if interval_seconds <= 0 or for_seconds <= 0:
             raise VigilError(Fault.BAD_ARGUMENTS, "both times must be above 0")
         sampling = self._engine.sampling
         sampling.want(WATCHERS, float(max(1, round(interval_seconds))), min(for_seconds, MAX_WATCH_SECONDS))
-        return {"interval_seconds": sampling.interval_seconds, "daemon": self.latest_of_daemon()}
+        return {
+            "interval_seconds": sampling.interval_seconds,
+            "daemon": self.latest_of_daemon(),
+            "machine": self.latest_of_machine(),
+        }
 
     async def read(self, name: str, since: float = 0.0, until: float = 0.0, points: int = 300) -> list[Facts]:
         """What is kept of a process ('': the daemon), oldest first. BAD_NAME, BAD_ARGUMENTS, FAILED."""
         require_within(name)
+        keeper, query = self._asked(name, since, until, points)
+        moments = await keeper.read_samples(query)
+        if not moments and name:
+            find_process(self._engine, name)  # or is there no such name?
+        return [_known(moment) for moment in moments]
+
+    async def read_machine(self, since: float = 0.0, until: float = 0.0, points: int = 300) -> list[Facts]:
+        """What is kept of the whole machine, oldest first. BAD_ARGUMENTS, FAILED."""
+        require_within("")
+        keeper, query = self._asked("", since, until, points)
+        return [_known(moment) for moment in await keeper.read_machine(query)]
+
+    def _asked(self, name: str, since: float, until: float, points: int) -> tuple[SampleKeeper, SampleQuery]:
         if self._keeper is None:
             raise VigilError(Fault.FAILED, OFF)
         until = until or self._engine.ports.clock.wall()
         since = since or until - DEFAULT_SECONDS
         if points < 1 or since >= until:
             raise VigilError(Fault.BAD_ARGUMENTS, "points must be at least 1, and since before until")
-        moments = await self._keeper.read_samples(SampleQuery(name, since, until, points))
-        if not moments and name:
-            find_process(self._engine, name)  # or is there no such name?
-        return [_known(moment) for moment in moments]
+        return self._keeper, SampleQuery(name, since, until, points)
 
     async def recent(self, names: Collection[str], minutes: int) -> list[Facts]:
         """The last minutes of many, for lines in a table; of names that are not the caller's, or nobody's, nothing.
@@ -95,5 +118,5 @@ def sample_facts(sample: Sample | None) -> Facts:
     return facts
 
 
-def _known(values: Sample | Moment) -> Facts:
+def _known(values: Sample | Moment | MachineSample | MachineMoment) -> Facts:
     return {name: value for name, value in values._asdict().items() if value is not None}

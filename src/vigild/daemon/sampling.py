@@ -24,5 +24,6 @@ def begin_sampling(engine: Engine, config: DaemonConfig, writer: "HistoryWriter 
     """From now on as often as the configuration says, and into the history, if there is one."""
     sampling = engine.sampling
     if writer is not None:
-        sampling.on_pass(writer.note_samples)
+        machine, note = sampling.machine, writer.note_samples
+        sampling.on_pass(lambda at, samples: note(at, samples, machine.latest))
     sampling.want(DEFAULT, config.sample_interval_seconds)

@@ -15,6 +15,7 @@ from vigild.core.frozen import frozen
 if TYPE_CHECKING:
     from vigild.core.descendants import Seen
     from vigild.core.health import Answer
+    from vigild.core.machine import MachineUsage
     from vigild.core.probe import Probe
     from vigild.core.samples import TreeRequest, Usage
 
@@ -348,6 +349,9 @@ class Sampler(Protocol):
         `cancel` takes the order back. One pass at a time.
         """
 
+    def machine(self) -> "MachineUsage | None":
+        """What the whole machine uses, now; None where nobody can tell."""
+
 
 class NoSampler:
     """Where nothing is known of processes."""
@@ -358,6 +362,9 @@ class NoSampler:
         """Nothing is read."""
         on_taken({})
         return NO_TIMER
+
+    def machine(self) -> None:
+        """Nothing is known."""
 
 
 class _NoTimer:

@@ -11,6 +11,7 @@ from vigild.core.samples import Sample, TreeRequest, Usage, sample_of
 from vigild.engine.ports import Ports, Timer
 
 if TYPE_CHECKING:
+    from vigild.engine.machine import Machine
     from vigild.engine.managed import ManagedProcess
 
     OnSample = Callable[[ManagedProcess, Sample], None]
@@ -48,6 +49,7 @@ class Sampling:
         self._is_under_way = False
         self._pass: Timer | None = None  # where the pass that is under way goes on
         self._readings: dict[str, _Reading] = {}
+        self._machine: Machine | None = None
         self.skipped = 0  # passes that were due while another was under way
 
     # For those who need samples.
@@ -90,6 +92,15 @@ class Sampling:
         """The daemon's own last sample, without what it runs."""
         reading = self._readings.get(DAEMON)
         return None if reading is None else reading.sample
+
+    @property
+    def machine(self) -> "Machine":
+        """The whole machine, which is looked at with each pass from when this was first asked for."""
+        if self._machine is None:
+            from vigild.engine.machine import Machine
+
+            self._machine = Machine(self._sampler.machine)
+        return self._machine
 
     def close(self) -> None:
         """The daemon ends: nobody is told any more."""
@@ -163,6 +174,8 @@ class Sampling:
                 return
             self._is_under_way = False
             self._readings = readings
+            if self._machine is not None:
+                self._machine.take(wall)
             samples = {name: reading.sample for name, reading in readings.items()}
             for hear_all in self._on_pass:
                 hear_all(wall, samples)

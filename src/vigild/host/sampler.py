@@ -15,10 +15,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vigild.core.samples import TreeRequest, Usage
 from vigild.host import procfs
+
+if TYPE_CHECKING:
+    from vigild.core.machine import MachineUsage
 
 SLICE_SECONDS = 0.002  # for which the loop is held at most, but for the listing of /proc
 STEP = 16  # processes between two looks at the clock
@@ -114,6 +117,12 @@ class ProcSampler:
         taking = _Pass(self, trees, on_taken)
         taking.begin()
         return taking
+
+    def machine(self) -> "MachineUsage | None":
+        """See the port."""
+        from vigild.host.machine import read_machine  # late: nobody may want it
+
+        return read_machine()
 
     def close(self) -> None:
         """Wait for the thread, if it is at work; for tests, and for who must not leave one behind."""

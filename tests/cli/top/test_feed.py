@@ -57,7 +57,11 @@ def test_the_end_of_a_log(daemon: FakeDaemon, feed: Feed) -> None:
 
 
 def test_looking_keeps_the_daemon_measuring(daemon: FakeDaemon, feed: Feed) -> None:
-    daemon.methods["vigil.watchSamples"] = lambda interval, seconds: {}
+    daemon.methods["vigil.watchSamples"] = lambda interval, seconds: {"machine": {"load1": 0.5}}
     daemon.methods["vigil.getAllProcessInfo"] = list
     assert [] == feed.rows()
     assert [("vigil.watchSamples", (5.0, 30.0)), ("vigil.getAllProcessInfo", ())] == daemon.calls
+    assert feed.machine == {"load1": 0.5}
+    daemon.methods["vigil.watchSamples"] = lambda interval, seconds: {}  # an older daemon
+    feed.rows()
+    assert feed.machine == {}

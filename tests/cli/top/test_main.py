@@ -41,6 +41,14 @@ def test_without_a_terminal_it_is_one_table(daemon: FakeDaemon, capsys: pytest.C
     assert ("vigil.watchSamples", (5.0, 30.0)) in daemon.calls
 
 
+def test_what_is_known_of_the_machine_stands_above(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.methods["vigil.watchSamples"] = lambda interval, seconds: {"machine": {"load1": 0.5}}
+    assert main(["top", "-s", daemon.url]) == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith("machine: load 0.50 ")
+
+
 def test_it_can_be_sorted_and_filtered(daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["top", "--once", "--sort", "mem", "--interval", "2", "-s", daemon.url]) == 0
     assert ["web", "db"] == [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]]

@@ -10,6 +10,7 @@ from vigild.cli.top.rows import (
     cells_of,
     cut,
     headings,
+    machine_text,
     name_width,
     rows_of,
     summary,
@@ -109,3 +110,21 @@ def test_a_table_is_as_narrow_as_its_names() -> None:
     heading, first, *_ = table_text(ROWS, 200).splitlines()
     assert heading.startswith("NAME    STATE    HEALTH")
     assert "web     RUNNING  healthy     12.3 5.00M 4.00M    3     9   1m00s    2" == first
+
+
+def test_the_machine_on_a_line() -> None:
+    facts: dict[str, object] = {
+        "cpu_percent": 12.34,
+        "load1": 0.5,
+        "load5": 1.25,
+        "load15": 2,
+        "memory_bytes": 3 << 30,
+        "memory_total_bytes": 8 << 30,
+        "swap_bytes": 0,
+        "swap_total_bytes": 0,
+    }
+    assert machine_text(facts) == "machine: CPU 12.3%, load 0.50 1.25 2.00, memory 3.00G of 8.00G"
+    del facts["cpu_percent"]
+    facts |= {"swap_total_bytes": 2 << 30, "swap_bytes": 1 << 30}
+    assert machine_text(facts) == "machine: load 0.50 1.25 2.00, memory 3.00G of 8.00G, swap 1.00G of 2.00G"
+    assert machine_text({}) == ""

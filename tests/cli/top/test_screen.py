@@ -38,6 +38,7 @@ class FakeFeed:
 
     def __init__(self, *rows: Row) -> None:
         self.answer = list(rows)
+        self.machine: dict[str, object] = {}
         self.acts: list[tuple[str, str]] = []
         self.log = "hello\n\x1b[31mred\x1b[0m \x07\x9bbell\n"
         self.trouble: UnreachableError | None = None
@@ -94,6 +95,17 @@ def names(app: Top) -> list[str]:
 
 def words(app: Top, which: str) -> str:
     return str(app.query_one(which, Label).content)
+
+
+def test_the_machine_stands_above_where_the_daemon_tells_of_it() -> None:
+    async def scene(app: Top, feed: FakeFeed, pilot: Pilot[None]) -> None:
+        assert not app.query_one("#machine", Label).display
+        feed.machine = {"load1": 0.5, "cpu_percent": 7.0}
+        await again(app, pilot)
+        assert app.query_one("#machine", Label).display
+        assert words(app, "#machine").startswith("machine: CPU 7.0%, load 0.50 ")
+
+    play(scene)
 
 
 def test_the_busiest_comes_first_and_the_table_follows() -> None:

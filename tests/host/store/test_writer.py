@@ -16,6 +16,7 @@ from support.fakes import FakeLog
 from support.until import DEADLINE_SECONDS
 from vigild.core.errors import VigilError
 from vigild.core.history import Fact, HistoryQuery, Kind
+from vigild.core.machine import MachineSample
 from vigild.core.samples import Sample, SampleQuery, Usage, sample_of
 from vigild.host.store import writer as writing
 from vigild.host.store.writer import MAX_WAITING, HistoryWriter
@@ -245,13 +246,17 @@ def a_pass(rss: int = 1 << 20) -> dict[str, Sample]:
 
 def test_samples_are_kept_and_can_be_asked_for(tmp_path: Path) -> None:
     async def scene(writer: HistoryWriter) -> None:
-        writer.note_samples(1e9, a_pass(1 << 20))
+        writer.note_samples(
+            1e9, a_pass(1 << 20), MachineSample(1e9, 5.0, 0.5, 0.4, 0.3, 1 << 20, 2 << 20, 0, 0)
+        )
         writer.note_samples(1e9 + 10, a_pass(3 << 20))
         query = SampleQuery("web", 1e9 - 60, 1e9 + 60)
         assert await writer.read_samples(query) == []  # that minute is not over
         writer.close()
         (moment,) = await writer.read_samples(query)
         assert (moment.rss_bytes, moment.rss_bytes_max) == (2 << 20, 3 << 20)
+        (machine,) = await writer.read_machine(query)
+        assert (machine.cpu_percent, machine.memory_bytes) == (5.0, 1 << 20)
 
     assert run(tmp_path / "h.db", scene).lines == []
 

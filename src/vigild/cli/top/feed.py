@@ -32,6 +32,7 @@ class Feed:
         self._daemon = daemon
         self._lock = threading.Lock()
         self.interval_seconds = interval_seconds
+        self.machine: Facts = {}  # the last sample of the whole machine
 
     def facts(self) -> list[Facts]:
         """All processes with what they use; and the daemon goes on measuring. Raises ClientError."""
@@ -43,8 +44,10 @@ class Feed:
         """The same in rows."""
         return rows_of(self.facts())
 
-    def _watch(self) -> Facts:
-        return self._daemon.watch_samples(self.interval_seconds, self.interval_seconds * WATCH_FACTOR)
+    def _watch(self) -> None:
+        told = self._daemon.watch_samples(self.interval_seconds, self.interval_seconds * WATCH_FACTOR)
+        machine = told.get("machine")  # an older daemon says nothing of it
+        self.machine = machine if isinstance(machine, dict) else {}
 
     def fresh_facts(self) -> list[Facts]:
         """All processes, measured just now if the daemon can do that at once."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from vigild.cli.command_line import CommandLine, refuse
 from vigild.cli.connection import EXIT_DONE, EXIT_NO_DAEMON, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.top.feed import Feed
-from vigild.cli.top.rows import TITLES, arranged, rows_of, summary, table_text
+from vigild.cli.top.rows import TITLES, arranged, machine_text, rows_of, summary, table_text
 from vigild.client.errors import FaultError
 from vigild.core.errors import Fault
 
@@ -110,7 +110,7 @@ def _once(feed: Feed, given: argparse.Namespace) -> int:
         print(json.dumps([{"namespec": row.name, **by_name[row.name]} for row in rows], indent=1))
         return EXIT_DONE
     columns = shutil.get_terminal_size((PIPE_COLUMNS, 24)).columns
-    print(summary(rows))
+    print(*filter(None, (machine_text(feed.machine), summary(rows))), sep="\n")
     print(table_text(rows, columns))
     return EXIT_DONE
 

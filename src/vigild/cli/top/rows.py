@@ -1,6 +1,6 @@
 """The rows of `vigil top`: what the daemon tells of processes, in columns, sorted and filtered. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from vigild.core.names import make_namespec
@@ -158,6 +158,30 @@ def summary(rows: Sequence[Row]) -> str:
     memory = sum(row.memory_bytes or 0 for row in rows)
     trouble = f", {bad} in trouble" if bad else ""
     return f"{len(rows)} programs, {running} running{trouble}; CPU {cpu:.1f}%, memory {bytes_text(memory)}"
+
+
+def machine_text(facts: Facts) -> str:
+    """The whole machine on a line, "" where the daemon does not tell."""
+    known = {name: value for name, value in facts.items() if isinstance(value, int | float)}
+    if "load1" not in known:
+        return ""
+
+    def part(name: str) -> str:
+        return f"{name} {_bytes(known, f'{name}_bytes')} of {_bytes(known, f'{name}_total_bytes')}"
+
+    words = [
+        f"load {' '.join(f'{known.get(name, 0.0):.2f}' for name in ('load1', 'load5', 'load15'))}",
+        part("memory"),
+    ]
+    if "cpu_percent" in known:
+        words.insert(0, f"CPU {known['cpu_percent']:.1f}%")
+    if known.get("swap_total_bytes"):
+        words.append(part("swap"))
+    return f"machine: {', '.join(words)}"
+
+
+def _bytes(known: Mapping[str, float], name: str) -> str:
+    return bytes_text(int(known.get(name, 0)))
 
 
 def table_text(rows: Sequence[Row], total: int) -> str:

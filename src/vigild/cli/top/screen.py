@@ -26,6 +26,7 @@ from vigild.cli.top.rows import (
     arranged,
     cells_of,
     headings,
+    machine_text,
     name_width,
     summary,
 )
@@ -89,7 +90,7 @@ class Top(App[None]):
 
     ENABLE_COMMAND_PALETTE = False
     CSS = """
-    #summary, #keys { height: 1; }
+    #machine, #summary, #keys { height: 1; }
     #table { height: 1fr; scrollbar-size-vertical: 1; }
     #table > .datatable--cursor { text-style: bold reverse; }
     #pane { height: 40%; display: none; }
@@ -138,6 +139,7 @@ class Top(App[None]):
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
+        yield Label("", id="machine", markup=False)
         yield Label("asking the daemon…", id="summary", markup=False)
         yield DataTable(id="table", cursor_type="row", cell_padding=0, zebra_stripes=False)
         with Vertical(id="pane"):
@@ -253,6 +255,9 @@ class Top(App[None]):
             words = f"{len(self._shown)} with '{self._pattern}' of {words}"
         if self._is_paused:
             words = f"PAUSED  {words}"
+        machine = machine_text(self._feed.machine)
+        self.query_one("#machine", Label).update(machine)
+        self.query_one("#machine", Label).display = bool(machine)
         self.query_one("#summary", Label).update(words)
         self.query_one("#keys", Label).update(self._told or KEYS)
 

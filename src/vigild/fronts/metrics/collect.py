@@ -14,6 +14,7 @@ from vigild.fronts.metrics.table import (
     DAEMON,
     FORWARDS,
     LISTENERS,
+    MACHINE,
     METRICS,
     MONITORS,
     PROCESS,
@@ -94,6 +95,7 @@ async def collect(control: Control, loop_delay_seconds: float) -> dict[Metric, S
         await asyncio.sleep(0)
     return {
         **_of_daemon(control, states, loop_delay_seconds),
+        **_of_machine(control),
         **_of_listeners(control),
         **{metric: processes[metric.name] for metric in PROCESSES},
         **_of_alerts(control),
@@ -138,6 +140,13 @@ def _of_daemon(control: Control, states: dict[str, int], loop_delay_seconds: flo
         metric: several[metric.name] if metric.name in several else _one(plain[metric.name])
         for metric in DAEMON
     }
+
+
+def _of_machine(control: Control) -> dict[Metric, Samples]:
+    facts: dict[str, Any] = dict(control.samples.latest_of_machine())
+    cpu = facts.get("cpu_percent")
+    facts["cpu_ratio"] = None if cpu is None else round(cpu / 100, 4)
+    return {metric: _one(facts.get(metric.name.removeprefix("vigil_machine_"))) for metric in MACHINE}
 
 
 def _one(value: float | None) -> Samples:

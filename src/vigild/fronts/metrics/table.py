@@ -66,6 +66,23 @@ DAEMON = (
     Metric("vigil_processes", "gauge", "How many processes are in each state.", ("state",)),
 )
 
+# Of the last sample, which is up to sample_interval old; none with samples=false.
+MACHINE = (
+    Metric(
+        "vigil_machine_cpu_ratio",
+        "gauge",
+        "Time in which CPUs were busy, of all CPUs together: 0 to 1.",
+        unit="ratio",
+    ),
+    Metric("vigil_machine_load1", "gauge", "Load average of the machine over 1 minute."),
+    Metric("vigil_machine_load5", "gauge", "Load average of the machine over 5 minutes."),
+    Metric("vigil_machine_load15", "gauge", "Load average of the machine over 15 minutes."),
+    Metric("vigil_machine_memory_bytes", "gauge", "Memory in use that cannot be had at once.", unit="bytes"),
+    Metric("vigil_machine_memory_total_bytes", "gauge", "Memory of the machine.", unit="bytes"),
+    Metric("vigil_machine_swap_bytes", "gauge", "Swap in use.", unit="bytes"),
+    Metric("vigil_machine_swap_total_bytes", "gauge", "Swap of the machine.", unit="bytes"),
+)
+
 LISTENERS = (
     Metric("vigil_listener_events_waiting", "gauge", "Events in the buffer of a listener pool.", ("group",)),
     Metric(
@@ -255,4 +272,4 @@ FORWARDS = (
     Metric("vigil_forward_failing", "gauge", "1 while lines cannot be delivered.", _FORWARD),
 )
 
-METRICS: tuple[Metric, ...] = (*DAEMON, *LISTENERS, *PROCESSES, *ALERTS, *MONITORS, *FORWARDS)
+METRICS: tuple[Metric, ...] = (*DAEMON, *MACHINE, *LISTENERS, *PROCESSES, *ALERTS, *MONITORS, *FORWARDS)

@@ -56,7 +56,10 @@ def sample_methods(control: Control) -> list[Method]:
             "Say that somebody looks: for some time, sample at least so often.",
             "struct",
             "double interval_seconds (how often it is done now), struct daemon (the last sample of the daemon itself, "
-            f"without what it runs; empty while there is none): {FIELDS}",
+            f"without what it runs; empty while there is none): {FIELDS}; struct machine (the last sample of the whole machine; "
+            "empty while there is none, or nobody can tell): double at (seconds since the epoch), double cpu_percent (of all CPUs "
+            "together, missing in the first), double load1, double load5, double load15, int memory_bytes (in use), double "
+            "memory_total_bytes, int swap_bytes, int swap_total_bytes",
             watch,
             (
                 Param("interval", "double", "In seconds, 1 or more (5)", _seconds, optional=True),

@@ -41,4 +41,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE machine (
+            step INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            cpu INTEGER,
+            cpu_max INTEGER,
+            load INTEGER NOT NULL,
+            load_max INTEGER NOT NULL,
+            memory INTEGER NOT NULL,
+            memory_max INTEGER NOT NULL,
+            memory_total INTEGER NOT NULL,
+            swap INTEGER NOT NULL,
+            swap_total INTEGER NOT NULL,
+            PRIMARY KEY (step, at)
+        ) WITHOUT ROWID
+        """,
+    ),
 )

@@ -31,6 +31,20 @@ CREATE TABLE sample (
     restarts INTEGER NOT NULL,
     PRIMARY KEY (step, at, name)
 ) WITHOUT ROWID;
+CREATE TABLE machine (
+    step INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    cpu INTEGER,
+    cpu_max INTEGER,
+    load INTEGER NOT NULL,
+    load_max INTEGER NOT NULL,
+    memory INTEGER NOT NULL,
+    memory_max INTEGER NOT NULL,
+    memory_total INTEGER NOT NULL,
+    swap INTEGER NOT NULL,
+    swap_total INTEGER NOT NULL,
+    PRIMARY KEY (step, at)
+) WITHOUT ROWID;
 """
 
 # Before the first table is made; a file that has tables keeps what it has.
@@ -121,3 +135,24 @@ DELETE_SAMPLES = "DELETE FROM sample WHERE step = ? AND at < ?"
 FORGET_NAMES = """
 DELETE FROM sample_name WHERE id NOT IN (SELECT DISTINCT name FROM sample)
 """
+
+# The whole machine, likewise; load averages in hundredths.
+INSERT_MACHINE = "INSERT OR REPLACE INTO machine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_MACHINE_MEANS = """
+    cast(avg(cpu) AS INTEGER), max(cpu_max), cast(avg(load) AS INTEGER), max(load_max), cast(avg(memory) AS INTEGER),
+    max(memory_max), max(memory_total), cast(avg(swap) AS INTEGER), max(swap_total)
+"""
+ROLL_UP_MACHINE = f"""
+INSERT OR REPLACE INTO machine
+SELECT :coarse, at / :coarse * :coarse AS begun, {_MACHINE_MEANS} FROM machine
+WHERE step = :fine AND at >= :since AND at < :until GROUP BY begun
+"""
+READ_MACHINE = f"""
+SELECT :since + (at - :since) / :bucket * :bucket AS begun, {_MACHINE_MEANS} FROM (
+    SELECT * FROM machine WHERE step = :coarse AND at >= :since AND at < :split
+    UNION ALL
+    SELECT * FROM machine WHERE step = :fine AND at >= :split AND at < :until
+) GROUP BY begun ORDER BY begun
+"""
+MACHINE_RANGE = "SELECT min(at), max(at) FROM machine WHERE step = ?"
+DELETE_MACHINE = "DELETE FROM machine WHERE step = ? AND at < ?"

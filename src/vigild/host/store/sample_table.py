@@ -112,24 +112,8 @@ class SampleTable:
 
     def read(self, query: SampleQuery) -> list[Moment]:
         """What is kept of it, oldest first; where nothing ran, or nobody looked, there is no moment."""
-        points = max(1, min(query.points, MAX_POINTS))
-        seconds = max(0.0, query.until - query.since)
-        bucket = max(STEP_SECONDS, -int(-seconds / points // STEP_SECONDS) * STEP_SECONDS)
-        since = int(query.since) // STEP_SECONDS * STEP_SECONDS
-        _, rolled = self._range(COARSE_STEP_SECONDS)
-        rolled = rolled + COARSE_STEP_SECONDS if rolled else 0
-        oldest, _ = self._range(STEP_SECONDS)
-        # Fine rows where there are any, unless the coarse ones will do; the other half of each comes from the other.
-        fine_from = oldest or rolled if bucket < COARSE_STEP_SECONDS else rolled
-        parameters = {
-            "name": query.name,
-            "bucket": bucket,
-            "since": since,
-            "split": max(since, min(fine_from, rolled)),
-            "until": query.until,
-            "coarse": COARSE_STEP_SECONDS,
-            "fine": STEP_SECONDS,
-        }
+        span = span_of(query, self._range(COARSE_STEP_SECONDS)[1], self._range(STEP_SECONDS)[0])
+        parameters = {"name": query.name, **span}
         return [
             _moment(cast(Row, row)) for row in self._db.execute(queries.READ_SAMPLES, parameters).fetchall()
         ]
@@ -189,6 +173,25 @@ def _append(found: dict[str, Recent], name: str, at: int, cpu_percent: float, rs
         recent.at.append(at)
         recent.cpu_percent.append(cpu_percent)
         recent.rss_bytes.append(rss_bytes)
+
+
+def span_of(query: SampleQuery, last_coarse: int, first_fine: int) -> dict[str, float]:
+    """Which rows of which resolution answer this, as parameters of a statement. 0: there are none of these."""
+    points = max(1, min(query.points, MAX_POINTS))
+    seconds = max(0.0, query.until - query.since)
+    bucket = max(STEP_SECONDS, -int(-seconds / points // STEP_SECONDS) * STEP_SECONDS)
+    since = int(query.since) // STEP_SECONDS * STEP_SECONDS
+    rolled = last_coarse + COARSE_STEP_SECONDS if last_coarse else 0
+    # Fine rows where there are any, unless the coarse ones will do; the other half of each comes from the other.
+    fine_from = first_fine or rolled if bucket < COARSE_STEP_SECONDS else rolled
+    return {
+        "bucket": bucket,
+        "since": since,
+        "split": max(since, min(fine_from, rolled)),
+        "until": query.until,
+        "coarse": COARSE_STEP_SECONDS,
+        "fine": STEP_SECONDS,
+    }
 
 
 def _moment(row: Row) -> Moment:

@@ -20,6 +20,7 @@ from vigild.host.store.migrations import MIGRATIONS
 from vigild.host.store.versions import migrate
 
 if TYPE_CHECKING:
+    from vigild.host.store.machine_table import MachineTable
     from vigild.host.store.sample_table import SampleTable
 
 BUSY_SECONDS = 2.0
@@ -48,6 +49,7 @@ class Store:
             migrate(self._db, MIGRATIONS)
             self._page_bytes = self._number(queries.PAGE_BYTES)
             self._samples: SampleTable | None = None
+            self._machine: MachineTable | None = None
         except BaseException:
             self._db.close()
             raise
@@ -57,6 +59,8 @@ class Store:
         try:
             if self._samples is not None:
                 self._samples.flush()
+            if self._machine is not None:
+                self._machine.flush()
             self._db.execute(queries.CHECKPOINT).fetchall()
         except sqlite3.Error:
             pass  # a full disk; the next to open it finds the log beside it
@@ -70,6 +74,15 @@ class Store:
 
             self._samples = SampleTable(self._db, self._max_bytes)
         return self._samples
+
+    @property
+    def machine(self) -> "MachineTable":
+        """Its table of samples of the machine, likewise."""
+        if self._machine is None:
+            from vigild.host.store.machine_table import MachineTable
+
+            self._machine = MachineTable(self._db)
+        return self._machine
 
     @property
     def has_samples(self) -> bool:

@@ -21,6 +21,7 @@ from vigild.core.history import Details, Fact, HistoryQuery, Kind
 from vigild.engine.ports import Log
 
 if TYPE_CHECKING:
+    from vigild.core.machine import MachineMoment, MachineSample
     from vigild.core.samples import Moment, Recent, Sample, SampleQuery
     from vigild.host.store.store import Store
 
@@ -60,7 +61,7 @@ class HistoryWriter:
         self._max_bytes = max_bytes
         self._max_seconds = max_seconds
         self._waiting: deque[Fact | Callable[[], list[Fact]]] = deque()
-        self._passes: deque[tuple[float, Mapping[str, Sample]]] = deque()
+        self._passes: deque[tuple[float, Mapping[str, Sample], MachineSample | None]] = deque()
         self._samples_waiting = 0
         self._passes_taken_at = loop.time()
         self._questions: deque[_Question] = deque()
@@ -94,12 +95,14 @@ class HistoryWriter:
         """Keep what `make` will give, in the thread."""
         self._add(make)
 
-    def note_samples(self, at: float, samples: "Mapping[str, Sample]") -> None:
+    def note_samples(
+        self, at: float, samples: "Mapping[str, Sample]", machine: "MachineSample | None" = None
+    ) -> None:
         """Keep these, some time: an idle daemon is to wake up as rarely as can be."""
         if len(self._passes) >= MAX_PASSES:
             self.unsampled += 1
         else:
-            self._passes.append((at, samples))
+            self._passes.append((at, samples, machine))
             self._samples_waiting += len(samples)
         now = self._loop.time()
         is_late = now - self._passes_taken_at >= SAMPLES_SECONDS
@@ -140,6 +143,10 @@ class HistoryWriter:
     async def read_recent(self, names: "Collection[str]", now: float, minutes: int) -> "dict[str, Recent]":
         """What these used in the last minutes. FAILED where it cannot be asked."""
         return await self._ask(lambda store: store.samples.recent(names, now, minutes))
+
+    async def read_machine(self, query: "SampleQuery") -> "list[MachineMoment]":
+        """What the machine used, likewise. FAILED where it cannot be asked."""
+        return await self._ask(lambda store: store.machine.read(query))
 
     async def _ask(self, ask: "Callable[[Store], T]") -> T:
         if len(self._questions) >= MAX_QUESTIONS:
@@ -221,12 +228,14 @@ class HistoryWriter:
 
         store = self._open()
         while self._passes:
-            at, samples = self._passes.popleft()
+            at, samples, machine = self._passes.popleft()
             if store is None:
                 self.unsampled += 1
                 continue
             try:
                 store.samples.add(at, samples)
+                if machine is not None:
+                    store.machine.add(machine)
             except (sqlite3.Error, OSError) as error:
                 self.unsampled += 1
                 self._failed(error)
@@ -267,6 +276,7 @@ class HistoryWriter:
                 store.prune(time.time() - self._max_seconds if is_due else None)
                 if is_due and store.has_samples:
                     store.samples.prune(time.time(), self._max_seconds)
+                    store.machine.prune(time.time(), self._max_seconds)
         except (sqlite3.Error, OSError) as error:
             self._failed(error)
 

@@ -7,6 +7,7 @@ import jsonschema
 
 from support.api import Api
 from support.fakes import group, program
+from vigild.core.machine import MachineMoment
 from vigild.core.samples import Moment, Recent, SampleQuery
 from vigild.fronts.api.nouns import samples
 
@@ -60,3 +61,28 @@ def test_the_last_minutes_of_many(tmp_path: Path) -> None:
     )
     off = Api(tmp_path, group(program("web")), history=False)
     assert off.ask("GET", "/samples?names=web").code == "not_configured"
+
+
+def test_the_machine(tmp_path: Path) -> None:
+    api = Api(tmp_path, group(program("web")))
+    asked: list[SampleQuery] = []
+
+    async def read_machine(query: SampleQuery) -> list[MachineMoment]:
+        asked.append(query)
+        return [
+            MachineMoment(7, 1.0, 2.0, 0.5, 0.6, 1, 2, 3, 0, 0),
+            MachineMoment(67, None, None, 0.5, 0.6, 1, 2, 3, 0, 0),
+        ]
+
+    api.keeper.read_machine = read_machine  # type: ignore[attr-defined]
+    told = api.ask("GET", "/machine/samples?since=5&until=99&points=3").json
+    (endpoint,) = (one for one in samples.ENDPOINTS if one.path == "/machine/samples")
+    jsonschema.validate(told, endpoint.result)
+    assert [("cpu_percent" in moment, moment["load1_max"]) for moment in told["samples"]] == [
+        (True, 0.6),
+        (False, 0.6),
+    ]
+    assert asked == [SampleQuery("", 5, 99, 3)]
+    assert api.ask("GET", "/machine/samples?since=9&until=5").code == "invalid_argument"
+    off = Api(tmp_path, group(program("web")), history=False)
+    assert off.ask("GET", "/machine/samples").code == "not_configured"

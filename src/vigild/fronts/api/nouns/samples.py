@@ -1,5 +1,8 @@
-"""What programs use of the machine, over time: series for charts."""
+"""What programs use of the machine, and the machine as a whole, over time: series for charts."""
 
+from collections.abc import Awaitable
+
+from vigild.control.facade import Facts
 from vigild.control.samples import MAX_RECENT_MINUTES, MAX_RECENT_NAMES
 from vigild.core.access import Role
 from vigild.core.errors import Fault, VigilError
@@ -40,6 +43,21 @@ _MOMENT = record(
         "write_bytes_per_second": number(),
     },
 )
+_MACHINE_MOMENT = record(
+    "All samples of the machine within some time, put together.",
+    at=integer("When that time began, in seconds since the epoch"),
+    load1=number("Load average over 1 minute, on average"),
+    load1_max=number("The most"),
+    memory_bytes=integer("In use, and not to be had at once; on average"),
+    memory_bytes_max=integer("The most"),
+    memory_total_bytes=integer("All that there is"),
+    swap_bytes=integer("In use, on average"),
+    swap_total_bytes=integer("All that there is"),
+    optional={
+        "cpu_percent": number("Of all CPUs together, on average: at most 100"),
+        "cpu_percent_max": number("The most"),
+    },
+)
 
 
 _RECENT = record(
@@ -52,11 +70,24 @@ _RECENT = record(
 
 
 async def _read(call: Call) -> Answer:
-    samples = call.control.samples
+    samples, span = (
+        call.control.samples,
+        (call.number("since"), call.number("until"), call.integer("points", 300)),
+    )
+    return await _answer(samples.read(call.text("name"), *span))
+
+
+async def _read_machine(call: Call) -> Answer:
+    samples, span = (
+        call.control.samples,
+        (call.number("since"), call.number("until"), call.integer("points", 300)),
+    )
+    return await _answer(samples.read_machine(*span))
+
+
+async def _answer(reading: Awaitable[list[Facts]]) -> Answer:
     try:
-        found = await samples.read(
-            call.text("name"), call.number("since"), call.number("until"), call.integer("points", 300)
-        )
+        found = await reading
     except VigilError as error:
         raise _not_kept(error) from None
     return Answer({"samples": found})
@@ -120,6 +151,18 @@ ENDPOINTS = (
         "What the daemon itself used, oldest first.",
         _read,
         record(samples=list_of(_MOMENT)),
+        _RANGE,
+        problems=("not_configured", "failed"),
+    ),
+    Endpoint(
+        "GET",
+        "/machine/samples",
+        "getMachineSamples",
+        "samples",
+        Role.VIEWER,
+        "What the whole machine used, oldest first.",
+        _read_machine,
+        record(samples=list_of(_MACHINE_MOMENT)),
         _RANGE,
         problems=("not_configured", "failed"),
     ),

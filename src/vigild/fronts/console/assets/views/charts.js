@@ -10,7 +10,8 @@ const RANGES = [3600, 86400, 2592000];
 const AGAIN_MS = 15000;
 
 // `path` of the samples in the API; `fresh()`: those that were heard of since, and are kept nowhere yet.
-export function chartsOf(place, signal, path, fresh = () => []) {
+// `machine`: they are of the whole machine.
+export function chartsOf(place, signal, path, fresh = () => [], machine = false) {
   const choice = h("div", { class: "chips", role: "group", "aria-label": t("process.charts") });
   const charts = h("div", { class: "charts" });
   const buttons = RANGES.map((seconds) => h("button", { class: "chip", onclick: () => { range = seconds; draw(); } }, t(`range.${seconds}`)));
@@ -35,7 +36,13 @@ export function chartsOf(place, signal, path, fresh = () => []) {
     // What began lately has its chart filled, and not a stroke at its edge: down to a twelfth of the range.
     const begin = points.length ? Math.max(since, Math.min(points[0].at, until - range / 12)) : since;
     const common = { since: begin, until }, count = (value) => String(Math.round(value));
-    charts.replaceChildren(
+    const load = (value) => value.toFixed(2);
+    if (machine) charts.replaceChildren(
+      chart({ ...common, title: t("chart.machine.cpu"), points: series("cpu_percent"), format: percent }),
+      chart({ ...common, title: t("chart.machine.load"), points: series("load1"), format: load }),
+      chart({ ...common, title: t("chart.machine.memory"), points: series("memory_bytes"), format: bytes, binary: true }),
+      chart({ ...common, title: t("chart.machine.swap"), points: series("swap_bytes"), format: bytes, binary: true }));
+    else charts.replaceChildren(
       chart({ ...common, title: t("chart.cpu"), points: series("cpu_percent"), format: percent }),
       chart({ ...common, title: t("chart.memory"), points: series("rss_bytes"), format: bytes, binary: true }),
       chart({ ...common, title: t("chart.threads"), points: series("threads"), format: count, whole: true }),

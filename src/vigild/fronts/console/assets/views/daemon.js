@@ -14,8 +14,9 @@ export function showDaemon(place, signal) {
   const list = h("dl", { class: "facts" });
   const buttons = ["upgrade", "restart", "shutdown"].map((order) => h("button", { class: order === "upgrade" ? "" : "danger", onclick: () => ask(order) }, t(`daemon.${order}`)));
   const charts = h("section", {});
+  const machine = h("section", { id: "machine" }, h("h2", {}, t("daemon.machine")));
   const log = h("section", {}, h("h2", {}, t("daemon.log")));
-  place.append(h("div", { class: "title" }, h("h1", {}, t("nav.daemon")), h("div", { class: "buttons" }, buttons)), list, charts, log);
+  place.append(h("div", { class: "title" }, h("h1", {}, t("nav.daemon")), h("div", { class: "buttons" }, buttons)), list, charts, machine, log);
 
   const uptimeOf = (at) => `${duration(store.now() - at)} (${t("process.since", { time: time(at) })})`;
   const uptime = h("span", {});
@@ -55,5 +56,6 @@ export function showDaemon(place, signal) {
   signal.addEventListener("abort", () => clearInterval(ticking));
   load();
   chartsOf(charts, signal, "/daemon/samples");
+  chartsOf(machine, signal, "/machine/samples", () => [], true);
   showLog(log, signal, "supervisord", "/daemon/log");
 }
