@@ -284,6 +284,11 @@ class _Reader:
         if token.kind == "operator" and token.text in _SIGNS:
             self._at += 1
             return _SIGNS[token.text]
+        if (
+            token.word == "is" and self._tokens[self._at + 1].word in _WORD_OPERATORS
+        ):  # Monit's: is greater than
+            self._at += 1
+            token = self._token
         operator = _WORD_OPERATORS.get(token.word)
         if operator is not None:
             self._at += 1
