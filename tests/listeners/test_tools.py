@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from support.daemon import Daemon, bin_dir
+from support.ports import free_port
 from support.smtp_server import SmtpServer
 from support.until import until
 from vigild.listeners import crashmail, crashmailbatch, crashsms, daemon_calls, fatalmailbatch, httpok, memmon
@@ -93,8 +94,7 @@ def test_crashmail_with_a_filter_a_tail_and_a_chatty_mailer(short_tmp: Path) -> 
 
 @pytest.mark.slow
 def test_a_batch_is_kept_until_the_server_is_back(short_tmp: Path) -> None:
-    with SmtpServer() as first:
-        port = first.port
+    port = free_port()
     flags = f"-t a@example.invalid -f me@example.invalid -i 0.01 -e TICK_5 -H 127.0.0.1:{port}"
     with Daemon(
         short_tmp, listener(short_tmp, "crashmailbatch", flags, "PROCESS_STATE_EXITED,TICK_5") + CRASHER
@@ -115,9 +115,9 @@ def test_httpok_checks_the_body_and_keeps_to_its_budget(short_tmp: Path) -> None
             until(lambda: "web restarted" in text(short_tmp / "httpok.err"))
             assert daemon.log().count("spawned: 'web'") == 2
             second = daemon.pid("web")
-            until(lambda: text(short_tmp / "httpok.err").count("was restarted 1 times within 3600 s") == 1)
+            until(lambda: text(short_tmp / "httpok.err").count("was restarted 1 times within 3600 s") >= 1)
             assert second == daemon.pid("web")
-            until(lambda: text(short_tmp / "mail").count("bad body returned") == 2)
+            until(lambda: text(short_tmp / "mail").count("bad body returned") >= 2)
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from support.ports import free_port
 from support.until import DEADLINE_SECONDS
 
 
@@ -128,7 +129,7 @@ class HttpReceiver:
             def handle_error(self, request: object, client_address: object) -> None:
                 pass  # a client that went away, or does not trust us
 
-        self._server = Server(("127.0.0.1", self.port), Handler)
+        self._server = Server(("127.0.0.1", self.port or free_port()), Handler)
         if self.context is not None:
             # The handshake in the thread of the connection: a client that refuses must not end the server.
             self._server.socket = self.context.wrap_socket(

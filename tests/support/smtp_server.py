@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from support.ports import free_port
 from support.until import DEADLINE_SECONDS
 
 
@@ -57,7 +58,7 @@ class SmtpServer:
             allow_reuse_address = True
             daemon_threads = False
 
-        self._server = Server(("127.0.0.1", self.port), Handler)
+        self._server = Server(("127.0.0.1", self.port or free_port()), Handler)
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()

@@ -7,6 +7,8 @@ import threading
 from types import TracebackType
 from typing import Self
 
+from support.ports import free_port
+
 
 class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
@@ -41,7 +43,7 @@ class SyslogServer:
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
-        self._server: _Server | None = _Server(0, self.messages)
+        self._server: _Server | None = _Server(free_port(), self.messages)
         self.port = self._server.server_address[1]
         self.url = f"syslog+tcp://127.0.0.1:{self.port}"
         self._serve(self._server)

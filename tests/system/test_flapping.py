@@ -43,7 +43,7 @@ def test_a_flapping_program_still_flaps_for_the_daemon_that_comes_after_a_crash(
         until(lambda: "restarting in 2s (flapping)" in daemon.status("web"), what="the second delay")
         daemon.kill()
         daemon.start()
-        assert "(flapping)" in daemon.status("web")
+        until(lambda: "(flapping)" in daemon.status("web"), what="status to tell of it")
         spawned = daemon.log().count("spawned: 'web'")
         until(lambda: daemon.log().count("spawned: 'web'") > spawned, what="the next restart")
         assert daemon.log().count("flapping: web had 3 restarts") == 1, "told of once"

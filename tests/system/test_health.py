@@ -129,7 +129,7 @@ def test_start_waits_until_it_is_ready_and_says_why_it_is_not(tmp_path: Path) ->
     command=sleep 1000
     autostart=false
     readiness=exec:/bin/sh -c "echo not yet; test -e {tmp}/flag"
-    readiness_timeout=1
+    readiness_timeout=5
     startretries=0
 
     [program:talks]
@@ -139,7 +139,7 @@ def test_start_waits_until_it_is_ready_and_says_why_it_is_not(tmp_path: Path) ->
     """.replace("    ", "")
     with Daemon(tmp_path, conf.format(tmp=tmp_path)) as daemon:
         assert daemon.ctl("start", "late").code
-        shows(daemon, 'FATAL     not ready within 1 seconds (exec:/bin/sh -c "echo not yet;', "late")
+        shows(daemon, 'FATAL     not ready within 5 seconds (exec:/bin/sh -c "echo not yet;', "late")
         shows(daemon, "exit status 1: not yet)", "late")
         (tmp_path / "flag").touch()
         assert daemon.ctl("start", "late").out == "late: started\n"
@@ -155,6 +155,7 @@ def test_an_unhealthy_program_is_told_of_and_restarted_and_an_upgrade_changes_no
 command={sys.executable} {tmp_path}/server.py {tmp_path}
 healthcheck=exec:/bin/sh -c 'exec {sys.executable} {tmp_path}/ask.py'
 healthcheck_interval=0.2
+healthcheck_timeout=60
 healthcheck_retries=2
 healthcheck_start_period=30
 on_unhealthy=restart, exec:/bin/sh -c 'echo $VIGIL_HEALTH $VIGIL_ANSWER >> {tmp_path}/told'
@@ -182,6 +183,7 @@ events=PROCESS_HEALTH_HEALTHY,PROCESS_HEALTH_UNHEALTHY
         until(lambda: daemon.ctl("pid", "web").out not in (pid, "0\n"), what="another process")
         (tmp_path / "sick").unlink()
         shows(daemon, "; healthy, ", "web")
+        until(lambda: (tmp_path / "heard").read_text().count("\n") > 1, what="what the listener heard")
         heard = (tmp_path / "heard").read_text().splitlines()
         assert "PROCESS_HEALTH_HEALTHY processname:web groupname:web" in heard[0]
         assert f"pid:{pid.strip()} from_health:healthy failures:2 exit status 1: " in heard[1]

@@ -142,4 +142,5 @@ def test_a_daemon_that_gave_up_root_sets_what_it_may_and_says_what_it_may_not(sh
         )
         daemon.wait_state("group", "FATAL", "BACKOFF")
         assert "couldn't set group to 33 (www-data): EPERM (it needs CAP_SETGID" in daemon.status("group")
+        daemon.wait_state("nice", "FATAL", "BACKOFF")
         assert "couldn't set nice to -3: EACCES (going below the daemon's own 0" in daemon.status("nice")
