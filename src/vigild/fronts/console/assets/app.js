@@ -76,7 +76,7 @@ function route() {
   view = new AbortController();
   const [page, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.dataset.page === page) link.setAttribute("aria-current", "page");
+    if (link.dataset.page === (page === "process" ? "" : page)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   document.body.classList.remove("menu-open");

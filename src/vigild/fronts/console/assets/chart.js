@@ -41,7 +41,8 @@ function ticks(top, isWhole) {
 
 // points: [{at, value, max}], in order. `format` writes a value.
 export function chart({ title, points, since, until, format, binary = false, whole = false }) {
-  const width = 560, height = 160, left = 58, bottom = 20;
+  // As many units as pixels, about: what is written in it is to be read on a phone, too.
+  const width = matchMedia("(max-width: 760px)").matches ? 340 : 560, height = 160, left = 58, bottom = 20;
   const known = points.filter((point) => point.value !== null && point.value !== undefined);
   const values = known.map((point) => Math.max(point.value, point.max ?? 0));
   const figure = h("figure", { class: "chart" });
@@ -77,8 +78,7 @@ export function chart({ title, points, since, until, format, binary = false, who
   const trace = (pick) => {
     let d = "", before = -Infinity;
     for (const point of known) {
-      const isAlone = point.at - before > gap; // one point by itself is a dot
-      d += `${isAlone ? "M" : "L"}${x(point.at).toFixed(1)} ${y(pick(point)).toFixed(1)}${isAlone ? "h.1" : ""}`;
+      d += `${point.at - before > gap ? "M" : "L"}${x(point.at).toFixed(1)} ${y(pick(point)).toFixed(1)}`;
       before = point.at;
     }
     return d;
@@ -87,18 +87,22 @@ export function chart({ title, points, since, until, format, binary = false, who
     svg.append(s("path", { d: trace((point) => Math.max(point.max ?? 0, point.value)), class: "line most" }));
   }
   svg.append(s("path", { d: trace((point) => point.value), class: "line" }));
-  figure.append(svg, readout(svg, known, x, format));
+  known.forEach((point, index) => { // one that no line leads to is a dot
+    const isAlone = (other) => !other || Math.abs(other.at - point.at) > gap;
+    if (isAlone(known[index - 1]) && isAlone(known[index + 1])) svg.append(s("circle", { cx: x(point.at), cy: y(point.value), r: 2.5, class: "dot" }));
+  });
+  figure.append(svg, readout(svg, known, x, format, width));
   return figure;
 }
 
 // What the pointer is over, in words.
-function readout(svg, known, x, format) {
+function readout(svg, known, x, format, width) {
   const told = h("output", { class: "readout" });
   const mark = s("line", { y1: 4, y2: 140, class: "mark", visibility: "hidden" });
   svg.append(mark);
   svg.addEventListener("pointermove", (event) => {
     const box = svg.getBoundingClientRect();
-    const at = ((event.clientX - box.left) / box.width) * 560;
+    const at = ((event.clientX - box.left) / box.width) * width;
     const nearest = known.reduce((best, point) => (Math.abs(x(point.at) - at) < Math.abs(x(best.at) - at) ? point : best));
     mark.setAttribute("x1", x(nearest.at));
     mark.setAttribute("x2", x(nearest.at));

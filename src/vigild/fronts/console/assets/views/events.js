@@ -29,7 +29,7 @@ export function factList(place, signal, { name }) {
   const row = (fact) => h("tr", { "data-kind": fact.kind },
     h("td", {}, h("time", { datetime: fullTime(fact.at), title: fullTime(fact.at) }, time(fact.at))),
     name ? null : h("td", {}, fact.name && h("a", { href: fact.kind === "monitor" ? "#/monitors" : pathOf(fact.name) }, fact.name)),
-    h("td", {}, h("span", { class: `kind ${fact.kind}` }, t(`kind.${fact.kind}`))), h("td", {}, tell(fact), output(fact)));
+    h("td", {}, h("span", { class: `kind ${fact.kind}${fact.kind === "alert" ? ` ${fact.details.what}` : ""}` }, t(`kind.${fact.kind}`))), h("td", {}, tell(fact), output(fact)));
 
   async function load(isMore = false) {
     const parameters = { limit: PAGE, output: "true" };

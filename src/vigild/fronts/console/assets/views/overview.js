@@ -43,10 +43,10 @@ class Row {
       h("button", { class: `act ${action}`, title: t(`do.${action}`), "aria-label": `${t(`do.${action}`)}: ${process.name}`,
         onclick: () => act(action, [this.name]) }, icon(action)));
     this.titles = this.buttons.map((button) => button.title);
-    this.link = h("a", { href: pathOf(process.name) }, process.name);
+    this.link = h("a", { href: pathOf(process.name), title: process.name }, process.name);
     this.element = h("tr", { "data-name": process.name },
       h("td", { class: "c-box" }, this.box), h("td", { class: "c-state" }, this.badge),
-      h("th", { scope: "row", class: "c-name" }, this.link), h("td", { class: "c-health" }, this.health),
+      h("th", { scope: "row", class: "c-name" }, this.link), h("td", { class: "c-health", "data-label": t("col.health") }, this.health),
       h("td", { class: "c-cpu", "data-label": t("col.cpu") }, this.cpu, this.cpuLine),
       h("td", { class: "c-memory", "data-label": t("col.memory") }, this.memory, this.memoryLine),
       this.uptime, this.restarts, this.pid, this.noteCell, h("td", { class: "c-actions" }, this.buttons));
@@ -150,9 +150,10 @@ export function showOverview(place, signal) {
 
   function countChips() {
     const all = [...store.processes.values()];
+    const counts = Object.fromEntries(Object.entries(CHIPS).map(([name, isOne]) => [name, all.filter(isOne).length]));
     chips.replaceChildren(...Object.keys(CHIPS).map((name) =>
-      h("button", { class: `chip ${name}`, "aria-pressed": String(name === remembered.chip), onclick: () => { remembered.chip = name; countChips(); arrange(); } },
-        t(`chip.${name}`), " ", h("b", {}, String(all.filter(CHIPS[name]).length)))));
+      h("button", { class: `chip ${name}${counts[name] ? "" : " none"}`, "aria-pressed": String(name === remembered.chip), onclick: () => { remembered.chip = name; countChips(); arrange(); } },
+        t(`chip.${name}`), " ", h("b", {}, String(counts[name])))));
   }
 
   // Which rows are shown, in which order, below which headings.

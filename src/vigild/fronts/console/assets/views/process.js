@@ -12,7 +12,7 @@ import { factList } from "./events.js";
 import { chartsOf } from "./charts.js";
 import { showLog } from "./log.js";
 import { flatten, isUnset, optionName, shownValue } from "./values.js";
-import { pathOf, remarks, runs, stateBadge, updateBadge } from "./words.js";
+import { inTrouble, pathOf, remarks, runs, stateBadge, updateBadge } from "./words.js";
 
 const TABS = ["overview", "log", "history", "config", "tree"];
 const OWN = { name: "col.name", kind: "history.kind", where: "field.where" }; // no options: what the reader made of them
@@ -76,7 +76,8 @@ function showFacts(place, signal, name) {
   const list = h("dl", { class: "facts" });
   const charts = h("section", {});
   const why = h("section", { class: "why" });
-  place.append(list, charts, why);
+  const process = store.processes.get(name); // what is wrong comes first
+  place.append(list, ...(process && inTrouble(process) ? [why, charts] : [charts, why]));
 
   function facts() {
     const process = store.processes.get(name);
