@@ -3,9 +3,9 @@
 import { get, urlOf } from "./api.js";
 
 const HISTORY = 60; // samples kept of each process for its charts
-export const LINE_SECONDS = 900; // what the lines in the table show
-const POINT_SECONDS = 15; // of these, in one point
-const KEPT_SECONDS = 60; // in one that the daemon has kept
+const LINE_SECONDS = 900; // what the lines in the table show
+const SHORTEST_SECONDS = 60; // and while there is not as much, of all the same
+const KEPT_SECONDS = 60; // in one of their points that the daemon has kept; those that are heard come every few seconds
 const ASK = 60; // processes whose lines are asked for at once
 const RETRY = [500, 1000, 2000, 5000, 10000];
 const SILENCE_MS = 20000; // after that long without an event the daemon is asked whether it is there
@@ -32,6 +32,7 @@ class Store extends EventTarget {
   #tries = 0;
   #timer = 0;
   #silence = 0;
+  #oldest = Infinity; // of all points there have been
   #asked = new Set(); // names whose kept samples were asked for since the list was
 
   now() {
@@ -159,12 +160,16 @@ class Store extends EventTarget {
       usages.push(usage);
       if (usages.length > HISTORY) usages.shift();
       const point = { at: usage.at, cpu: usage.cpu_percent, memory: usage.rss_bytes };
-      const last = points[points.length - 1];
-      if (last && Math.floor(last.at / POINT_SECONDS) === Math.floor(point.at / POINT_SECONDS)) points.pop();
       points.push(point);
+      this.#oldest = Math.min(this.#oldest, point.at);
       while (points[0].at < point.at - LINE_SECONDS) points.shift();
     }
     this.#tell("samples", samples);
+  }
+
+  // How far back the lines go.
+  lineSeconds() {
+    return Math.min(LINE_SECONDS, Math.max(SHORTEST_SECONDS, this.now() - this.#oldest));
   }
 
   #seriesOf(name) {
@@ -194,6 +199,7 @@ class Store extends EventTarget {
     const kept = at.map((begun, index) => ({ at: begun + KEPT_SECONDS / 2, cpu: cpu[index], memory: memory[index] }));
     const since = this.now() - LINE_SECONDS;
     const fresh = kept.filter((point) => point.at >= since && !taken.has(Math.floor(point.at / KEPT_SECONDS)));
+    this.#oldest = Math.min(this.#oldest, ...fresh.map((point) => point.at));
     series.points = [...fresh, ...series.points].sort((a, b) => a.at - b.at);
   }
 

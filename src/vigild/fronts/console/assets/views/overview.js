@@ -7,7 +7,7 @@ import { bytes, duration, percent } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../i18n.js";
 import { say } from "../said.js";
-import { LINE_SECONDS, on, store } from "../store.js";
+import { on, store } from "../store.js";
 import { inTrouble, pathOf, remarks, stateBadge, updateBadge } from "./words.js";
 
 const CHIPS = {
@@ -81,8 +81,8 @@ class Row {
     setText(this.memory, sample ? bytes(sample.rss_bytes) : "");
     if (!this.isSeen) return;
     const points = store.series.get(this.name)?.points || [];
-    updateSparkline(this.cpuLine, points, "cpu", store.now(), LINE_SECONDS);
-    updateSparkline(this.memoryLine, points, "memory", store.now(), LINE_SECONDS);
+    updateSparkline(this.cpuLine, points, "cpu", store.now(), store.lineSeconds());
+    updateSparkline(this.memoryLine, points, "memory", store.now(), store.lineSeconds());
   }
 
   permit() {
