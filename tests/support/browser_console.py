@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from support.daemon import Daemon
+from support.until import DEADLINE_SECONDS
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Console:
             http_credentials={"username": name, "password": password} if user else None,
             extra_http_headers=headers,
         )
+        context.set_default_timeout(DEADLINE_SECONDS * 1000)
         self.stack.callback(context.close)
         return context
 
