@@ -28,6 +28,8 @@ from vigild.alerts.machine import Process
 folder = sys.argv[1]
 if os.path.exists(folder + "/patient"):
     loop.SEND_ON_SECONDS, loop.LAST_SECONDS = 30.0, 60.0
+if os.path.exists(folder + "/alone"):
+    loop.LAST_SECONDS, loop.ALONE_SECONDS = 0.0, 60.0
 def compose(self, digest, origin, settings):
     names = [telling.edge.name for telling in digest.tellings]
     return Message(digest.identity, "title", json.dumps(names), digest.severity, digest.at, origin)
@@ -185,6 +187,28 @@ def test_what_arrives_when_the_daemon_is_gone_is_not_sent_again(worker: Worker) 
     until(lambda: "b" in worker.sent)
     assert ["a", "b"] == worker.sent
     assert "" == (worker.folder / "stderr").read_text()
+
+
+def test_one_that_nobody_waits_for_has_more_time(worker: Worker) -> None:
+    reader, writer = os.pipe()
+    (worker.folder / "alone").touch()
+    worker.kill()
+    worker.begin(writer)
+    os.close(writer)
+    hang = worker.folder / "hang"
+    hang.touch()
+    worker.hear("a")
+    until(lambda: worker.sent)
+    os.close(reader)
+    assert worker.process.stdin is not None
+    old = worker.process
+    worker.process.stdin.close()
+    worker.begin()  # it waits for the other one, or would send the same
+    worker.hear("b")
+    hang.unlink()
+    assert 0 == old.wait(DEADLINE_SECONDS)
+    until(lambda: "b" in worker.sent)
+    assert ["a", "b"] == worker.sent
 
 
 def test_what_waits_for_a_message_on_its_way_goes_out_at_the_end(worker: Worker) -> None:

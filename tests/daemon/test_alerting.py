@@ -210,7 +210,7 @@ def test_what_could_not_be_handed_over_at_the_end_is_said(
 ) -> None:
     monkeypatch.setattr(alerting, "SETTLE_SECONDS", 0.05)
     monkeypatch.setattr(alerting, "module_argv", lambda module: ["/bin/sleep", "1000"])
-    monkeypatch.setattr("vigild.host.worker_process.EOF_SECONDS", 0.05)
+    monkeypatch.setattr(alerting, "EOF_SECONDS", 0.05)
 
     async def script(stage: Stage) -> None:
         stage.switch.begin(Adoption(), was_killed=True)

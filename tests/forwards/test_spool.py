@@ -44,6 +44,8 @@ def test_what_is_left_is_there_for_the_next_and_for_nobody_else(base: str) -> No
     left = Left.at(spool.path, waits=False)
     assert left is not None
     with left:
+        with pytest.raises(BlockingIOError):
+            Left.at(spool.path, waits=False)
         found = left.read(7.0)
         left.remove()
     assert Spooled({"f": Kept([block("one\ntwo"), block("three")]), "g": Kept([block("x")])}) == found

@@ -2,8 +2,10 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -171,3 +173,83 @@ def test_the_deliverer_ends_with_the_daemon(daemon: Daemon) -> None:
     os.kill(daemon.process.pid, signal.SIGKILL)
     daemon.process.wait()
     until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+ROUNDS = 8
+HURRIED = """
+[alert:now]
+url = {hook}/now
+      smtp://{smtp}/?from=vigil@example.com&to=ops@example.com
+batch_seconds = 0
+max_per_hour = 0
+programs = job:*
+
+[alert:soon]
+url = {hook}/soon
+batch_seconds = 2
+max_per_hour = 0
+programs = job:*
+
+[program:job]
+command = sh -c 'exit 3'
+process_name = %(process_num)d
+numprocs = {rounds}
+autostart = false
+autorestart = false
+startsecs = 0
+"""
+
+
+@pytest.mark.slow
+def test_at_no_moment_of_a_kill_or_an_upgrade_is_anything_lost_or_sent_twice(
+    tmp_path: Path, hook: HttpReceiver, smtp: SmtpServer
+) -> None:
+    seed = random.randrange(1 << 32)
+    moments = random.Random(seed)
+    conf = HURRIED.format(hook=hook.base, smtp=smtp.address, rounds=ROUNDS)
+
+    def told(path: str) -> list[str]:
+        arrived = [one for one in hook.requests if one.path == path]
+        return sorted(trouble["name"] for one in arrived for trouble in one.json["troubles"])
+
+    def letters() -> list[str]:
+        return sorted(name for name in jobs for letter in smtp.letters if f"{name} " in letter.data)
+
+    jobs = [f"job:{number}" for number in range(ROUNDS)]
+    with Daemon(tmp_path, conf, env={"STATE_DIRECTORY": str(tmp_path / "state")}) as daemon:
+        for number, job in enumerate(jobs):
+            assert daemon.ctl("start", job).code == 0
+            daemon.wait_state(job, "EXITED")
+            moment = time.monotonic() + moments.choice([0.0, 0.05, 0.2, 0.5]) * moments.random()
+            until(lambda at=moment: time.monotonic() >= at)  # type: ignore[misc]
+            if number % 2:
+                assert daemon.ctl("upgrade").code == 0
+            else:
+                daemon.kill()
+                daemon.start()
+        until(lambda: len(told("/now")) >= ROUNDS, what=f"all to be told, seed {seed}")
+        until(lambda: len(told("/soon")) >= ROUNDS, what=f"all to be told together, seed {seed}")
+        until(lambda: len(letters()) >= ROUNDS, what=f"all letters, seed {seed}")
+        assert daemon.stop() == 0
+    assert (jobs, jobs, jobs) == (told("/now"), told("/soon"), letters()), f"seed {seed}"
+
+
+@pytest.mark.slow
+def test_what_is_being_collected_when_the_daemon_is_stopped_is_told_by_the_next(
+    tmp_path: Path, hook: HttpReceiver, smtp: SmtpServer
+) -> None:
+    conf = HURRIED.format(hook=hook.base, smtp=smtp.address, rounds=2).replace(
+        "batch_seconds = 2", "batch_seconds = 3600"
+    )
+    with Daemon(tmp_path, conf, env={"STATE_DIRECTORY": str(tmp_path / "state")}) as daemon:
+        for number in range(2):
+            assert daemon.ctl("start", f"job:{number}").code == 0
+            daemon.wait_state(f"job:{number}", "EXITED")
+            assert daemon.stop() == 0
+            assert [] == [one.path for one in hook.requests if one.path == "/soon"]
+            daemon.start()
+        daemon.conf.write_text(daemon.conf.read_text().replace("batch_seconds = 3600", "batch_seconds = 0"))
+        assert daemon.ctl("reread").code == 0
+        until(lambda: [one for one in hook.requests if one.path == "/soon"])
+        (arrived,) = [one for one in hook.requests if one.path == "/soon"]
+        assert ["job:0", "job:1"] == sorted(trouble["name"] for trouble in arrived.json["troubles"])

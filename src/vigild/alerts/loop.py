@@ -20,7 +20,8 @@ READ_BYTES = 64 << 10
 MAX_LINE_BYTES = 4 << 20
 MAX_WAIT_SECONDS = 3600.0  # a clock that is set must not let it sleep for ever
 SEND_ON_SECONDS = 1.0  # at the end, in which what waits for a message on its way goes out after it
-LAST_SECONDS = 2.0  # at the end, for messages that are on their way
+LAST_SECONDS = 2.0  # at the end, for messages that are on their way, while the daemon waits for us
+ALONE_SECONDS = 10.0  # the same when it is gone: only the next deliverer waits, which would send them again
 
 
 def run(sender: Sender, stdin: int = 0, stdout: int = 1) -> int:
@@ -37,7 +38,7 @@ def run(sender: Sender, stdin: int = 0, stdout: int = 1) -> int:
     deliverer = Deliverer(Process(stdout, ring, sender, arrivals), lambda path: open_outbox(path, _warn))
     try:
         _serve(deliverer, arrivals, stdin, woken)
-        _settle(deliverer, arrivals, woken)
+        _settle(deliverer, arrivals, woken, stdout)
         deliverer.close()
     except (OSError, sqlite3.Error) as error:
         _warn(f"the outbox cannot be used: {error}")
@@ -88,11 +89,22 @@ def _take_arrivals(deliverer: Deliverer, arrivals: deque[tuple[Ticket, Outcome]]
         deliverer.arrived(*arrivals.popleft())
 
 
-def _settle(deliverer: Deliverer, arrivals: deque[tuple[Ticket, Outcome]], woken: int) -> None:
+def _is_heard(stdout: int) -> bool:
+    """Does the daemon still hold the other end? It does not when it was killed, or executed itself anew."""
+    poll = select.poll()
+    poll.register(stdout, 0)
+    return not any(event & (select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
+
+
+def _settle(deliverer: Deliverer, arrivals: deque[tuple[Ticket, Outcome]], woken: int, stdout: int) -> None:
     """Send what is due, and hear of messages that are on their way, so that they are not sent again."""
     begin = time.monotonic()
     deliverer.tick()
-    while deliverer.is_sending and (left := begin + LAST_SECONDS - time.monotonic()) > 0:
+    while deliverer.is_sending:
+        seconds = LAST_SECONDS if _is_heard(stdout) else ALONE_SECONDS
+        left = begin + seconds - time.monotonic()
+        if left <= 0:
+            break
         select.select([woken], [], [], left)
         _take_arrivals(deliverer, arrivals, woken)
         if time.monotonic() < begin + SEND_ON_SECONDS:

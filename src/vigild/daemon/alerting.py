@@ -26,6 +26,8 @@ from vigild.host.state_file import default_state_dir, state_key
 from vigild.host.worker_process import WorkerProcess, module_argv
 
 DELIVERER = "vigild.alerts"
+# For the deliverer to end by itself, which takes it 2 s at most. One that is killed may have to send something twice.
+EOF_SECONDS = 5.0
 SETTLE_SECONDS = 3.0  # for the deliverer to keep what it was told last, when the daemon ends
 
 _FORWARD = "forward:"  # what the troubles of forwards begin with
@@ -58,6 +60,7 @@ class Alerting:
             what="the alert deliverer",
             log=ports.log,
             pids=table.workers,
+            eof_seconds=EOF_SECONDS,
         )
         self.telling.attend(self._worker)
         self.telling.on_change = partial(engine.settings.stir, "alert")
