@@ -123,8 +123,8 @@ startretries=1000
         stage.until_state("slow", "STARTING")
         stage.rpc("startProcess", "slow")
         stage.rpc("stopProcess", "slow")
-        # The second failure waits two seconds: time enough to stop it there.
-        stage.until_event("PROCESS_STATE_BACKOFF", "processname:failing ", count=2)
+        # The third failure waits three seconds: time enough to stop it there.
+        stage.until_event("PROCESS_STATE_BACKOFF", "processname:failing ", count=3)
         stage.until_state("failing", "BACKOFF")
         stage.rpc("startProcess", "failing")
         stage.rpc("signalProcess", "failing", "HUP")
