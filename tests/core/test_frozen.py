@@ -5,7 +5,7 @@ from dataclasses import field
 
 import pytest
 
-from vigild.core.frozen import frozen, replace
+from vigild.core.frozen import frozen, plain, replace
 
 
 @frozen
@@ -75,3 +75,30 @@ def test_no_field_is_made_up_where_one_is_replaced() -> None:
 def test_it_is_a_dataclass_with_slots() -> None:
     assert dataclasses.replace(Point(1), y=5) == Point(1, 5)
     assert not hasattr(Point(1), "__dict__")
+
+
+@plain
+class Box:
+    x: int
+    label: str = field(default="", compare=False)
+
+
+@plain
+class Crate:
+    x: int
+
+    def __repr__(self) -> str:
+        return "mine"
+
+
+def test_a_plain_value_may_change_and_is_compared_by_what_counts() -> None:
+    box = Box(1)
+    box.x = 2
+    assert Box(2, "other") == box
+    assert Box(3) != box
+    assert box != Crate(2)
+    assert repr(Crate(1)) == "mine"
+    assert repr(box) == "Box(x=2, label='')"
+    assert not hasattr(box, "__dict__")
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(box)

@@ -3,10 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from vigild.config.imports import why_not_importable
+from vigild.core.frozen import plain
 
 
 class Accounts(Protocol):
@@ -83,7 +84,7 @@ def has_limit(name: str) -> bool:
     return hasattr(resource, f"RLIMIT_{name.upper()}") or (name == "locks" and sys.platform == "linux")
 
 
-@dataclass(slots=True)
+@plain
 class Surroundings:
     """What the machine says while a configuration is resolved. Tests give their own."""
 

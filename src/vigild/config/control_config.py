@@ -1,9 +1,9 @@
 """The client's settings as values. Apart from the model, because every `supervisorctl` waits for its imports."""
 
-from dataclasses import dataclass
+from vigild.core.frozen import plain
 
 
-@dataclass(slots=True)
+@plain
 class ControlConfig:
     """`[supervisorctl]`: where and how the client connects."""
 

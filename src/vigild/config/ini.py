@@ -17,11 +17,11 @@ out unchanged on the way to the kernel), and `environment` given again in the sa
 so that its entries can be merged.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vigild.config.diagnostics import Diagnostic
 from vigild.config.place import Where
-from vigild.core.frozen import frozen
+from vigild.core.frozen import frozen, plain
 
 DEFAULT_SECTION = "DEFAULT"
 SHOWN_CHARACTERS = 40  # of a line that is refused
@@ -77,7 +77,7 @@ class Duplicate:
     second: Where
 
 
-@dataclass(slots=True)
+@plain
 class Document:
     """What files say, merged, with everything that was odd about them."""
 

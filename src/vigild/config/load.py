@@ -8,7 +8,7 @@ refuses a file that names missing ones. `vigil check` reads through this very co
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vigild.config.accounts import Accounts, Surroundings, SystemAccounts
 from vigild.config.daemon_section import Overrides, resolve_daemon
@@ -24,9 +24,10 @@ from vigild.config.review import review_document
 from vigild.config.search import find_config_file as find_config_file
 from vigild.config.search import searched_paths as searched_paths
 from vigild.config.servers import resolve_rpc_interfaces, resolve_servers, resolve_users, server_url
+from vigild.core.frozen import plain
 
 
-@dataclass(slots=True)
+@plain
 class Loaded:
     """What a load came to. `config` is None when a diagnostic is an error; `draft` is what could be resolved.
 

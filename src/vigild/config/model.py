@@ -5,7 +5,7 @@ Equality is what `reread` compares: two processes are the same when every field 
 instance depends on is the same. `where` fields are positions for people and take no part in it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from vigild.config.control_config import ControlConfig as ControlConfig
@@ -14,6 +14,7 @@ from vigild.core.access import PeerRoles as PeerRoles
 from vigild.core.access import Role as Role
 from vigild.core.dependency import Condition as Condition
 from vigild.core.dependency import Dependency as Dependency
+from vigild.core.frozen import plain
 from vigild.core.kill_mode import KillMode as KillMode
 from vigild.core.probe import Probe as Probe
 from vigild.core.probe import Scheme as Scheme
@@ -39,7 +40,7 @@ class GroupKind(Enum):
     FCGI = "fcgi-program"
 
 
-@dataclass(slots=True)
+@plain
 class StreamConfig:
     """What becomes of one output stream (stdout or stderr) of a process."""
 
@@ -51,7 +52,7 @@ class StreamConfig:
     syslog: bool = False
 
 
-@dataclass(slots=True)
+@plain
 class ProcessConfig:
     """One process, fully expanded (`numprocs` and `%(…)s` are gone)."""
 
@@ -151,7 +152,7 @@ class ProcessConfig:
         return self.memory_max_bytes > 0 or bool(self.rules)
 
 
-@dataclass(slots=True)
+@plain
 class FcgiSocketConfig:
     """A listening socket that a group of FastCGI processes shares. `path` for unix, else host and port."""
 
@@ -164,7 +165,7 @@ class FcgiSocketConfig:
     backlog: int | None = None
 
 
-@dataclass(slots=True)
+@plain
 class GroupConfig:
     """Processes that are named, ordered and reloaded together."""
 
@@ -180,7 +181,7 @@ class GroupConfig:
     where: Where | None = field(default=None, compare=False)
 
 
-@dataclass(slots=True)
+@plain
 class ServerConfig:
     """One door for clients: a unix socket (`path`) or a TCP address (`host`, `port`; host '' = all)."""
 
@@ -204,7 +205,7 @@ class ServerConfig:
     where: Where | None = field(default=None, compare=False)
 
 
-@dataclass(slots=True)
+@plain
 class UserConfig:
     """Somebody who may come through the TCP doors; without a password with a certificate only."""
 
@@ -214,7 +215,7 @@ class UserConfig:
     where: Where | None = field(default=None, compare=False)
 
 
-@dataclass(slots=True)
+@plain
 class RpcInterfaceConfig:
     """An extra RPC namespace: `factory` is an import spec `module:name`."""
 
@@ -223,7 +224,7 @@ class RpcInterfaceConfig:
     options: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@plain
 class DaemonConfig:
     """`[supervisord]` merged with the command line (which wins)."""
 
@@ -257,7 +258,7 @@ class DaemonConfig:
     sample_interval_seconds: float = 60.0
 
 
-@dataclass(slots=True)
+@plain
 class AlertConfig:
     """Who is told of what. `urls` are secret. Takes effect at a reread; nothing is restarted for it."""
 
@@ -278,7 +279,7 @@ class AlertConfig:
     where: Where | None = field(default=None, compare=False)
 
 
-@dataclass(slots=True)
+@plain
 class ForwardConfig:
     """Where output goes besides its log. `url` may be secret. Takes effect at a reread; nothing is restarted for it."""
 
@@ -294,7 +295,7 @@ class ForwardConfig:
     where: Where | None = field(default=None, compare=False)
 
 
-@dataclass(slots=True)
+@plain
 class MonitorConfig:
     """Something beyond programs that is looked at. Takes effect at a reread.
 
@@ -331,7 +332,7 @@ class MonitorConfig:
         return bool({"start": self.start_command, "stop": self.stop_command}.get(verb, self.restart_command))
 
 
-@dataclass(slots=True)
+@plain
 class Config:
     """Everything one configuration file says."""
 

@@ -1,9 +1,9 @@
 """A place in a file. Apart from the model, so that a client that starts often need not load all of that."""
 
-from dataclasses import dataclass
+from vigild.core.frozen import frozen
 
 
-@dataclass(slots=True, frozen=True)
+@frozen
 class Where:
     """A place in a configuration file. `line` counts from 1; 0 means the file as a whole."""
 

@@ -1,4 +1,4 @@
-"""`@frozen`: a frozen dataclass at a third of its memory.
+"""`@frozen`: a frozen dataclass at a third of its memory, and `@plain`, one that may be changed.
 
 To a type checker it is `@dataclass(frozen=True, slots=True)`, and `make check` is what keeps values from being changed. At run
 time it is a dataclass with slots whose comparison, hash and repr are shared: the standard library writes and compiles
@@ -52,6 +52,23 @@ def frozen(cls: type[T]) -> type[T]:
     """Make a class of annotated fields a value: compared and hashed by its fields, never changed."""
     made = dataclass(slots=True, eq=False, repr=False)(cls)
     for name, function in (("__eq__", _equal), ("__hash__", _hash), ("__repr__", _repr)):
+        if name not in cls.__dict__:
+            setattr(made, name, function)
+    return made
+
+
+def _equal_plain(self: object, other: object) -> bool:
+    if other.__class__ is not self.__class__:
+        return NotImplemented  # type: ignore[no-any-return]
+    compared = [name for name, each in self.__dataclass_fields__.items() if each.compare]  # type: ignore[attr-defined]
+    return all(getattr(self, name) == getattr(other, name) for name in compared)
+
+
+@dataclass_transform(field_specifiers=(field,))
+def plain(cls: type[T]) -> type[T]:
+    """Make a class of annotated fields what `@dataclass(slots=True)` makes of it, likewise."""
+    made = dataclass(slots=True, eq=False, repr=False)(cls)
+    for name, function in (("__eq__", _equal_plain), ("__hash__", None), ("__repr__", _repr)):
         if name not in cls.__dict__:
             setattr(made, name, function)
     return made

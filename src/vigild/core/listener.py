@@ -11,10 +11,10 @@ occur in it at all.
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vigild.core.events import EVENT_TYPES, PARENTS, Event
-from vigild.core.frozen import frozen
+from vigild.core.frozen import frozen, plain
 from vigild.core.states import ListenerState
 
 MAX_SERIAL = 2**63 - 1
@@ -58,7 +58,7 @@ class Envelope:
     pool_serial: int
 
 
-@dataclass(slots=True)
+@plain
 class Listener:
     """One process of a pool, as the protocol sees it."""
 
@@ -66,7 +66,7 @@ class Listener:
     envelope: Envelope | None = None
 
 
-@dataclass(slots=True)
+@plain
 class ListenerPool:
     """Buffer and listeners of one pool. `accept` an event, `dispatch` while somebody is ready."""
 

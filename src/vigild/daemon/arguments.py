@@ -1,7 +1,9 @@
 """The command line of supervisord: Supervisor's flags, each of them, with the same meaning."""
 
 import getopt
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from vigild.core.frozen import plain
 
 # short, long, the option of [supervisord] that it overrides, argument's name ('' for a flag), help
 FLAGS: tuple[tuple[str, str, str, str, str], ...] = (
@@ -33,7 +35,7 @@ class UsageError(Exception):
     """The command line cannot be used; the text says why."""
 
 
-@dataclass(slots=True)
+@plain
 class Arguments:
     """What the command line says. `overrides` holds raw values by option of [supervisord]."""
 

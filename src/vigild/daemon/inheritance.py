@@ -1,7 +1,8 @@
 """What a daemon finds when it starts: the journal of the one before it, if that one did not end in good order."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from vigild.core.frozen import plain
 from vigild.host.journal import Journal, MemoryJournal, open_journal, read_journal
 from vigild.host.mainlog import MainLog
 from vigild.host.procfs import boot_id, start_ticks
@@ -12,7 +13,7 @@ HEAD = "head"  # kind of journal entry: about the journal itself
 BOOT = "boot"
 
 
-@dataclass(slots=True)
+@plain
 class Inheritance:
     """`entries`: what the old daemon wrote down and is still true; `journal`: where this one goes on writing."""
 

@@ -4,10 +4,10 @@ import os
 import sys
 import time
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import vigild
-from vigild.core.frozen import frozen
+from vigild.core.frozen import frozen, plain
 from vigild.host.handover import HANDOVER_VARIABLE, Handover, receive
 
 # What systemd passes to the process that it started is for its first image: the others get it by handover.
@@ -29,7 +29,7 @@ class Image:
         return [self.executable, *self.arguments]
 
 
-@dataclass(slots=True)
+@plain
 class Lineage:
     """Where this image stands in the row. `generation` 0 is the one that was started; walls are since the epoch."""
 

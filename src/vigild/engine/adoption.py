@@ -6,12 +6,13 @@ else is read from the file, and only remembers where it stood (a job that is don
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vigild.config.diff import same_group
 from vigild.config.model import GroupConfig
 from vigild.config.snapshot import SnapshotError, from_json
 from vigild.core.adoption import Fate
+from vigild.core.frozen import plain
 from vigild.core.names import make_namespec
 from vigild.core.states import ProcessState
 from vigild.engine.engine import Engine
@@ -21,7 +22,7 @@ from vigild.engine.records import ENDING, GROUP, PROCESS, ProcessRecord, decode_
 Entries = dict[str, dict[str, bytes]]
 
 
-@dataclass(slots=True)
+@plain
 class Adoption:
     """What the old daemon left, and what was made of it."""
 

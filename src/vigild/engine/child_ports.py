@@ -1,10 +1,9 @@
 """What the engine needs of the machine to run children: a child as a value, and who spawns it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
-from vigild.core.frozen import frozen
+from vigild.core.frozen import frozen, plain
 from vigild.core.listener import Traces
 
 # All that descends from a spawn is known by this variable, also to a daemon that did not see it happen.
@@ -32,7 +31,7 @@ class Tap(Protocol):
         """For a stream of this process; 0 where nobody knows which it was."""
 
 
-@dataclass(slots=True)
+@plain
 class StreamPlan:
     """What to do with one output stream of a child. Built by the engine, carried out by the host.
 
@@ -80,7 +79,7 @@ class ChildSetup:
     variables: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(slots=True)
+@plain
 class ChildRequest:
     """A child as a value: everything needed to run it."""
 
@@ -98,7 +97,7 @@ class ChildRequest:
     setup: ChildSetup | None = None  # None: nothing but the above; the spawn is cheaper then
 
 
-@dataclass(slots=True)
+@plain
 class SpawnFailure:
     """Why a child could not be started: the step, errno, words.
 
@@ -111,7 +110,7 @@ class SpawnFailure:
     text: str
 
 
-@dataclass(slots=True)
+@plain
 class Remains:
     """What a new daemon found of a child of the old one: `pid` 0 when it is dead.
 
@@ -151,7 +150,7 @@ class Child(Protocol):
         """The child was reaped: read what is left in its streams, deliver it, and let go of them."""
 
 
-@dataclass(slots=True)
+@plain
 class Command:
     """Where a command was found: `filename` to exec and `argv`."""
 
@@ -159,7 +158,7 @@ class Command:
     argv: list[str]
 
 
-@dataclass(slots=True)
+@plain
 class CommandProblem:
     """Why a command cannot be run. `kind`: 'not_found', 'not_executable', 'no_permission', 'bad_command'."""
 

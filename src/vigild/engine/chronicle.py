@@ -6,11 +6,11 @@ too, by the history's thread and from plain values, because a process that is re
 """
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vigild.core.access import current_caller
 from vigild.core.effects import Effect, Entered, FlappingBegan, FlappingCleared
+from vigild.core.frozen import plain
 from vigild.core.history import Details, Fact, Kind, OutputEnd, cause_of, is_by_order
 from vigild.core.orders import Exited, Input, SpawnFailed
 from vigild.core.process import Policy, Process
@@ -27,7 +27,7 @@ UNSEEN_END = (
 )
 
 
-@dataclass(slots=True)
+@plain
 class _Step:
     """One step of a machine, as plain values. Never changed once it is made."""
 

@@ -6,11 +6,11 @@ Rules that hold for every implementation:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from errno import ENOTSUP
 from typing import TYPE_CHECKING, Final, Protocol
 
-from vigild.core.frozen import frozen
+from vigild.core.frozen import frozen, plain
 
 if TYPE_CHECKING:
     from vigild.core.descendants import Seen
@@ -387,7 +387,7 @@ class Log(Protocol):
     def blather(self, message: str) -> None: ...
 
 
-@dataclass(slots=True)
+@plain
 class Ports:
     """All of them, handed to the engine by `daemon/compose.py`."""
 

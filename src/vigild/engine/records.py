@@ -1,9 +1,10 @@
 """What the journal keeps of one process: enough for another daemon to go on from there."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from vigild.config.snapshot import from_json, to_json
+from vigild.core.frozen import plain
 from vigild.core.process import Alarm, Process
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ TROUBLE = "trouble"  # which troubles of one subject people were told of; its ke
 GROUP = "group"  # a group with the configuration it runs with; its key is the group's name
 
 
-@dataclass(slots=True)
+@plain
 class ProcessRecord:
     """One process at one moment. Walls are seconds since the epoch; `alarm_at` is monotonic, as all in `Process`."""
 

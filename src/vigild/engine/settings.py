@@ -1,8 +1,10 @@
 """What every process of one daemon shares."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
+
+from vigild.core.frozen import plain
 
 if TYPE_CHECKING:
     from vigild.core.effects import Entered
@@ -34,7 +36,7 @@ class Observer(Protocol):
         """The daemon as a whole begins to end, or to restart."""
 
 
-@dataclass(slots=True)
+@plain
 class Settings:
     """Values from `[supervisord]` and from the daemon's own environment."""
 

@@ -13,9 +13,9 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vigild.core.frozen import plain
 from vigild.core.listener import Traces
 from vigild.engine.ports import (
     Child,
@@ -101,7 +101,7 @@ class RunningChild:
             stream.finish()
 
 
-@dataclass(slots=True)
+@plain
 class _Ends:
     """Both ends of one stream: the child's, and the daemon's (-1: none yet) with the FIFO's path, if any."""
 

@@ -39,11 +39,12 @@ them, if the batch is shorter) looks like a read that did not take place.
 import mmap
 import os
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from fcntl import ioctl
 from termios import FIONREAD
 from typing import NamedTuple
+
+from vigild.core.frozen import plain
 
 BUFFER_BYTES = 256 << 10
 KEEP_OUTPUT_BYTES = 1 << 20  # a file of what a pipeline made of one read that got bigger is cut back
@@ -88,7 +89,7 @@ class _Record(NamedTuple):
     state_length: int  # bytes in the file of outputs, before the batch: what the pipeline holds back
 
 
-@dataclass(slots=True)
+@plain
 class Batch:
     """What a daemon that died had read and, as far as its recorder knows, not written."""
 

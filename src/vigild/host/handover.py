@@ -12,9 +12,9 @@ A descriptor that nobody takes is closed when the new image has come up (`Handov
 import os
 import time
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from vigild.core.frozen import frozen
+from vigild.core.frozen import frozen, plain
 from vigild.wire.journal import Entries, decode, encode_all
 
 HANDOVER_VARIABLE = "VIGIL_HANDOVER"
@@ -79,7 +79,7 @@ class Package:
                 pass
 
 
-@dataclass(slots=True)
+@plain
 class Handover:
     """What the image before this one left."""
 

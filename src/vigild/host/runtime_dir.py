@@ -18,8 +18,8 @@ import stat
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from vigild.core.frozen import plain
 from vigild.host.journal import JOURNAL_NAME, read_journal
 from vigild.host.procfs import exists, is_alive, stat_of
 
@@ -39,14 +39,14 @@ MAX_SIGNATURE_BYTES = 16 << 10
 INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # include/linux/proc_ns.h
 
 
-@dataclass(slots=True)
+@plain
 class NoRuntimeDir:
     """No directory could be made; `reason` says what was tried and what went wrong."""
 
     reason: str
 
 
-@dataclass(slots=True)
+@plain
 class HeldRuntimeDir:
     """Another daemon works in it: the one with this pid (0 if that cannot be known)."""
 
@@ -54,7 +54,7 @@ class HeldRuntimeDir:
     pid: int
 
 
-@dataclass(slots=True)
+@plain
 class RuntimeDir:
     """A directory that is ours alone until `close()`, or until this process dies."""
 

@@ -4,16 +4,16 @@ import errno
 import os
 import socket
 import stat
-from dataclasses import dataclass
 
 from vigild.config.model import FcgiSocketConfig, ServerConfig
+from vigild.core.frozen import plain
 from vigild.engine.ports import Log
 
 SERVER_BACKLOG = 1024
 MAX_STALE_TRIES = 3
 
 
-@dataclass(slots=True)
+@plain
 class Listener:
     """A listening, non-blocking socket. `path` is set for unix sockets."""
 

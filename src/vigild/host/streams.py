@@ -14,10 +14,10 @@ import fcntl
 import os
 import sys
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vigild.core.frozen import plain
 from vigild.engine.ports import Journal, StreamPlan
 from vigild.host.flight import BUFFER_BYTES, NO_MARK, Batch, FlightRecorder, Stage, stamp_of
 from vigild.host.lanes import Lane
@@ -44,7 +44,7 @@ _F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 _F_GETPIPE_SZ = getattr(fcntl, "F_GETPIPE_SZ", 1032)
 
 
-@dataclass(slots=True)
+@plain
 class Released:
     """A stream on its way to the next daemon: what `StreamHub.adopt` needs to go on with it."""
 

@@ -8,9 +8,8 @@
 Serials are ASCII numbers. What cannot be read, perhaps because another version wrote it, is None.
 """
 
-from dataclasses import dataclass
-
 from vigild.core.events import Event
+from vigild.core.frozen import plain
 from vigild.core.listener import Envelope
 from vigild.core.states import ListenerState
 from vigild.wire.listener import ListenerParser
@@ -18,7 +17,7 @@ from vigild.wire.listener import ListenerParser
 UNKNOWN_LISTENER = b"UNKNOWN"
 
 
-@dataclass(slots=True)
+@plain
 class ListenerRecord:
     """One listener as it was written down. `state` and `parser` are None where only its event is known."""
 

@@ -13,10 +13,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vigild.core.errors import Fault, VigilError
+from vigild.core.frozen import plain
 from vigild.core.history import Details, Fact, HistoryQuery, Kind
 from vigild.engine.ports import Log
 
@@ -41,7 +42,7 @@ PRUNE_SECONDS = 3600.0
 RETRY_SECONDS = 10.0  # between two tries to open a store that could not be opened
 
 
-@dataclass(slots=True)
+@plain
 class _Question:
     """What somebody on the loop wants to know of the store."""
 
