@@ -39,7 +39,6 @@ export function chartsOf(place, signal, path, fresh = () => [], machine = false)
     const heard = fresh(), last = points.length ? points[points.length - 1].at : since;
     if (range === RANGES[0] && heard.length) points = [...points.filter((point) => point.at < heard[0].at), ...heard]; // finer
     else points.push(...heard.filter((usage) => usage.at > last)); // what is kept is older than what was just heard
-    if (!points.length) return charts.replaceChildren(h("p", { class: "quiet" }, t("chart.none")));
     const series = (key) => points.map((point) => ({ at: point.at, value: point[key], max: point[`${key}_max`] }));
     // What began lately has its chart filled, and not a stroke at its edge: down to a twelfth of the range.
     const begin = points.length ? Math.max(since, Math.min(points[0].at, until - range / 12)) : since;
