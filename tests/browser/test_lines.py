@@ -22,6 +22,7 @@ Open = Callable[..., Console]
 MANY = (
     "[program:batch]\ncommand=sleep 1000\nautostart=false\nnumprocs=500\nprocess_name=job-%(process_num)03d\n"
 )
+LONG = f"[program:batch]\ncommand=sleep 1000\nautostart=false\nnumprocs=20\nprocess_name=%(process_num)02d{'x' * 400}\n"
 WEB = "[program:web]\ncommand=sleep 1000\n[program:rest]\ncommand=sleep 1000\nautostart=false\n"
 
 
@@ -72,3 +73,25 @@ def test_only_what_is_seen_is_asked_for_and_once(open_console: Open) -> None:
         wait_for(name)
     assert max(sizes) <= 100
     assert len(names) == len(set(names)) < 250
+
+
+def test_long_names_are_asked_for_in_parts(open_console: Open) -> None:
+    page = open_console(LONG).page()
+    answers: list[tuple[int, int]] = []
+    page.on(
+        "response",
+        lambda response: (
+            "/api/v1/samples?" in response.url
+            and answers.append(
+                (response.status, len(parse_qs(urlsplit(response.url).query)["names"][0].split(",")))
+            )
+        ),
+    )
+    page.reload()
+    expect(page.locator("tbody tr[data-name]")).to_have_count(20)
+    for number in range(20):
+        page.locator("tbody tr[data-name]").nth(number).scroll_into_view_if_needed()
+    until(
+        lambda: page.wait_for_timeout(20) or 20 == sum(count for _, count in answers), what="all to be told"
+    )
+    assert {200} == {status for status, _ in answers}

@@ -16,6 +16,7 @@ from vigild.fronts.api.page import make_page
 from vigild.fronts.api.problems import FAULTS, PROBLEMS
 from vigild.fronts.api.shapes import SHAPES
 from vigild.fronts.api.table import ENDPOINTS, TAGS
+from vigild.fronts.serving.limits import Limits
 
 
 def test_every_row_is_in_order() -> None:
@@ -27,6 +28,17 @@ def test_every_row_is_in_order() -> None:
         in_path = [one.name for one in endpoint.parameters if one.place == "path"]
         assert in_path == re.findall(r"{(\w+)}", endpoint.path)
         assert set(endpoint.notes) <= set((endpoint.body or {}).get("properties", {}))  # type: ignore[call-overload]
+
+
+def test_what_is_allowed_fits_into_the_head_of_a_request() -> None:
+    """A character is up to four bytes of UTF-8, and each of them three of an address."""
+    for endpoint in ENDPOINTS:
+        schemas = [one.schema for one in endpoint.parameters]
+        room = Limits().header_bytes - 4096  # for everything else, cookies and tokens among it
+        for schema in schemas:
+            if schema.get("type") == "string" and "enum" not in schema and "pattern" not in schema:
+                room -= 12 * schema["maxLength"]  # type: ignore[operator]
+        assert room >= 0, endpoint.id
 
 
 def test_whoever_only_looks_changes_nothing() -> None:

@@ -12,6 +12,7 @@ from vigild.fronts.api.schema import integer, list_of, number, record, text
 
 MAX_POINTS = 2000
 RECENT_MINUTES = 15
+_MAX_NAMES_CHARACTERS = 2048  # each may be twelve in an address, and a request's head has 32 KiB
 _RANGE = (
     Parameter(
         "since",
@@ -120,7 +121,7 @@ ENDPOINTS = (
         (
             Parameter(
                 "names",
-                text(maxLength=60000),
+                text(maxLength=_MAX_NAMES_CHARACTERS),
                 f"Processes, with commas between, {MAX_RECENT_NAMES} at most",
             ),
             Parameter(

@@ -6,7 +6,8 @@ const HISTORY = 60; // samples kept of each process for its charts
 const LINE_SECONDS = 900; // what the lines in the table show
 const SHORTEST_SECONDS = 60; // and while there is not as much, of all the same
 const KEPT_SECONDS = 60; // in one of their points that the daemon has kept; those that are heard come every few seconds
-const ASK = 60; // processes whose lines are asked for at once
+const ASK = 60; // processes whose lines are asked for at once, and
+const ASK_CHARACTERS = 2048; // how long their names are together, at most
 const RETRY = [500, 1000, 2000, 5000, 10000];
 const SILENCE_MS = 20000; // after that long without an event the daemon is asked whether it is there
 const ANSWER_MS = 8000;
@@ -15,6 +16,20 @@ const ANSWER_MS = 8000;
 function unlessDenied(error) {
   if (error.status !== 403) throw error;
   return null;
+}
+
+function inAsks(names) {
+  const asks = [];
+  let room = 0;
+  for (const name of names) {
+    room -= name.length + 1;
+    if (room < 0 || asks.at(-1).length === ASK) {
+      asks.push([]);
+      room = ASK_CHARACTERS - name.length;
+    }
+    asks.at(-1).push(name);
+  }
+  return asks;
 }
 
 class Store extends EventTarget {
@@ -181,8 +196,7 @@ class Store extends EventTarget {
   async fill(names) {
     const wanted = names.filter((name) => !this.#asked.has(name) && !name.includes(","));
     for (const name of wanted) this.#asked.add(name);
-    for (let first = 0; first < wanted.length; first += ASK) {
-      const some = wanted.slice(first, first + ASK);
+    for (const some of inAsks(wanted)) {
       try {
         const { samples } = await get("/samples", { names: some.join(","), minutes: LINE_SECONDS / 60 });
         for (const one of samples) if (this.processes.has(one.name)) this.#merge(one);
