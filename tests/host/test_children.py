@@ -287,7 +287,7 @@ def test_another_host_takes_over_what_this_one_ran(short_tmp: Path) -> None:
     async def play(machine: Machine) -> None:
         assert isinstance(machine.runtime, RuntimeDir)
         spawn_id = machine.children.new_spawn_id()
-        request = machine.request("read line; echo got $line; sleep 100", spawn_id=spawn_id)
+        request = machine.request("read line; echo got $line; exec sleep 100", spawn_id=spawn_id)
         child = machine.started(request)
         # As if this host had died: nobody reads, nobody writes, and somebody else reaps.
         machine.running.pop(child.pid)
@@ -310,6 +310,7 @@ def test_another_host_takes_over_what_this_one_ran(short_tmp: Path) -> None:
         await machine.holds(lambda: machine.read("stdout") == b"got it\n")
         machine.children.kill(child.pid, signal.SIGKILL, True)
         await machine.holds(lambda: ended == [child.pid])
+        await machine.ended(child)  # reaped: whoever watches is told of the end before that
         adopted.finish()
         assert os.listdir(machine.runtime.path) == ["lock"]
 
@@ -320,7 +321,7 @@ def test_streams_whose_names_are_gone_are_taken_over_from_the_child(short_tmp: P
     async def play(machine: Machine) -> None:
         assert isinstance(machine.runtime, RuntimeDir)
         spawn_id = machine.children.new_spawn_id()
-        request = machine.request("read line; echo got $line; echo no >&2; sleep 100", spawn_id=spawn_id)
+        request = machine.request("read line; echo got $line; echo no >&2; exec sleep 100", spawn_id=spawn_id)
         child = machine.started(request)
         machine.running.pop(child.pid)
         die(machine.children._hub)
@@ -339,6 +340,7 @@ def test_streams_whose_names_are_gone_are_taken_over_from_the_child(short_tmp: P
         )
         machine.children.kill(child.pid, signal.SIGKILL, True)
         await machine.holds(lambda: ended == [child.pid])
+        await machine.ended(child)  # reaped: whoever watches is told of the end before that
         adopted.finish()
 
     on_machine(short_tmp, play)
