@@ -60,6 +60,19 @@ def test_a_line_each(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_wide_signs_leave_the_columns_where_they_are(
+    short_tmp: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    some = [facts("订单处理"), facts("web-01")]
+    with FakeDaemon(short_tmp / "w", {"vigil.getAllProcessInfo": lambda: some}) as daemon:
+        assert main(["status", "-s", daemon.url]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [(line[:10].split()[0], line.index("RUNNING")) for line in lines[1:]] == [
+        ("订单处理", 6),
+        ("web-01", 10),
+    ]
+
+
 def _squeezed(text: str) -> list[str]:
     return [
         "  ".join(part.strip() for part in line.split("  ") if part.strip()) for line in text.splitlines()

@@ -96,6 +96,7 @@ def test_without_such_sections_there_are_none(tmp_path: Path) -> None:
     [
         ("[monitor:]\ntype=system\n", "V008", 1),
         ("[monitor:a b]\ntype=system\n", "V008", 1),
+        ("[monitor:a\x7f]\ntype=system\n", "V008", 1),
         ("[monitor:x]\npath=/\n", "V005", 1),
         ("[monitor:x]\ntype=weather\n", "V006", 2),
         ("[monitor:x]\ntype=host\n", "V005", 1),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 from vigild.cli.command_line import CommandLine, add_json_flag
 from vigild.cli.connection import EXIT_DONE, EXIT_REFUSED, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.facts import clock_time
+from vigild.cli.terminal import in_columns, line_of, printable
 from vigild.client.errors import FaultError
 from vigild.core.errors import Fault
 
@@ -66,10 +67,8 @@ def show(daemon: "Supervisor", out: TextIO, *, as_json: bool) -> int:
         out.write("There is no [alert:NAME] in the configuration of this daemon.\n")
         return EXIT_DONE
     rows = [_COLUMNS] + [_row(alert) for alert in alerts]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    for row in rows:
-        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
-        line = "  ".join([*cells, row[4]]).rstrip()
+    for row, cells in zip(rows, in_columns(rows), strict=True):
+        line = line_of(cells)
         colour = _COLOURS.get(row[1], "") if out.isatty() else ""
         out.write(f"{colour}{line}\x1b[0m\n" if colour else f"{line}\n")
     return EXIT_DONE
@@ -96,7 +95,7 @@ def details_of(alert: Facts) -> str:
         f"{alert['unkept']} not handed over yet" if alert.get("unkept") else "",
         f"{alert['lost']} lost" if alert.get("lost") else "",
     ]
-    return _printable("; ".join(filter(None, words)))
+    return printable("; ".join(filter(None, words)))
 
 
 def _row(alert: Facts) -> tuple[str, str, str, str, str]:
@@ -121,9 +120,5 @@ def test(daemon: "Supervisor", name: str, out: TextIO, err: TextIO, *, as_json: 
     if as_json:
         out.write(json.dumps({"name": name, "ok": is_ok, "text": text}, ensure_ascii=False) + "\n")
     else:
-        (out if is_ok else err).write("".join(f"{_printable(line)}\n" for line in text.split("\n")))
+        (out if is_ok else err).write("".join(f"{printable(line)}\n" for line in text.split("\n")))
     return EXIT_DONE if is_ok else EXIT_REFUSED
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -15,6 +15,7 @@ from vigild.cli.connection import (
     ask,
 )
 from vigild.cli.facts import clock_time
+from vigild.cli.terminal import in_columns, line_of, printable
 from vigild.client.errors import FaultError
 from vigild.core.errors import Fault
 
@@ -77,14 +78,12 @@ def show(daemon: "Supervisor", out: TextIO, *, as_json: bool) -> int:
         out.write("There is no [forward:NAME] in the configuration of this daemon.\n")
         return EXIT_DONE
     rows = [_COLUMNS] + [_row(forward) for forward in forwards]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS) - 1)]
-    for number, row in enumerate(rows):
-        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
-        line = "  ".join([*cells, row[-1]]).rstrip()
-        colour = _COLOURS.get(row[1], "") if number and out.isatty() else ""
+    for number, cells in enumerate(in_columns(rows)):
+        line = line_of(cells)
+        colour = _COLOURS.get(rows[number][1], "") if number and out.isatty() else ""
         out.write(f"{colour}{line}\x1b[0m\n" if colour else f"{line}\n")
         for words in _details(forwards[number - 1]) if number else ():
-            out.write(f"  {_printable(words)}\n")
+            out.write(f"  {printable(words)}\n")
     return EXIT_DONE
 
 
@@ -106,7 +105,7 @@ def _row(forward: Facts) -> tuple[str, ...]:
         str(forward["waiting_lines"]),
         str(forward["sent_lines"]),
         f"{lost}+" if forward["unsent_bytes"] else str(lost),
-        _printable(str(forward["url"])),
+        printable(str(forward["url"])),
     )
 
 
@@ -125,7 +124,7 @@ def troubles_of(forward: Facts) -> str:
     """Why nothing arrives now; empty where it does."""
     since = float(forward["failing_since"])
     failing = f"since {clock_time(since)}: {forward['error']}" if since else ""
-    return _printable(str(forward["trouble"]) or failing)
+    return printable(str(forward["trouble"]) or failing)
 
 
 def _details(forward: Facts) -> list[str]:
@@ -146,9 +145,5 @@ def test(daemon: "Supervisor", name: str, out: TextIO, err: TextIO, *, as_json: 
     if as_json:
         out.write(json.dumps({"name": name, "ok": has_arrived, "text": text}, ensure_ascii=False) + "\n")
     else:
-        (out if has_arrived else err).write("".join(f"{_printable(line)}\n" for line in text.split("\n")))
+        (out if has_arrived else err).write("".join(f"{printable(line)}\n" for line in text.split("\n")))
     return EXIT_DONE if has_arrived else EXIT_REFUSED
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)

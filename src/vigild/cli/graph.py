@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from vigild.cli.command_line import CommandLine, refuse
+from vigild.cli.terminal import line_of, padded, width_of
 from vigild.config.dependencies import edges_of_groups
 from vigild.config.load import find_config_file, load, searched_paths
 from vigild.config.model import GroupConfig, ProcessConfig
@@ -82,12 +83,12 @@ def as_text(programs: Programs, edges: Edges) -> str:
     lines = []
     for number, wave in enumerate(start_waves(edges), 1):
         lines.append(f"wave {number}")
-        width = max(len(name_of(node)) for node in wave)
+        width = max(width_of(name_of(node)) for node in wave)
         for node in wave:
             waits = ", ".join(map(str, programs[node].depends_on))
             by_itself = "" if programs[node].autostart else "not started by itself"
             notes = "; ".join(filter(None, (f"waits for {waits}" if waits else "", by_itself)))
-            lines.append(f"  {name_of(node):<{width}}  {notes}".rstrip())
+            lines.append(line_of(["", padded(name_of(node), width), notes]))
     return "\n".join(lines) or "no programs"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 from vigild.cli.command_line import CommandLine
 from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.facts import BAD, GOOD, Fact, clock_time, mood_of, words_of
+from vigild.cli.terminal import padded, printable, width_of
 
 if TYPE_CHECKING:
     from vigild.client.supervisor import Supervisor
@@ -113,13 +114,11 @@ def _print(facts: Sequence[Fact], out: TextIO, *, as_json: bool) -> None:
         for fact in facts:
             out.write(json.dumps(fact, ensure_ascii=False) + "\n")
     else:
-        width = max((len(fact["name"]) for fact in facts), default=0)
+        width = max((width_of(fact["name"]) for fact in facts), default=0)
         for fact in facts:
-            line = f"{clock_time(fact['at'])}  {fact['name'] or '-':<{width}}  {_printable(words_of(fact))}"
+            line = "  ".join(
+                (clock_time(fact["at"]), padded(fact["name"] or "-", width), printable(words_of(fact)))
+            )
             colour = _COLOURS.get(mood_of(fact), "") if out.isatty() else ""
             out.write(f"{colour}{line}\x1b[0m\n" if colour else f"{line}\n")
     out.flush()
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)

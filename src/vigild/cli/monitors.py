@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO, TypedDict, cast
 from vigild.cli.command_line import CommandLine, add_json_flag
 from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.facts import clock_time
+from vigild.cli.terminal import in_columns, line_of, printable
 from vigild.core.monitors import MONITOR_TYPES
 from vigild.core.rules import show
 
@@ -104,13 +105,10 @@ def _monitors(daemon: "Supervisor", name: str) -> list[Monitor]:
 def table(found: Sequence[Monitor], *, is_coloured: bool = False) -> str:
     """One line a monitor."""
     rows = [_HEAD, *((*_facts(one), result_words(one)[:_RESULT_WIDTH]) for one in found)]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = []
-    for number, row in enumerate(rows):
-        line = "  ".join(
-            (*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[4])
-        ).rstrip()
-        colour = _COLOURS.get(row[2], "") if is_coloured and number else ""
+    for number, cells in enumerate(in_columns(rows)):
+        line = line_of(cells)
+        colour = _COLOURS.get(rows[number][2], "") if is_coloured and number else ""
         lines.append(f"{colour}{line}\x1b[0m\n" if colour else f"{line}\n")
     return "".join(lines)
 
@@ -122,16 +120,14 @@ def _facts(one: Monitor) -> tuple[str, str, str, str]:
 def result_words(one: Monitor) -> str:
     """What matters of its last reading, on one line."""
     if one["unknown_because"]:
-        return _printable(one["unknown_because"])
+        return printable(one["unknown_because"])
     if one["state"] == "failed":
-        return _printable(one["trouble"])
+        return printable(one["trouble"])
     if one["error"]:
-        return _printable(one["error"])
+        return printable(one["error"])
     if not one["read_at"]:
         return "" if one["state"] == "disabled" else "not looked at yet"
-    return _printable(
-        ", ".join(f"{name} {_shown(one, name, value)}" for name, value in _first(one["values"]))
-    )
+    return printable(", ".join(f"{name} {_shown(one, name, value)}" for name, value in _first(one["values"])))
 
 
 # Of the values of any type: those that say most, in this order.
@@ -181,18 +177,14 @@ def story(one: Monitor) -> str:
     ]
     for name in ("trouble", "unknown_because", "error"):
         if one[name]:
-            lines.append(f"{name.replace('_', ' ')}: {_printable(one[name])}")
+            lines.append(f"{name.replace('_', ' ')}: {printable(one[name])}")
     lines += ["", "rules:"]
     lines += [f"  {'! ' if rule in one['raised'] else '  '}{rule}" for rule in one["rules"]]
     if one["values"]:
         width = max(map(len, one["values"]))
         lines += ["", "values:"]
         lines += [
-            f"  {name:<{width}}  {_printable(_shown(one, name, value))}"
+            f"  {name:<{width}}  {printable(_shown(one, name, value))}"
             for name, value in one["values"].items()
         ]
     return "\n".join(lines) + "\n"
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from vigild.cli.command_line import CommandLine, add_json_flag
 from vigild.cli.connection import EXIT_DONE, EXIT_NOTHING, EXIT_TEXT, add_connection_flags, ask
 from vigild.cli.facts import clock_time, duration
+from vigild.cli.terminal import in_columns, line_of
 from vigild.core.names import make_namespec
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def show(daemon: "Supervisor", names: Sequence[str], out: TextIO, *, as_json: bo
         out.write(json.dumps({"schedules": jobs}, indent=2) + "\n")
     elif jobs:
         rows = sorted(jobs, key=lambda job: (not job["next_at"], job["next_at"], job["name"]))
-        out.write(_table([_HEADS, *map(_row, rows)]))
+        out.writelines(f"{line_of(cells)}\n" for cells in in_columns([_HEADS, *map(_row, rows)]))
     else:
         out.write("no program has a schedule\n" if not names else "none of these has a schedule\n")
     return EXIT_DONE if jobs else EXIT_NOTHING
@@ -122,12 +123,3 @@ def _outcome(job: dict[str, object]) -> str:
 
 def _time(at: object) -> str:
     return clock_time(at) if isinstance(at, int) and at else ""
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS) - 1)]
-    lines = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
-        for row in rows
-    ]
-    return "".join(f"{line.rstrip()}\n" for line in lines)

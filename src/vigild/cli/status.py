@@ -15,6 +15,7 @@ from vigild.cli.command_line import CommandLine, refuse
 from vigild.cli.connection import EXIT_DONE, EXIT_REFUSED, add_connection_flags, ask
 from vigild.cli.ctl.names import matches
 from vigild.cli.standing import Standing, standing
+from vigild.cli.terminal import in_columns, line_of, printable
 from vigild.cli.top.rows import bytes_text, rows_of, uptime_text
 
 if TYPE_CHECKING:
@@ -128,17 +129,12 @@ def table(chosen: Iterable[Facts], *, is_coloured: bool) -> str:
     """A line each, below the headings."""
     facts = list(chosen)
     rows = [_HEADS, *map(_cells, facts)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS) - 1)]
     colours = ["", *(_colour(one) if is_coloured else "" for one in facts)]
     lines = []
-    for row, colour in zip(rows, colours, strict=True):
-        cells = [
-            row[column].rjust(width) if column in _AT_THE_RIGHT else row[column].ljust(width)
-            for column, width in enumerate(widths)
-        ]
+    for cells, colour in zip(in_columns(rows, _AT_THE_RIGHT), colours, strict=True):
         if colour:
             cells[1] = f"{colour}{cells[1]}{_PLAIN}"
-        lines.append("  ".join([*cells, row[-1]]).rstrip() + "\n")
+        lines.append(line_of(cells) + "\n")
     return "".join(lines)
 
 
@@ -152,7 +148,7 @@ def _cells(facts: Facts) -> tuple[str, ...]:
     (row,) = rows_of([facts])
     at = cast(float, facts.get("schedule_next") or 0)
     return (
-        _printable(row.name),
+        printable(row.name),
         row.state,
         row.health or "-",
         "-" if row.cpu_percent is None else f"{row.cpu_percent:.1f}",
@@ -160,7 +156,7 @@ def _cells(facts: Facts) -> tuple[str, ...]:
         uptime_text(row.uptime_seconds),
         str(row.restarts),
         "paused" if facts.get("schedule_paused") else _when(at),
-        _printable(_remarks(facts)),
+        printable(_remarks(facts)),
     )
 
 
@@ -178,7 +174,3 @@ def _remarks(facts: Facts) -> str:
     if trouble and trouble not in known:
         words.insert(0, trouble)
     return ", ".join(filter(None, words))
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,14 +1,13 @@
 """`[monitor:x]`: what is looked at beyond programs, and by which rules it is judged."""
 
 from collections.abc import Collection
-from dataclasses import fields
 from shlex import split
-from typing import Any
 
-from vigild.config.convert import environment, plain_name
+from vigild.config.convert import environment
 from vigild.config.diagnostics import BadValueError
 from vigild.config.ini import Section
 from vigild.config.model import GroupConfig, MonitorConfig
+from vigild.config.named_sections import name_of, sections_of, values_of
 from vigild.config.options import MONITOR
 from vigild.config.resolve import Resolver
 from vigild.config.rule_text import read_rules
@@ -43,11 +42,7 @@ _SETTINGS = [
 
 def resolve_monitors(resolver: Resolver, groups: tuple[GroupConfig, ...]) -> tuple[MonitorConfig, ...]:
     """Every monitor, in the order of the file."""
-    sections = [item for item in resolver.document.sections.values() if item.name.startswith("monitor:")]
-    if len(sections) > MONITORS_MAX:
-        text = f"{len(sections)} monitors; there may be {MONITORS_MAX}"
-        resolver.refuse(sections[MONITORS_MAX], None, "V006", text, "watch less, or with a second daemon")
-        del sections[MONITORS_MAX:]
+    sections = sections_of(resolver, "monitor", MONITORS_MAX, "watch less, or with a second daemon")
     programs = _names_of(groups)
     found = [(section, _monitor(resolver, section, programs)) for section in sections]
     made = {monitor.name: (section, monitor) for section, monitor in found if monitor is not None}
@@ -71,13 +66,8 @@ def _names_of(groups: tuple[GroupConfig, ...]) -> frozenset[str]:
 
 
 def _monitor(resolver: Resolver, section: Section, programs: Collection[str]) -> MonitorConfig | None:
-    try:
-        name = plain_name(section.name.partition(":")[2])
-    except BadValueError as error:
-        resolver.refuse(section, None, error.code, str(error), error.hint)
-        return None
-    if not name:
-        resolver.refuse(section, None, "V008", "a monitor without a name", "write [monitor:NAME]")
+    name = name_of(resolver, section)
+    if name is None:
         return None
     if "type" not in resolver.entries(section):
         hint = f"add type = one of {', '.join(MONITOR_TYPES)}"
@@ -87,12 +77,7 @@ def _monitor(resolver: Resolver, section: Section, programs: Collection[str]) ->
     if kind_name is None:
         return None
     kind = MONITOR_TYPES[kind_name]
-    known = {field.name for field in fields(MonitorConfig)}
-    values: dict[str, Any] = {
-        option.field: value
-        for option in MONITOR.values()
-        if option.field in known and (value := resolver.value(section, option)) is not None
-    }
+    values = values_of(resolver, section, MONITOR, MonitorConfig)
     settings = _settings(resolver, section, kind)
     rules = _rules(resolver, section, kind)
     values |= {"settings": settings, "rules": tuple(rule.name for rule in rules)}

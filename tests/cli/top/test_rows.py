@@ -2,13 +2,13 @@
 
 import pytest
 
+from vigild.cli.terminal import width_of
 from vigild.cli.top.rows import (
     Facts,
     Row,
     arranged,
     bytes_text,
     cells_of,
-    cut,
     headings,
     machine_text,
     name_width,
@@ -83,10 +83,10 @@ def test_all_columns_fit_into_80() -> None:
     assert 8 == name_width(10)
 
 
-def test_a_long_name_shows_its_end() -> None:
-    assert "short" == cut("short", 8)
-    assert "bat…_042" == cut("batch:batch_042", 8)
-    assert "bat" == cut("batch", 3)
+def test_a_name_in_chinese_takes_as_many_places_as_any() -> None:
+    for name in ("订单", "订单:订单处理服务_042", "web"):
+        cell = cells_of(rows_of([facts(name)])[0], 14)[0]
+        assert 14 == width_of(cell), cell
 
 
 def test_the_most_comes_first_and_what_is_unknown_last() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
+from vigild.cli.terminal import cut, padded
 from vigild.core.names import make_namespec
 
 Facts = dict[str, object]
@@ -111,13 +112,6 @@ LEFT = ("NAME", "STATE", "HEALTH")  # text; all else is numbers, which stand at 
 TITLES = tuple(column.title for column in COLUMNS)
 
 
-def cut(text: str, width: int) -> str:
-    """At most `width` characters, with the end shown, where members of a group differ."""
-    if len(text) <= width:
-        return text
-    return text[: max(0, width)] if width < 4 else f"{text[: (width - 1) // 2]}…{text[-(width // 2) :]}"
-
-
 def name_width(total: int) -> int:
     """What is left for names in a line of so many characters, a blank between columns."""
     return max(8, total - sum(column.width + 1 for column in COLUMNS if column.width))
@@ -135,7 +129,7 @@ def headings(width_of_name: int) -> tuple[str, ...]:
 
 def _fit(column: Column, text: str, width_of_name: int) -> str:
     width = column.width or width_of_name
-    return cut(text, width).ljust(width) if column.title in LEFT else text.rjust(width)
+    return padded(cut(text, width), width, is_right=column.title not in LEFT)
 
 
 def arranged(rows: Iterable[Row], title: str, is_descending: bool, pattern: str = "") -> list[Row]:
