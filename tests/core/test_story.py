@@ -64,6 +64,19 @@ def told(*facts: Fact) -> dict[str, str]:
             "did not report in time",
             "watchdog_secs",
         ),
+        (
+            {
+                "signal": "SIGTERM",
+                "reason": "not ready within 2 seconds (tcp://127.0.0.1:1: connection refused)",
+            },
+            "was not ready in time",
+            "readiness_timeout",
+        ),
+        (
+            {"signal": "SIGTERM", "reason": "monitor shop: failed: HTTP status 500"},
+            "a rule of a monitor came true",
+            "vigil monitors",
+        ),
         ({"status": 1, "reason": "another"}, "general error", "last lines"),
         ({"unseen": "nobody saw how: because"}, "nobody saw how: because", "its own log"),
     ],
@@ -116,6 +129,9 @@ def test_how_often_before() -> None:
     assert told(failure(status=1))["Before"] == "the first failure that the history knows."
     story = told(failure(100, status=1), failure(200, status=1), failure(300, status=2), failure(status=1))
     assert story["Before"].startswith("3 failures before (3 in the last 24 hours, 2 in the same way)")
+    grew = failure(100, signal="SIGTERM", reason="memory_max: 3 GB > 2 GB")
+    hung = failure(signal="SIGTERM", reason="unhealthy: HTTP 500")
+    assert "0 in the same way" in told(grew, hung)["Before"]
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "it did not report in time that it is alive, so Vigil ended it, to start it again",
         "its last lines, or a core dump, say what it was at; watchdog_secs is the time that it has",
     ),
+    "not_ready": (
+        "it was not ready in time, so Vigil ended it: its start has failed",
+        "its last lines say how far it came; readiness says what is asked, readiness_timeout how long it has",
+    ),
+    "monitor": (
+        "a rule of a monitor came true, so Vigil ended it, to start it again",
+        "look at what the monitor saw: vigil monitors, and vigil history with its name",
+    ),
 }
 
 STATUSES: dict[int, tuple[str, str]] = {
@@ -198,7 +206,7 @@ def _part(heading: str, *sentences: Sentence) -> Part:
 
 def explain(details: Mapping[str, object], signal_name: SignalName) -> Explanation:
     """What such an end usually means, and what to try."""
-    reason = str(details.get("reason", "")).partition(":")[0]
+    reason = _reason(details)
     if reason in REASONS:
         return Explanation(reason, *REASONS[reason])
     signal = details.get("signal")
@@ -218,6 +226,16 @@ def explain(details: Mapping[str, object], signal_name: SignalName) -> Explanati
     return Explanation(
         "status", "an error in the program's own terms", "its documentation or its last lines say which"
     )
+
+
+def _reason(details: Mapping[str, object]) -> str:
+    """Why Vigil ended it, as a key of `REASONS`; else what the reason begins with, if there is one."""
+    reason = str(details.get("reason", ""))
+    if reason.startswith("monitor "):  # its name follows
+        return "monitor"
+    if reason.startswith("not ready "):  # the time that it had follows
+        return "not_ready"
+    return reason.partition(":")[0]
 
 
 def _explain_signal(signal: str, *, is_out_of_memory: bool = False) -> Explanation:
@@ -277,7 +295,7 @@ def _before(facts: Sequence[Fact], index: int, now: float, clock_time: ClockTime
 
 def _manner(fact: Fact) -> tuple[object, ...]:
     details = fact["details"]
-    return fact["kind"], details.get("signal"), details.get("status"), details.get("text")
+    return fact["kind"], details.get("signal"), details.get("status"), details.get("text"), _reason(details)
 
 
 def _then(facts: Sequence[Fact], index: int, clock_time: ClockTime) -> list[Sentence]:

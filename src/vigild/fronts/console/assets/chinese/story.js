@@ -27,6 +27,8 @@ const MEANINGS = {
   rule: ["它的一条规则被触发，因此 Vigil 将其结束并重新启动", "查看当时规则所涉及的指标，或让规则等待更多周期"],
   unhealthy: ["它的健康检查失败，因此 Vigil 将其结束并重新启动", "手动执行一次 healthcheck 所做的检查；on_unhealthy=alert 则只发告警"],
   watchdog: ["它没有按时报告自己仍在工作，因此 Vigil 将其结束并重新启动", "最后几行输出或 core 文件会说明它当时在做什么；watchdog_secs 是允许的时间"],
+  not_ready: ["它没有按时就绪，因此 Vigil 将其结束：启动失败", "最后几行输出会说明它进行到哪一步；readiness 是所做的检查，readiness_timeout 是允许的时间"],
+  monitor: ["一个监控项的规则被触发，因此 Vigil 将其结束并重新启动", "查看该监控项看到了什么：vigil monitors，以及加上其名称的 vigil history"],
   status_0: ["它报告一切正常，但它本应继续运行", "如果它会转入后台，请设置 forking=true 或让它留在前台；如果它是执行完即结束的任务，请设置 autorestart=unexpected 和 startsecs=0"],
   status_1: ["一般错误，具体含义由程序自定", "最后几行输出通常会说明原因"],
   status_2: ["通常是参数错误，或程序的配置有误", "以同一用户手动运行它的命令，并对照文档检查参数"],
