@@ -8,6 +8,7 @@ import pytest
 from support.fakes import EPOCH, FakeScheduleStore, World, group, program
 from vigild.control.info import describe, process_facts
 from vigild.control.view import process_view
+from vigild.core.dependency import Condition, Dependency
 from vigild.core.edges import Edge
 from vigild.core.history import Kind
 from vigild.core.process import Autorestart, Start, Stop
@@ -217,6 +218,26 @@ def test_a_run_in_the_way_is_left_alone_by_default_and_that_is_told_until_a_run_
     assert {edge.trouble for edge in world.told.edges} == {"schedule: overlap"}
 
 
+def test_what_is_in_the_way_is_said_as_it_is() -> None:
+    waiting = Planned(depends_on=(Dependency("db", Condition.RUNNING, ("db:*",)),))
+    waiting.engine.add_group(group(program("db", autostart=False)))
+    waiting.begin()
+    waiting.advance_to(FIRST)
+    waiting.engine.groups["db"].processes["db"].feed(Stop())
+    waiting.advance_to(FIRST + EVERY)
+    assert "job still waits for db (running" in waiting.told.words[0]
+    pausing = Planned(
+        autorestart=Autorestart.ALWAYS, restart_delay_seconds=1000.0, restart_limit_seconds=2000.0
+    ).begin()
+    pausing.advance_to(FIRST)
+    pausing.exits("job", 1 << 8)
+    pausing.advance_to(FIRST + EVERY)
+    assert "job is about to be restarted: its run of" in pausing.told.words[0]
+    running = Planned().begin()
+    running.advance_to(FIRST + EVERY)
+    assert "job still runs: its run of" in running.told.words[0]
+
+
 def test_a_queued_run_begins_when_the_one_before_has_ended_and_one_at_most_waits() -> None:
     world = Planned(schedule_overlap="queue").begin()
     world.advance_to(FIRST + 2 * EVERY + 10)
@@ -255,10 +276,14 @@ def test_a_run_in_the_way_can_be_stopped_for_the_next() -> None:
 
 def test_one_that_waits_to_be_restarted_is_started_at_once() -> None:
     world = Planned(
-        schedule_overlap="restart", restart_delay_seconds=1000.0, restart_limit_seconds=2000.0
+        schedule_overlap="restart",
+        autorestart=Autorestart.ALWAYS,
+        restart_delay_seconds=1000.0,
+        restart_limit_seconds=2000.0,
     ).begin()
     world.advance_to(FIRST)
     world.exits("job", 1 << 8)
+    assert world.process.process.pausing
     world.advance_to(FIRST + EVERY)
     assert world.runs == [FIRST, FIRST + EVERY]
 

@@ -105,6 +105,14 @@ class Job:
         return not self.process.stopped or self.process.process.pausing
 
     @property
+    def in_the_way(self) -> str:
+        """What the run before is at while it is up, in words: it need not have begun."""
+        if self.process.process.waiting:
+            unmet = ", ".join(map(str, self.process.waiting_for))
+            return f"still waits for {unmet or 'its turn'}"
+        return "is about to be restarted" if self.process.process.pausing else "still runs"
+
+    @property
     def next_at(self) -> float | None:
         """When the next run is to begin, in seconds since the epoch; None for never."""
         if self.state.paused:
@@ -315,12 +323,13 @@ class Scheduling:
                     log.info(f"schedule: {name} was due {together + 1} times before it could be started")
                 self._start(job, due)
             case Skip(due, queued):
-                why = "still runs, and another run waits already" if queued else "still runs"
+                why = f"{job.in_the_way}, and another run waits already" if queued else job.in_the_way
                 self._tell(job, OVERLAP, "skipped", f"{name} {why}: its run of {_moment(due)} is skipped")
             case Queue(due):
-                log.info(f"schedule: {name} still runs: its run of {_moment(due)} begins when that has ended")
+                run = f"its run of {_moment(due)}"
+                log.info(f"schedule: {name} {job.in_the_way}: {run} begins when that has ended")
             case StopAndRun(due):
-                log.info(f"schedule: {name} still runs: it is stopped for its run of {_moment(due)}")
+                log.info(f"schedule: {name} {job.in_the_way}: it is stopped for its run of {_moment(due)}")
                 self._stops.add(name)
                 self._order(job, Stop())
                 if not job.is_up:  # it only waited to be restarted
