@@ -2,6 +2,7 @@
 
 from support.fakes import FakeProber, World, group, program
 from vigild.config.model import MonitorConfig
+from vigild.core.orders import Stop
 from vigild.core.rules import Act, Action, Rule, Verb
 from vigild.engine.monitor_actions import MonitorActions
 from vigild.engine.monitored import Monitored
@@ -51,8 +52,22 @@ def test_a_whole_group_and_what_has_stopped() -> None:
     for name in ("web:a", "web:b"):
         world.exits(name, 15)
         assert world.state(name) == "STOPPED"
-    bench.do(Verb.RESTART)
+    bench.do(Verb.START)
     assert {world.state("web:a"), world.state("web:b")} == {"STARTING"}
+
+
+def test_a_restart_leaves_stopped_what_somebody_stopped() -> None:
+    bench = Bench(program="web:*")
+    world = bench.world
+    world.clock.advance(2)
+    world.engine.groups["web"].processes["a"].feed(Stop())
+    bench.do(Verb.RESTART)
+    world.exits("web:a", 15)
+    world.exits("web:b", 15)
+    bench.do(Verb.RESTART)
+    assert world.state("web:a") == "STOPPED"
+    assert world.state("web:b") == "STARTING"
+    assert any("no restart of web:a, which is stopped: failed: gone" in line for line in world.log.lines)
 
 
 def test_a_program_that_has_gone_is_said_in_the_log() -> None:

@@ -350,7 +350,8 @@ OPTION_DOCS: dict[str, dict[str, str]] = {
         "start_delay": "How long after the daemon's start it is looked at first.",
         "rules": "What is to be done when; each begins with `if`, on a line of its own ([rules](rules.md)). By default those of the "
         "type, which [metrics of monitors](monitors.md) lists.",
-        "program": "The program (`NAME`, `GROUP:NAME` or `GROUP:*`) that `restart`, `start` and `stop` in the rules are about.",
+        "program": "The program (`NAME`, `GROUP:NAME` or `GROUP:*`) that `restart`, `start` and `stop` in the rules are about. A `restart` "
+        "leaves it alone while it is STOPPED.",
         "depends_on": "Programs (`NAME`, `GROUP:NAME`, `GROUP:*`) and other monitors (`monitor:NAME`): while one of these is not RUNNING, is "
         "unhealthy or has not passed, this monitor is not judged, and nobody is told of it.",
         "active_times": "A cron expression, such as `* 8-19 * * 1-5`: it is judged only in minutes that this names, by the machine's time.",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Next = Callable[[], None]
 
+# Somebody has stopped it, or nobody has started it: it is down on purpose, and a rule that ends what is bad does not bring it back.
+STAYS = frozenset({ProcessState.STOPPED, ProcessState.STOPPING})
 A_MONITOR = Caller("a monitor", Role.ADMIN)
 
 
@@ -40,6 +42,11 @@ class MonitorActions:
         log = self._engine.ports.log
         if monitor.config.program:
             for process in self._programs(monitor.config.program):
+                if verb is Verb.RESTART and process.state in STAYS:
+                    log.warn(
+                        f"monitor {monitor.name}: no {verb} of {process.namespec}, which is stopped: {act.text}"
+                    )
+                    continue
                 log.warn(f"monitor {monitor.name}: {verb} {process.namespec}: {act.text}")
                 self._order(process, verb, f"monitor {monitor.name}: {act.text}")
             return
