@@ -14,7 +14,6 @@ from vigild.core.frozen import frozen
 Facts = Mapping[str, Any]
 
 _NOT_KNOWN = (Fault.UNKNOWN_METHOD, Fault.BAD_NAME)  # Supervisor's daemon, or an older one
-NOT_ALLOWED = "not allowed: "  # a token for some programs is told of nothing else
 
 
 class Rpc(Protocol):
@@ -66,8 +65,8 @@ def _all(rpc: Rpc, method: str, *arguments: object) -> list[dict[str, Any]]:
     try:
         return cast(list[dict[str, Any]], rpc.call(method, *arguments))
     except FaultError as fault:
-        if fault.code in _NOT_KNOWN or NOT_ALLOWED in fault.text:
-            return []
+        if fault.code in _NOT_KNOWN or fault.is_not_allowed:
+            return []  # a token for some programs is told of nothing else
         raise
 
 

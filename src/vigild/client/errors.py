@@ -1,5 +1,7 @@
 """What can go wrong between a client and a daemon; add a class only where a caller acts on it."""
 
+from vigild.core.errors import NOT_ALLOWED, Fault
+
 
 class ClientError(Exception):
     """A call did not give a result."""
@@ -40,3 +42,13 @@ class FaultError(ClientError):
         self.code = code
         self.text = text
         super().__init__(f"<Fault {code}: {text!r}>")
+
+    @property
+    def is_not_allowed(self) -> bool:
+        """Who asked may not do that: the words say what it takes. There is no code of its own for it."""
+        return is_not_allowed(self.code, self.text)
+
+
+def is_not_allowed(code: int, text: str) -> bool:
+    """The same of an answer about one of many."""
+    return code == Fault.FAILED and text.startswith(f"{Fault.FAILED.name}: {NOT_ALLOWED}")

@@ -30,6 +30,9 @@ class Fault(IntEnum):
     CANT_REREAD = 92
 
 
+NOT_ALLOWED = "not allowed: "  # what the words of such a refusal begin with
+
+
 class VigilError(Exception):
     """An order that was refused or failed, with the fault a client is told.
 
@@ -46,7 +49,7 @@ class NotAllowedError(VigilError):
     """Who asked may not do that. Supervisor has no fault for it: clients get FAILED, other doors answer 403."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(Fault.FAILED, f"not allowed: {why}")
+        super().__init__(Fault.FAILED, f"{NOT_ALLOWED}{why}")
 
 
 class RejectEvent(Exception):  # noqa: N818 - the name is Supervisor's, and handlers import it

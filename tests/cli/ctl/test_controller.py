@@ -41,6 +41,38 @@ def test_fault_of_the_first_question_is_told(desk: Desk) -> None:
     assert desk.ctl.exit_status == 1
 
 
+REFUSAL = "FAILED: not allowed: this needs the role admin, and ann@10.0.0.7 is viewer"
+
+
+@pytest.mark.parametrize(
+    ("line", "method", "said"),
+    [
+        ("reread", "reloadConfig", REFUSAL),
+        ("avail", "getAllConfigInfo", REFUSAL),
+        ("add new", "addProcessGroup", REFUSAL),
+        ("shutdown", "shutdown", REFUSAL),
+        ("stop all", "stopAllProcesses", REFUSAL),
+        ("start web:*", "startProcessGroup", REFUSAL),
+        ("start cat", "startProcess", REFUSAL),
+        ("restart cat", "startProcess", f"cat: stopped\n{REFUSAL}"),
+        ("clear cat", "clearProcessLogs", REFUSAL),
+        ("tail cat", "readProcessStdoutLog", REFUSAL),
+        ("maintail", "readLog", REFUSAL),
+        ("fg cat", "getProcessInfo", REFUSAL),
+    ],
+)
+def test_who_may_not_is_told_in_the_words_of_the_daemon(
+    desk: Desk, line: str, method: str, said: str
+) -> None:
+    from cli.ctl.scenes import raises
+
+    desk.daemon.methods[f"supervisor.{method}"] = raises(30, REFUSAL)
+    text = desk.say(line)
+    assert text.endswith(f"{said}\n")
+    assert "error" not in text.lower()
+    assert desk.ctl.exit_status == 1
+
+
 def test_daemon_that_is_upgraded_meanwhile_is_told_of(desk: Desk) -> None:
     def no_longer() -> bool:
         desk.daemon.http_status = 503

@@ -148,14 +148,22 @@ class Controller:
             raise  # nobody reads our output any more
         except UnauthorizedError:
             return self._log_in(line)
+        except FaultError as fault:
+            if fault.is_not_allowed:  # nothing unexpected: the daemon's words are for people
+                self.fail(fault.text)
+            else:
+                self._tell_unexpected(fault)
         except Exception as error:  # the shell survives whatever an action (or a plugin's) runs into
-            self.exit_status = exits.GENERIC
-            self.output(f"error: {_classic(error)}")
+            self._tell_unexpected(error)
             if isinstance(error, UnreachableError):
                 self.explain_unreachable(error)
             elif isinstance(error, HttpError) and error.status == TOO_BUSY:
                 self.explain(TOO_BUSY_WORDS)
         return False
+
+    def _tell_unexpected(self, error: Exception) -> None:
+        self.exit_status = exits.GENERIC
+        self.output(f"error: {_classic(error)}")
 
     def _act(self, word: str, argument: str, line: str) -> bool:
         action = actions.find(word)

@@ -25,6 +25,8 @@ def do_fg(ctl: Controller, argument: str) -> None:
     try:
         info = ctl.supervisor.info(name)
     except FaultError as fault:
+        if fault.is_not_allowed:
+            raise
         if fault.code == Fault.BAD_NAME:
             ctl.fail("ERROR: bad process name supplied")
         else:
@@ -54,6 +56,8 @@ def _forward_lines(ctl: Controller, name: str) -> None:
         try:
             ctl.supervisor.send_stdin(name, line)
         except FaultError as fault:
+            if fault.is_not_allowed:
+                raise
             ctl.output("Process got killed" if fault.code == Fault.NOT_RUNNING else f"ERROR: {fault}")
             return
         if ctl.supervisor.info(name)["state"] != ProcessState.RUNNING:

@@ -79,7 +79,7 @@ def _print_log(ctl: Controller, name: str, read: Callable[[], str]) -> None:
         text = read()
     except FaultError as fault:
         words = _READ_ERRORS.get(fault.code)  # type: ignore[call-overload]
-        if words is None or (fault.code == Fault.BAD_NAME and name == "supervisord"):
+        if words is None or fault.is_not_allowed or (fault.code == Fault.BAD_NAME and name == "supervisord"):
             raise
         ctl.fail(f"{name}: ERROR ({words})")
     else:

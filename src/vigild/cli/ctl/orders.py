@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vigild.cli.ctl import exits
 from vigild.cli.ctl.controller import Controller
 from vigild.cli.ctl.names import expand, is_pattern, matches
-from vigild.client.errors import FaultError
+from vigild.client.errors import FaultError, is_not_allowed
 from vigild.core.errors import Fault
 from vigild.core.names import make_namespec, split_namespec
 
@@ -54,7 +54,7 @@ class Order:
         namespec = make_namespec(group, name)
         if code == Fault.SUCCESS:
             return f"{namespec}: {self.done}"
-        if code == Fault.FAILED and self.show_failed:
+        if (code == Fault.FAILED and self.show_failed) or is_not_allowed(code, text):
             return text
         words = self.errors.get(code)  # type: ignore[call-overload]
         if words is None:
