@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, TextIO
 
 from vigild.cli.command_line import CommandLine, add_json_flag
 from vigild.cli.connection import EXIT_DONE, EXIT_TEXT, add_connection_flags, ask
-from vigild.cli.ctl.logs import OVERLAP_BYTES, unseen
+from vigild.cli.ctl.logs import OVERLAP_BYTES, as_written
 from vigild.cli.ctl.terminal import is_terminal, shown
+from vigild.client.errors import FaultError
+from vigild.core.errors import Fault
 
 if TYPE_CHECKING:
     from vigild.client.supervisor import Supervisor
@@ -63,23 +65,38 @@ def lines(text: str) -> int:
 def show(daemon: "Supervisor", given: argparse.Namespace, out: TextIO) -> int:
     """Print what was asked for. Raises ClientError, and KeyboardInterrupt while it follows."""
     channel = "stderr" if given.stderr else "stdout"
-    end = read_end(daemon, given.name, channel, given.lines)
-    last = end.splitlines(keepends=True)
-    shown_last = "".join(last[max(0, len(last) - given.lines) :]).encode("utf-8", "surrogateescape")
+    end = as_written(read_end(daemon, given.name, channel, given.lines))
     lines_out = JsonLines(given.name, channel, out) if given.json else None
     write = partial(_write, out) if lines_out is None else lines_out.write
     try:
-        write(shown_last)
+        write(last_lines(end, given.lines))
         if given.follow:
-            seen: bytes | None = end.encode("utf-8", "surrogateescape")
+            seen: bytes | None = end
             for piece in daemon.follow_process_log(given.name, channel):
                 # A stream begins with the end of the log, of which this was shown.
-                write(piece if seen is None else unseen(seen[-OVERLAP_BYTES:], piece))
+                write(piece if seen is None else fresh(seen, piece))
                 seen = None
     finally:
         if lines_out is not None:
             lines_out.close()
     return EXIT_DONE
+
+
+def last_lines(data: bytes, count: int) -> bytes:
+    """The last lines; a line ends with LF and nothing else."""
+    pieces = data.split(b"\n")
+    return b"\n".join(pieces[-count - (not pieces[-1]) :]) if count else b""
+
+
+def fresh(seen: bytes, piece: bytes) -> bytes:
+    """What of the first piece of a stream was not in `seen`, which a call told: what is no UTF-8 came as U+FFFD there."""
+    start = 0  # the stream may begin within a character
+    while start < min(3, len(piece)) and piece[start] & 0xC0 == 0x80:
+        start += 1
+    for length in range(min(len(piece), OVERLAP_BYTES), start, -1):
+        if seen.endswith(as_written(piece[start:length].decode("utf-8", "replace"))):
+            return piece[length:]
+    return piece
 
 
 class JsonLines:
@@ -114,11 +131,26 @@ def read_end(daemon: "Supervisor", name: str, channel: str, count: int) -> str:
     """The end of a log, in which its last `count` lines are, if it has so many. Raises ClientError."""
     size = _FIRST_BYTES
     while True:
-        text = daemon.read_process_log(name, channel, -size, 0)
+        try:
+            text = daemon.read_process_log(name, channel, -size, 0)
+        except FaultError as fault:
+            if fault.code == Fault.NO_FILE:
+                raise FaultError(fault.code, _no_file(name, channel, fault.text)) from None
+            raise
         is_all = len(text.encode("utf-8", "surrogateescape")) < size
         if is_all or text.count("\n") > count or size >= _MAX_BYTES:
             return text
         size *= 8
+
+
+def _no_file(name: str, channel: str, text: str) -> str:
+    path = text.removeprefix("NO_FILE").removeprefix(": ")
+    if path:
+        return f"the {channel} log of {name} is gone: {path}; the next start of {name} makes it anew"
+    reasons = [f"{name} was never started", f"{channel}_logfile is NONE"]
+    if channel == "stderr":
+        reasons.append("redirect_stderr sends it to stdout (then leave --stderr away)")
+    return f"there is no {channel} log of {name}: {', or '.join(reasons)}"
 
 
 def _write(out: TextIO, data: bytes) -> None:

@@ -76,6 +76,11 @@ def test_main_log_is_followed_too(desk: Desk) -> None:
     assert "straße\n" in desk.say("maintail -f")
 
 
+def test_pictures_of_control_characters_become_what_they_picture(desk: Desk) -> None:
+    desk.daemon.methods["supervisor.readProcessStdoutLog"] = lambda *_: "\u241b[31mred\u241b[0m\ttab \u2409"
+    assert desk.say("tail cat").endswith("\x1b[31mred\x1b[0m\ttab \u2409\n")
+
+
 def test_unseen_part_of_a_new_stream() -> None:
     unseen = logs.unseen
     assert unseen(b"", b"abc") == b"abc"

@@ -12,6 +12,7 @@ TAIL_BYTES = 1600
 RETRY_SECONDS = 1.0
 OVERLAP_BYTES = 1024  # what a daemon repeats when a stream begins
 
+_PICTURED = {0x2400 + code: code for code in range(32) if code not in b"\t\n\r"}  # see `wire.xmlrpc_text`
 _READ_ERRORS = {
     Fault.NO_FILE: "no log file",
     Fault.FAILED: "unknown error reading log",
@@ -83,7 +84,13 @@ def _print_log(ctl: Controller, name: str, read: Callable[[], str]) -> None:
             raise
         ctl.fail(f"{name}: ERROR ({words})")
     else:
+        text = as_written(text).decode("utf-8", "surrogateescape")
         ctl.output(shown_text(text) if is_terminal(ctl.stdout) else text)
+
+
+def as_written(text: str) -> bytes:
+    """What a call tells of a log, with control characters for the pictures of them that XML-RPC brings."""
+    return text.translate(_PICTURED).encode("utf-8", "surrogateescape")
 
 
 def _warn_of_encoding(ctl: Controller) -> None:
