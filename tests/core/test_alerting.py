@@ -224,6 +224,20 @@ def test_a_quiet_end_is_not_told_and_makes_room_for_a_new_beginning() -> None:
     assert [["web"], ["web was"]] == alert.words
 
 
+def test_what_a_rule_stopped_has_not_recovered() -> None:
+    alert, raised = Alert(), replace(down(), kind=EdgeKind.RULE, trouble="rule: if memory > 2GB then stop")
+    over = replace(up(), trouble=raised.trouble)
+    alert.hear(raised)
+    alert.hear(replace(over, quiet=True))
+    alert.advance(60)
+    assert [["web"]] == alert.words
+    assert {} == alert.book
+    alert.hear(raised)
+    alert.hear(over)
+    alert.advance(60)
+    assert ["web was"] == alert.words[-1]
+
+
 def test_an_end_without_a_beginning_is_nothing() -> None:
     alert = Alert()
     alert.hear(up())

@@ -10,6 +10,8 @@ goes into one digest (`taken`). The rules:
 - A trouble that is over before it was told is told in one line with its end, never left out: a crash at night matters
   in the morning, although the program was started again.
 - An end is told of what was told to have begun. A quiet end (somebody stopped it) is not told, but closes the entry.
+- The quiet end of a rule is that its program is down, perhaps because the rule stopped it. Where that is not told yet it is
+  told as begun: nothing has recovered.
 - In quiet hours, and when the hour has had its messages, news wait and are told together later. Nothing is dropped.
 - What lasts is told again every `repeat_seconds`, all that is due together.
 """
@@ -105,7 +107,7 @@ def _ended(trouble: Trouble | None, edge: Edge, now: float, policy: Policy) -> T
         trouble,
         heard_at=now,
         ended=edge.at,
-        end_text=edge.text,
+        end_text="" if edge.quiet and trouble.edge.kind is EdgeKind.RULE else edge.text,
         news_since=trouble.news_since or now,
     )
 
@@ -196,11 +198,12 @@ def too_many(book: Mapping[str, Trouble]) -> str | None:
 
 
 def _telling(trouble: Trouble, is_reminder: bool) -> Telling:
+    is_down = trouble.edge.kind is EdgeKind.RULE and not trouble.end_text  # it rests, and has not recovered
     return Telling(
         edge=trouble.edge,
         began=trouble.began,
         count=max(1, trouble.count),
-        ended=trouble.ended,
+        ended=0.0 if is_down else trouble.ended,
         end_text=trouble.end_text,
         was_told=trouble.told_at > 0,
         is_reminder=is_reminder,
