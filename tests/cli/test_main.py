@@ -40,6 +40,16 @@ def test_without_a_command_the_usage_is_shown(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err.startswith("usage: vigil COMMAND")
 
 
+def test_a_reader_that_has_seen_enough_sees_no_traceback() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(
+        [sys.executable, "-m", "vigild.cli.main", "completion", "bash"], stdout=write, stderr=subprocess.PIPE
+    )
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
 def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
     path = tmp_path / "f.conf"
     path.write_text("[supervisord]\n" + "bogus=1\n" * 5)

@@ -1,5 +1,6 @@
 """`vigil`: the umbrella command. Each subcommand lives in a module of its own, imported when it is asked for."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -52,6 +53,7 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 EXIT_USAGE = 2
+EXIT_PIPE = 141  # as a shell says it of what SIGPIPE ended
 
 
 def usage() -> str:
@@ -82,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = next((item for item in COMMANDS if item.name == name), None)
     if command is not None:
         run: Callable[[Sequence[str]], int] = import_module(command.module).main
-        return run(words)
+        return _run(run, words)
     if name:
         from vigild.config.suggest import did_you_mean
 
@@ -95,6 +97,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"vigil: no such command: {name}. {guess}".rstrip(), file=sys.stderr)
     print(usage(), file=sys.stderr)
     return EXIT_USAGE
+
+
+def _run(run: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:
+    try:
+        status = run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `vigil history | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_PIPE
+    return status
 
 
 def _json(document: object) -> str:
