@@ -36,6 +36,11 @@ def test_one_program_that_is_down() -> None:
     assert ("id-1", "ops", Severity.CRITICAL) == (told.identity, told.alert, told.severity)
 
 
+def test_a_scheduled_run_that_was_skipped_has_not_failed() -> None:
+    skipped = Telling(edge("job", EdgeKind.SCHEDULE), AT)
+    assert "[db1] job: a scheduled run did not begin" == message(skipped).title
+
+
 def test_the_same_in_chinese() -> None:
     told = message(telling("web:api", lines=("boom",), **CRASH), language="zh")
     assert "[db1] web:api 已停止运行" == told.title
