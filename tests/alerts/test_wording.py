@@ -41,6 +41,16 @@ def test_a_scheduled_run_that_was_skipped_has_not_failed() -> None:
     assert "[db1] job: a scheduled run did not begin" == message(skipped).title
 
 
+def test_what_was_given_up_for_flapping_has_not_failed_to_start_in_chinese_either() -> None:
+    flapped = Telling(edge("mem", EdgeKind.FATAL, reason="Flapping: restarted 3 times", tries=1), AT)
+    told = message(flapped, language="zh")
+    assert "[db1] mem 已放弃启动（FATAL）" == told.title
+    assert "Flapping: restarted 3 times" in told.text
+    assert "已尝试启动" not in told.text
+    unstarted = Telling(edge("mem", EdgeKind.FATAL, tries=4), AT)
+    assert "已尝试启动 4 次" in message(unstarted, language="zh").text
+
+
 def test_the_same_in_chinese() -> None:
     told = message(telling("web:api", lines=("boom",), **CRASH), language="zh")
     assert "[db1] web:api 已停止运行" == told.title

@@ -56,7 +56,7 @@ _EN = {
 }
 _ZH = {
     "down": "{name} 已停止运行",
-    "fatal": "{name} 多次启动失败，已放弃（FATAL）",
+    "fatal": "{name} 已放弃启动（FATAL）",
     "flapping": "{name} 反复重启",
     "unhealthy": "{name} 健康检查失败",
     "rule": "{name}：规则触发",

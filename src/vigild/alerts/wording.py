@@ -172,6 +172,8 @@ def _details(table: Words, telling: Telling) -> list[str]:
     facts: list[str] = []
     for key in ("status", "signal", "unseen", "error", "reason", "restarts", "tries", "answer", "before"):
         value = known.get(key)
+        if key == "tries" and value == 1:  # it did start: it was given up for flapping
+            continue
         if key in table and value is not None and value is not False and (value or key == "status"):
             core = table["core"] if key == "signal" and known.get("core") else ""
             facts.append(table[key].format(**values) + core)
