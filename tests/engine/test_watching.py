@@ -70,6 +70,12 @@ def test_it_is_asked_until_it_is_ready() -> None:
     assert process_of(world).is_ready
 
 
+def test_what_it_says_of_itself_cannot_steer_a_terminal_or_forge_a_line() -> None:
+    world = a_world(readiness=NOTIFY)
+    world.prober.says(100, READY="1", STATUS='up"\rdb  RUNNING \x1b[2J \x9b2J \u202ebd \udcff 好')
+    assert described(world) == 'pid 100, uptime 0:00:00; ready; "up" db  RUNNING  [2J  2J  bd   好"'
+
+
 def test_not_ready_in_time_it_is_stopped_and_what_came_back_is_said() -> None:
     world = a_world(readiness=HTTP, readiness_timeout_seconds=10)
     question(world).answers(False, "HTTP 503")

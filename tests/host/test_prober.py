@@ -101,6 +101,7 @@ def test_a_server_that_does_not_answer_takes_its_time_and_no_more() -> None:
         ('/bin/sh -c "echo one; echo \\"$A\\"; pwd; exit 3"', False, "exit status 3: /usr"),
         ('/bin/sh -c "echo x; kill -9 $$"', False, "killed by signal 9: x"),
         ("/nowhere/x", False, "no such file or directory"),
+        ("/usr/bin/printf 'up\\rweb \\033[2J\\302\\233!'", True, "exit status 0: up web  [2J !"),
     ],
 )
 def test_commands(command: str, ok: bool, text: str) -> None:

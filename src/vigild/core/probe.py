@@ -31,3 +31,11 @@ class Probe:
     host: str = ""
     port: int = 0
     tls: bool = False
+
+
+def printable(text: str) -> str:
+    """What a program answers or says of itself, with a blank for whatever could steer the terminal that shows it.
+
+    A CR in it would write over the line that it stands in, and forge another.
+    """
+    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -22,7 +22,7 @@ from vigild.core.health import (
     check_delay,
     judge,
 )
-from vigild.core.probe import Probe, Scheme
+from vigild.core.probe import Probe, Scheme, printable
 from vigild.core.process import Alarm, BecameReady, GotMoreTime, Renew
 from vigild.core.states import ProcessState
 from vigild.engine.own_commands import request_of, run_action
@@ -340,8 +340,9 @@ class Watch:
     def notified(self, message: dict[str, str]) -> None:
         """It sent a message of systemd's protocol."""
         owner, changed = self._owner, False
-        if "STATUS" in message and message["STATUS"][:MAX_NOTICE_CHARS] != self.notice:
-            self.notice, changed = message["STATUS"][:MAX_NOTICE_CHARS], True
+        notice = printable(message.get("STATUS", self.notice)[:MAX_NOTICE_CHARS])
+        if notice != self.notice:
+            self.notice, changed = notice, True
         if message.get("RELOADING") == "1":
             self.is_reloading = True
         if message.get("STOPPING") == "1":

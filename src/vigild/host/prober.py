@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING
 
-from vigild.core.probe import Scheme
+from vigild.core.probe import Scheme, printable
 from vigild.engine.ports import ProbeRequest, Sender
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Prober:
             except Exception as error:  # whatever a program answers with, it is an answer
                 ok, text = False, _words(error)
             seconds = self._loop.time() - begun
-        on_answer(Answer(ok, text[:MAX_WORDS], seconds))
+        on_answer(Answer(ok, printable(text[:MAX_WORDS]), seconds))
 
     async def _answer(self, request: ProbeRequest) -> tuple[bool, str]:
         probe = request.probe
