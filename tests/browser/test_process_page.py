@@ -86,6 +86,20 @@ def test_a_failure_is_told_as_a_story(open_console: Open) -> None:
     assert page.title() == "web · Vigil"
 
 
+def test_the_last_lines_of_a_failure_are_words_without_their_colours(
+    open_console: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "last").write_bytes(b"\x1b[31mError:\x1b[0m \x1b]0;owned\x07no \x1b[1;4mdatabase\x1b[m\n")
+    console = open_console(
+        f"[program:web]\ncommand=/bin/sh -c 'cat {tmp_path}/last >&2; exit 3'\nstartretries=0\n"
+    )
+    console.daemon.wait_state("web", "FATAL")
+    page = console.page("#/process/web")
+    expect(page.locator(".why pre")).to_have_text("Error: no database")
+    page.get_by_role("link", name="History").click()
+    assert page.locator(".history details pre").first.text_content() == "Error: no database"
+
+
 def test_secrets_are_hidden_until_somebody_asks(open_console: Open) -> None:
     console = open_console('[program:web]\ncommand=sleep 1000\nenvironment=API_TOKEN="hunter2"\n')
     page = console.page("#/process/web/config")

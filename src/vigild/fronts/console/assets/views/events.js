@@ -1,4 +1,5 @@
 // What happened: the history as a list, of all or of one, that grows at its head while one looks.
+import { plain } from "../ansi.js";
 import { get } from "../api.js";
 import { h } from "../dom.js";
 import { fineDuration, fullTime, time } from "../format.js";
@@ -118,5 +119,5 @@ function daemonWords({ what, text, version, pid, adopted }) {
 
 function output(fact) {
   const lines = [...(fact.stderr || []), ...(fact.stdout || [])];
-  return lines.length ? h("details", {}, h("summary", {}, t("process.log")), h("pre", {}, lines.join("\n"))) : null;
+  return lines.length ? h("details", {}, h("summary", {}, t("process.log")), h("pre", {}, lines.map(plain).join("\n"))) : null;
 }

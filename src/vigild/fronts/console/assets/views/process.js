@@ -1,5 +1,6 @@
 // One process: how it is, charts, its log, its history with the story of the last failure, configuration, descendants.
 import { act, mayOperate, permit } from "../actions.js";
+import { plain } from "../ansi.js";
 import { at, get, post } from "../api.js";
 import { toast } from "../dialog.js";
 import { h, setText } from "../dom.js";
@@ -120,7 +121,7 @@ async function tellWhy(place, name) {
     for (const { part, heading, sentences } of story) {
       const isOutput = ["stderr", "stdout"].includes(part);
       if (heading) place.append(h("h3", {}, t(`why.${part}`)));
-      place.append(h(isOutput ? "pre" : "p", { class: "lined" }, sentences.map(sayStory).join("\n")));
+      place.append(h(isOutput ? "pre" : "p", { class: "lined" }, sentences.map((one) => (isOutput ? plain(one.text) : sayStory(one))).join("\n")));
     }
   } catch (error) {
     place.append(h("p", { class: "quiet" }, error.code === "no_failure" ? t("process.nowhy") : error.message));
