@@ -95,3 +95,10 @@ def test_times() -> None:
     for text in ("", "d", "0d", "1.5d", "10", "-1d"):
         with pytest.raises(argparse.ArgumentTypeError):
             duration(text)
+
+
+def test_who_is_not_known_is_told_what_to_give(short_tmp: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with FakeDaemon(short_tmp / "s", {}, credentials="ann:secret") as daemon:
+        assert main(["token", "list", "-s", daemon.url, "-u", "ann", "-p", "wrong"]) == 3
+    said = capsys.readouterr().err
+    assert "answered 401 Unauthorized\n  it asks who you are: give -u and -p, or a token" in said

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vigild.cli.command_line import refuse
 from vigild.cli.ctl.options import UsageError, parse
-from vigild.client.errors import ClientError, FaultError, UnreachableError
+from vigild.client.errors import ClientError, FaultError, UnauthorizedError, UnreachableError
 from vigild.core.errors import Fault
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def ask(
         from vigild.cli.ctl.unreachable import explanation
 
         lines = explanation(options, error) if isinstance(error, UnreachableError) else []
+        if isinstance(error, UnauthorizedError):
+            lines = ["  it asks who you are: give -u and -p, or a token in VIGIL_TOKEN_FILE"]
         return said("\n".join([str(error), *lines]), no_daemon_status, "no_daemon")
 
 
