@@ -264,7 +264,11 @@ def test_the_night_says_why_it_comes_in_the_morning(tmp_path: Path) -> None:
     )
     scene.hear(edge("a"))
     scene.hear(edge("b"))
+    report = {name: facts["held_for"] for name, facts in scene.machine.report.items() if facts["held"]}
+    assert {"ops": "quiet hours", "busy": "the limit of messages"} == report
+    assert NOON + 3600 == scene.machine.report["ops"]["held_until"]
     scene.advance(2 * 3600)
+    assert [0, 0] == [facts["held"] for facts in scene.machine.report.values()]
     assert [("one", "quiet hours"), ("two", ""), ("two", "the limit of messages")] == sorted(
         (host, digest.held_for) for host, digest in scene.machine.sent
     )

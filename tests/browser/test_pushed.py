@@ -1,5 +1,6 @@
 """What is no process, in a browser: alerts, monitors and forwards change on the page because the daemon says so."""
 
+import re
 import socket
 from collections.abc import Callable
 from contextlib import closing
@@ -52,6 +53,16 @@ def test_an_alert_that_was_delivered_is_counted_without_being_asked_for_again(op
         console.daemon.ctl("start", "broken")
         expect(card).to_contain_text("1 delivered")
         assert requests == []
+
+
+def test_an_alert_that_is_held_back_says_until_when(open_console: Open) -> None:
+    console = open_console(
+        BROKEN + "[alert:ops]\nurl=exec:cat\nbatch_seconds=0\nquiet_hours=00:00-24:00\nquiet_pass=none\n"
+    )
+    card = console.page("#/alerts").locator(".card[data-name=ops]")
+    expect(card).to_contain_text("0 delivered")
+    console.daemon.ctl("start", "broken")
+    expect(card).to_contain_text(re.compile(r"\d held back until .+ by quiet hours"))
 
 
 def test_an_alert_that_is_not_delivered_says_so_by_itself(open_console: Open) -> None:

@@ -18,6 +18,9 @@ from vigild.client.supervisor import Supervisor
 WELL: dict[str, Any] = {
     "name": "ops",
     "waiting": 0,
+    "held": 0,
+    "held_until": 0.0,
+    "held_for": "",
     "delivered": 12,
     "failing_since": 0.0,
     "error": "",
@@ -52,6 +55,7 @@ def test_how_alerts_stand(url: str, alerts: list[dict[str, Any]], capsys: pytest
         {**WELL, "name": "mail", "waiting": 3, "failing_since": 100.0, "error": "smtp://***: \x7frefused"},
         {**WELL, "name": "bot", "refused": "dingtalk://***: no such robot"},
         {**WELL, "name": "typo", "error": "address 1: unknown scheme"},
+        {**WELL, "name": "calm", "held": 3, "held_until": 100.0, "held_for": "quiet hours"},
         {**WELL, "name": "none", "trouble": "the alert deliverer does not run: x", "unkept": 2, "lost": 1},
     ]
     assert 0 == main(["alert", "list", "-s", url])
@@ -61,6 +65,7 @@ def test_how_alerts_stand(url: str, alerts: list[dict[str, Any]], capsys: pytest
         f"mail  failing  3        12         since {clock_time(100.0)}: smtp://***:  refused",
         "bot   refused  0        12         refused: dingtalk://***: no such robot",
         "typo  wrong    0        12         address 1: unknown scheme",
+        f"calm  ok       0        12         3 held back until {clock_time(100.0)} by quiet hours",
         "none  stopped  0        12         the alert deliverer does not run: x; 2 not handed over yet; 1 lost",
     ] == capsys.readouterr().out.splitlines()
 

@@ -14,11 +14,13 @@ from vigild.core.alerting import (
     MAX_TROUBLES,
     MAX_WITH_LINES,
     QUIET_HOURS,
+    Held,
     Plan,
     Policy,
     Trouble,
     digest_of,
     heard,
+    held,
     planned,
     taken,
     too_many,
@@ -71,6 +73,10 @@ class Alert:
 
     def plan(self) -> Plan | None:
         return planned(self.book.values(), self.told, self.now, self.policy, utc)
+
+    @property
+    def held(self) -> Held:
+        return held(self.book.values(), self.told, self.now, self.policy, utc)
 
     def advance(self, seconds: float) -> None:
         """Time passes; what is due is sent when it is due."""
@@ -338,6 +344,32 @@ def test_an_hour_has_so_many_messages_and_the_rest_is_told_together() -> None:
     assert Plan(13 * HOUR, LIMIT) == alert.plan()
     alert.advance(HOUR)
     assert [1, 1, 8] == [len(tellings) for _, tellings in alert.sent]
+
+
+def test_what_waits_for_the_morning_is_counted() -> None:
+    alert = Alert(Policy(quiet_hours=NIGHT, repeat_seconds=HOUR), now=20 * HOUR)
+    alert.hear(down("a"))
+    assert Held() == alert.held, "a batch that is collected is not held back"
+    alert.advance(3 * HOUR)
+    assert Held() == alert.held, "a reminder is no news"
+    alert.hear(down("b"))
+    alert.hear(down("c"))
+    alert.hear(down("d", severity=Severity.CRITICAL))
+    assert Held(2, 31 * HOUR, QUIET_HOURS) == alert.held
+    alert.advance(8 * HOUR)
+    assert Held() == alert.held
+
+
+def test_what_waits_for_the_next_hour_is_counted() -> None:
+    alert = Alert(Policy(max_per_hour=1, batch_seconds=0), now=21.5 * HOUR)
+    for name in ("a", "b", "c"):
+        alert.hear(down(name))
+        alert.advance(1)
+    assert Held(2, 22.5 * HOUR, LIMIT) == alert.held
+    alert.policy = replace(alert.policy, quiet_hours=NIGHT)
+    assert Held(2, 31 * HOUR, QUIET_HOURS) == alert.held
+    alert.hear(down("d", severity=Severity.CRITICAL))
+    assert Held(3, 22.5 * HOUR, LIMIT) == alert.held, "the soonest of them is named"
 
 
 def test_a_clock_set_back_holds_nothing_up() -> None:

@@ -432,7 +432,8 @@ class Deliverer:
         self._was_idle = False
 
     def _report(self) -> None:
-        report = {name: desk.report() for name, desk in self._desks.items()}
+        now = self._machine.now()
+        report = {name: desk.report(now) for name, desk in self._desks.items()}
         if self._outbox is not None and self._outbox.in_memory_because:
             for facts in report.values():
                 facts["error"] = "; ".join(filter(None, [facts["error"], self._outbox.in_memory_because]))

@@ -13,6 +13,7 @@ from vigild.core.alerting import (
     Trouble,
     digest_of,
     heard,
+    held,
     planned,
     taken,
     too_many,
@@ -79,8 +80,9 @@ class Desk:
         self.row.told = (*(at for at in self.row.told if now - HOUR_SECONDS < at <= now), now)
         return digest, changes
 
-    def report(self) -> dict[str, Any]:
+    def report(self, now: float) -> dict[str, Any]:
         """How it stands, for people."""
+        waits = held(self.book.values(), self.row.told, now, self.settings.policy, self.offset_at)
         failing = [road for road in self.roads if road.row.failing_since]
         error = "; ".join(
             [*self.settings.problems, *(f"{road.receiver.label}: {road.row.error}" for road in failing)]
@@ -90,6 +92,9 @@ class Desk:
         )
         return {
             "waiting": sum(len(road.parcels) for road in self.roads),
+            "held": waits.count,
+            "held_until": waits.until,
+            "held_for": waits.held_for,
             "delivered": self.row.delivered,
             "lost": self.row.lost,
             "failing_since": min((road.row.failing_since for road in failing), default=0.0),

@@ -92,10 +92,18 @@ def details_of(alert: Facts) -> str:
         str(alert.get("trouble") or ""),
         f"since {clock_time(since)}: {alert.get('error', '')}" if since else str(alert.get("error") or ""),
         f"refused: {alert['refused']}" if alert.get("refused") else "",
+        held_words(alert),
         f"{alert['unkept']} not handed over yet" if alert.get("unkept") else "",
         f"{alert['lost']} lost" if alert.get("lost") else "",
     ]
     return printable("; ".join(filter(None, words)))
+
+
+def held_words(alert: Facts) -> str:
+    """What waits because of quiet hours or the limit of messages; empty where nothing does."""
+    if not alert.get("held"):
+        return ""
+    return f"{alert['held']} held back until {clock_time(alert['held_until'])} by {alert['held_for']}"
 
 
 def _row(alert: Facts) -> tuple[str, str, str, str, str]:

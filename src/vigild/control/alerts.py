@@ -54,12 +54,13 @@ def _facts(telling: "Telling", name: str) -> Facts:
         "unkept": telling.waiting,
         "lost": telling.dropped,
     }
-    for key in ("waiting", "delivered"):
+    for key in ("waiting", "held", "delivered"):
         value = report.get(key, 0)
         facts[key] = value if isinstance(value, int) else 0
-    since = report.get("failing_since", 0.0)
-    facts["failing_since"] = float(since) if isinstance(since, int | float) else 0.0
-    for key in ("error", "refused"):
+    for key in ("held_until", "failing_since"):
+        at = report.get(key, 0.0)
+        facts[key] = float(at) if isinstance(at, int | float) else 0.0
+    for key in ("held_for", "error", "refused"):
         value = report.get(key, "")
         facts[key] = value if isinstance(value, str) else ""
     return facts

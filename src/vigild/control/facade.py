@@ -173,7 +173,7 @@ class AlertControl(Protocol):
     """Who is told of troubles."""
 
     def list(self) -> list[Facts]:
-        """How each alert stands: name, waiting, delivered, failing_since, error, refused, trouble, unkept, lost."""
+        """How each alert stands: name, waiting, held, held_until, held_for, delivered, failing_since, error, refused, trouble, unkept, lost."""
 
     async def test(self, name: str) -> str:
         """Send a message through this alert now; what came of it. BAD_NAME, FAILED."""

@@ -139,6 +139,30 @@ def planned(
     return min(plans, key=lambda plan: plan.at, default=None)
 
 
+@frozen
+class Held:
+    """How many troubles wait longer than a batch takes, until when the first of them does, and for what."""
+
+    count: int = 0
+    until: float = 0.0
+    held_for: str = ""
+
+
+def held(
+    troubles: Iterable[Trouble], told: Iterable[float], now: float, policy: Policy, offset_at: OffsetAt
+) -> Held:
+    """What is news and is not told yet because of quiet hours or the limit of messages."""
+    news = [trouble for trouble in troubles if trouble.news_since]
+    count, soonest = 0, None
+    for passes in (True, False):
+        some = [trouble for trouble in news if _passes(trouble, policy) is passes]
+        plan = planned(some, told, now, policy, offset_at)
+        if plan is not None and plan.held_for:
+            count += len(some)
+            soonest = min(soonest or plan, plan, key=lambda one: one.at)
+    return Held(count, soonest.at, soonest.held_for) if soonest else Held()
+
+
 def taken(
     book: Mapping[str, Trouble], now: float, policy: Policy, offset_at: OffsetAt
 ) -> tuple[list[Telling], dict[str, Trouble | None], bool]:

@@ -19,7 +19,8 @@ def alert_methods(control: Control) -> list[Method]:
             "Tell how the alerts stand.",
             "array",
             "One struct an alert, in the order of the configuration: string name, int waiting (messages that could not be "
-            "delivered yet), int delivered (messages, ever), double failing_since (seconds since the epoch; 0: the last "
+            "delivered yet), int held (troubles that are not told yet), double held_until (when the next of these is; 0: there are none), "
+            "string held_for (why they wait: quiet hours, or the limit of messages), int delivered (messages, ever), double failing_since (seconds since the epoch; 0: the last "
             "delivery succeeded), string error (of the last try), string refused (why a receiver will never take "
             "what it was sent; such messages are lost), string trouble (why the deliverer does not run, if so), int unkept "
             "(edges that the deliverer has not taken yet) and int lost (edges that were dropped because of that)",

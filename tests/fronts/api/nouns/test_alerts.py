@@ -13,6 +13,9 @@ from vigild.fronts.api.shapes import SHAPES
 STANDS = {
     "name": "ops",
     "waiting": 1,
+    "held": 3,
+    "held_until": 7.5,
+    "held_for": "quiet hours",
     "delivered": 2,
     "failing_since": 0.0,
     "error": "",

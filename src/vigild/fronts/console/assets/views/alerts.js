@@ -31,6 +31,7 @@ export function showAlerts(place, signal) {
     button.disabled ||= testing.has(alert.name);
     return h("article", { class: `card ${isBad ? "failed" : "passed"}`, "data-name": alert.name }, h("h2", {}, alert.name), h("p", { class: isBad ? "bad" : "good" }, words),
       h("p", {}, `${alert.delivered} ${t("alerts.delivered")} · ${alert.waiting} ${t("alerts.waiting")}`),
+      alert.held > 0 && h("p", {}, t("alerts.held", { count: alert.held, time: time(alert.held_until), why: t(alert.held_for === "quiet hours" ? "alerts.quiet" : "alerts.limit") })),
       alert.lost > 0 && h("p", { class: "bad" }, t("alerts.lost", { count: alert.lost })), button);
   }
 
