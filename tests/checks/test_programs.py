@@ -1,13 +1,14 @@
 import os
+import subprocess
 import threading
 import time
 
 import psutil
 import pytest
 
-from support.until import until
+from support.until import DEADLINE_SECONDS, until
 from vigild.checks import programs
-from vigild.checks.programs import ProgramCheck, end_all
+from vigild.checks.programs import Commands, ProgramCheck
 from vigild.checks.reading import Reading
 
 
@@ -77,12 +78,46 @@ def test_it_runs_as_another_user() -> None:
     assert "(root)" not in str(reading.values["output"])
 
 
-def test_at_the_end_all_that_run_are_killed() -> None:
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
+    commands = Commands()
+    monkeypatch.setattr(programs, "COMMANDS", commands)
+    return commands
+
+
+def test_at_the_end_all_that_run_are_killed(commands: Commands) -> None:
     found: list[Reading] = []
     thread = threading.Thread(target=lambda: found.append(run("sleep", "4321")))
     thread.start()
-    until(lambda: programs.running)
-    end_all()
+    until(lambda: psutil.Process().children())
+    commands.end_all()
     thread.join()
     assert found[0].error == "killed by SIGKILL"
-    assert not programs.running
+
+
+def test_one_that_is_just_being_started_at_the_end_is_killed_and_none_after_it(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_made, goes_on = threading.Event(), threading.Event()
+
+    class Slow(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, *arguments: object, **options: object) -> None:
+            super().__init__(*arguments, **options)  # type: ignore[call-overload]
+            is_made.set()
+            goes_on.wait()
+
+    monkeypatch.setattr(subprocess, "Popen", Slow)
+    monkeypatch.setattr(programs, "START_SECONDS", DEADLINE_SECONDS)
+    found: list[Reading] = []
+    thread = threading.Thread(target=lambda: found.append(run("sleep", "4321")))
+    thread.start()
+    assert is_made.wait(DEADLINE_SECONDS)
+    ender = threading.Thread(target=commands.end_all)
+    ender.start()
+    until(lambda: commands.is_over)
+    goes_on.set()
+    ender.join()
+    thread.join()
+    assert found[0].error == "killed by SIGKILL"
+    with pytest.raises(OSError, match="the monitor process ends"):
+        run("true")

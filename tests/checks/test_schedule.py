@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.until import DEADLINE_SECONDS
-from vigild.checks.programs import end_all
+from vigild.checks import programs
 from vigild.checks.reading import CannotLookError, Reading
 from vigild.checks.schedule import Order, Schedule, look
 
@@ -26,7 +26,8 @@ def play(steps: Callable[[Schedule, Told], Awaitable[None]]) -> Told:
         async with asyncio.timeout(DEADLINE_SECONDS):
             await steps(schedule, told)
         schedule.close()
-        end_all()
+        programs.COMMANDS.end_all()
+        programs.COMMANDS = programs.Commands()  # for the next test
         await asyncio.sleep(0)
         return told
 

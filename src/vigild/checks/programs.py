@@ -4,6 +4,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 from typing import Any
 
@@ -12,8 +13,50 @@ from vigild.checks.reading import BlockingCheck, Reading, Settings, Values, pair
 MAX_OUTPUT_BYTES = 16 << 10  # the last of it
 READ_BYTES = 16 << 10
 
-running: set[int] = set()
-"""The process groups of commands that run now; who ends this process ends them."""
+START_SECONDS = 2.0  # how long the end waits for commands that are just being started
+
+
+class Commands:
+    """The commands that run now, each a process group of its own; who ends this process ends them. Used by many threads."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._groups: set[int] = set()
+        self._starting = 0
+        self.is_over = False
+
+    def start(self, argv: list[str], **options: Any) -> "subprocess.Popen[bytes]":
+        """As Popen does, and raises what it does; OSError, too, once all is over."""
+        with self._changed:
+            if self.is_over:
+                raise OSError("the monitor process ends")
+            self._starting += 1
+        try:
+            process = subprocess.Popen(argv, process_group=0, **options)
+            self._groups.add(process.pid)
+        finally:
+            with self._changed:
+                self._starting -= 1
+                self._changed.notify_all()
+        return process
+
+    def forget(self, pid: int) -> None:
+        """It has ended."""
+        self._groups.discard(pid)
+
+    def end_all(self) -> None:
+        """End them, and those that are just being started, and start no more: nobody waits for them."""
+        with self._changed:
+            self.is_over = True
+            self._changed.wait_for(lambda: not self._starting, START_SECONDS)
+        for group in list(self._groups):
+            try:
+                os.killpg(group, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+COMMANDS = Commands()
 
 
 class ProgramCheck(BlockingCheck):
@@ -33,25 +76,23 @@ class ProgramCheck(BlockingCheck):
     def look(self) -> Reading:
         """Run it. Raises OSError where it cannot be started."""
         begun = time.monotonic()
-        process = subprocess.Popen(
+        process = COMMANDS.start(
             self._argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=self._directory,
             env={**os.environ, **self._environment},
-            process_group=0,
             bufsize=0,
             **self._who,
         )
-        running.add(process.pid)
         try:
             output, in_time = _output_of(process, begun + self._timeout_seconds)
         finally:
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)  # not reaped yet, so the pid is still its own
                 process.wait()
-            running.discard(process.pid)
+            COMMANDS.forget(process.pid)
             assert process.stdout is not None
             process.stdout.close()
         values: Values = {
@@ -125,12 +166,3 @@ def _identity(settings: Settings) -> dict[str, Any]:
     record = pwd.getpwuid(uid)
     groups = os.getgrouplist(record.pw_name, record.pw_gid)
     return {"user": uid, "group": record.pw_gid, "extra_groups": groups}
-
-
-def end_all() -> None:
-    """Nobody waits for them any more."""
-    for group in list(running):
-        try:
-            os.killpg(group, signal.SIGKILL)
-        except ProcessLookupError:
-            pass

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from vigild.checks.programs import end_all
+from vigild.checks.programs import COMMANDS
 from vigild.checks.reading import Memory, Reading
 from vigild.checks.schedule import Order, Schedule
 
@@ -100,7 +100,7 @@ async def run(inlet: int, out: int) -> None:
     try:
         await worker.ended
     finally:
-        end_all()
+        COMMANDS.end_all()
 
 
 def main() -> int:
